@@ -1,0 +1,112 @@
+/**
+ * Imports go one way: main → server → features → stores → config. `npm run check:boundaries` holds this file to be true.
+ *
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+const LAYERS = {
+  config: '^src/config[.]ts$',
+  stores: '^src/stores/',
+  features: '^src/features/',
+  server: '^src/server/',
+  main: '^src/main[.]ts$',
+  local: '^src/local/',
+};
+
+/** What each layer may import besides itself. A file of src/ that is in no layer may be imported by none. */
+const BELOW = {
+  config: [],
+  stores: ['config'],
+  features: ['config', 'stores'],
+  server: ['config', 'stores', 'features'],
+  main: ['config', 'stores', 'features', 'server'],
+  local: ['config', 'main'],
+};
+
+/** The only files that know a client library; other code calls their functions. */
+const CLIENTS = [
+  ['ioredis', '^src/stores/redis[.]ts$'],
+  ['@aws-sdk', '^src/stores/objects[.]ts$'],
+  ['graphile-worker', '^(src/stores/jobs[.]ts$|prisma/)'],
+  ['pg', '^(src/stores/|prisma/)'],
+  ['@prisma', '^(src/stores/|prisma/)'],
+];
+
+const GENERATED = '^src/generated/';
+/** Tests, benches and the checks themselves look behind the layers. */
+const SERVICE = '^(src|prisma)/';
+
+const layers = Object.entries(BELOW).map(([layer, below]) => ({
+  name: `layer-${layer}`,
+  comment: `${layer} may import only itself${below.map((name) => `, ${name}`).join('')} and generated types. Imports go one way: main → server → features → stores → config.`,
+  severity: 'error',
+  from: { path: LAYERS[layer] },
+  to: { path: '^src/', pathNot: [GENERATED, LAYERS[layer], ...below.map((name) => LAYERS[name])] },
+}));
+
+const clients = CLIENTS.map(([library, owner]) => ({
+  name: `client-${library.replace('@', '')}`,
+  comment: `Only ${owner} knows the library ${library}.`,
+  severity: 'error',
+  from: { path: SERVICE, pathNot: [owner, GENERATED] },
+  to: { path: `node_modules/${library}/` },
+}));
+
+export default {
+  forbidden: [
+    ...layers,
+    ...clients,
+    {
+      name: 'feature-entry-points',
+      comment: "A feature may call another feature's modules, but never its resolvers or its background jobs.",
+      severity: 'error',
+      from: { path: '^src/features/([^/]+)/' },
+      to: { path: '^src/features/[^/]+/(resolvers([.]ts|/)|tasks[.]ts)', pathNot: '^src/features/$1/' },
+    },
+    {
+      name: 'generated-prisma-values',
+      comment: 'Outside stores/ the generated Prisma client gives types only: use `import type`.',
+      severity: 'error',
+      from: { path: SERVICE, pathNot: ['^src/stores/', GENERATED] },
+      to: { path: '^src/generated/prisma/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'examples-are-clients',
+      comment: 'An example talks to the server as any client does, so it imports nothing of it.',
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: { path: '^(src|prisma|test|bench)/' },
+    },
+    {
+      name: 'service-knows-no-tests',
+      comment: 'What runs in production does not import tests, benches, examples or scripts.',
+      severity: 'error',
+      from: { path: SERVICE },
+      to: { path: '^(test|bench|examples|scripts)/' },
+    },
+    {
+      name: 'no-circle',
+      comment: 'No file imports, through whichever others, itself: move what both need into a third.',
+      severity: 'error',
+      from: { pathNot: GENERATED },
+      // Generated resolver types name the context and the rows of every feature, which name them in turn.
+      to: { circular: true, viaOnly: { pathNot: GENERATED } },
+    },
+    {
+      name: 'resolvable',
+      comment: 'The import leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types', 'typings'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.d.ts'],
+    },
+  },
+};

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+const boolean = z.stringbool();
+
+const environment = z.object({
+  NODE_ENV: z.string().default('development').describe('`production` turns introspection and the Sandbox off'),
+  HOST: z.string().default('0.0.0.0').describe('address to listen on'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(4000).describe('port to listen on; 0 takes any free one'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('the least serious log line to print'),
+  DATABASE_URL: z.url().describe('PostgreSQL 15 or newer'),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).default(20).describe('connections to PostgreSQL per process'),
+  REDIS_URL: z.url().describe('Redis 7 or newer, or Valkey'),
+  S3_ENDPOINT: z.url().describe('the S3 service'),
+  S3_REGION: z.string().default('us-east-1').describe('its region'),
+  S3_ACCESS_KEY_ID: z.string().min(1).describe('its key'),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).describe("its key's secret"),
+  S3_BUCKET: z.string().min(3).default('darkroom').describe('the bucket for uploads and photos'),
+  MEDIA_URL: z
+    .url()
+    .optional()
+    .describe("where the bucket's `media/` folder is public, without `/media`: the CDN; the bucket itself by default"),
+  INTROSPECTION: boolean
+    .optional()
+    .describe('whether the schema and the Sandbox are shown; yes by default outside production'),
+  CORS_ORIGIN: z.string().default('*').describe('which web origins may call: `*`, or origins parted by commas'),
+  TRUST_PROXY: boolean
+    .default(false)
+    .describe("whether X-Forwarded-For tells the client's address: only behind a proxy that sets it"),
+  SESSION_DAYS: z.coerce.number().min(1).max(365).default(30).describe('days without use after which a session ends'),
+  FEED_PUSH_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe('followers above which photos are merged at reading instead of pushed at publishing'),
+  UPLOAD_MAX_BYTES: z.coerce.number().int().min(1).default(30_000_000).describe('largest file, in bytes'),
+  UPLOAD_MINUTES: z.coerce.number().positive().default(60).describe('minutes in which an upload can be sent and published'),
+  PHOTO_MAX_PIXELS: z.coerce.number().int().min(1).default(100_000_000).describe('most pixels of a photo'),
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).default(4).describe('jobs at a time in one worker process'),
+});
+
+/** What the environment says, checked and with defaults. */
+export type Config = Omit<z.output<typeof environment>, 'INTROSPECTION' | 'MEDIA_URL'> & {
+  INTROSPECTION: boolean;
+  MEDIA_URL: string;
+};
+
+/**
+ * Reads the configuration.
+ *
+ * @param env the variables, by default those of the process
+ * @throws Error that names every variable that is missing or wrong, and what it must be
+ */
+export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
+  // An empty variable is one that was not set: compose files and shells write it so.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = environment.safeParse(given);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      const field = environment.shape[name as keyof typeof environment.shape];
+      return `  ${name} (${field?.description ?? 'unknown'}): ${issue.message}`;
+    });
+    throw new Error(`The configuration is incomplete:\n${lines.join('\n')}`);
+  }
+  const { INTROSPECTION, MEDIA_URL, ...rest } = result.data;
+  return {
+    ...rest,
+    INTROSPECTION: INTROSPECTION ?? rest.NODE_ENV !== 'production',
+    MEDIA_URL: (MEDIA_URL ?? `${rest.S3_ENDPOINT.replace(/\/$/, '')}/${rest.S3_BUCKET}`).replace(/\/$/, ''),
+  };
+}

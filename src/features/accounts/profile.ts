@@ -1,0 +1,27 @@
+import { writeThrough } from '../../stores/cache.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { Mistakes } from '../errors.ts';
+import { checkText } from '../validate.ts';
+import { userKey } from './users.ts';
+
+/**
+ * Changes what others see of a person.
+ *
+ * @param input what is null or left out stays as it is
+ * @throws Mistakes with all that is wrong with the input
+ */
+export async function updateProfile(
+  { db, redis }: Stores,
+  userId: bigint,
+  input: { displayName?: string | null | undefined; bio?: string | null | undefined },
+): Promise<void> {
+  const displayName = input.displayName?.trim();
+  const bio = input.bio?.trim();
+  const mistakes = [
+    ...(displayName === undefined ? [] : checkText('The display name', displayName, 1, 60, 'displayName')),
+    ...(bio === undefined ? [] : checkText('The bio', bio, 0, 500, 'bio')),
+  ];
+  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  const data = { ...(displayName !== undefined && { displayName }), ...(bio !== undefined && { bio }) };
+  await writeThrough(redis, [userKey(userId)], () => db.user.update({ where: { id: userId }, data }));
+}

@@ -1,0 +1,51 @@
+import { violatedUnique } from '../../stores/postgres.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { type Mistake, Mistakes, mistake } from '../errors.ts';
+import { checkText } from '../validate.ts';
+import { hashPassword } from './passwords.ts';
+import { createSession } from './sessions.ts';
+
+const USERNAME = /^[a-z0-9._]{3,30}$/;
+// Whether mail arrives is the only true check of an address; this finds slips of the pen.
+const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
+
+/**
+ * Makes an account and logs in to it.
+ *
+ * @throws Mistakes with all that is wrong with the input
+ */
+export async function signUp(
+  stores: Stores,
+  input: { username: string; email: string; password: string; displayName: string; device: string },
+): Promise<{ token: string; userId: bigint }> {
+  const username = input.username.toLowerCase();
+  const email = input.email.trim().toLowerCase();
+  const displayName = input.displayName.trim();
+  const mistakes: Mistake[] = [
+    ...checkText('The e-mail address', email, 3, 254, 'email'),
+    ...checkText('The password', input.password, 8, 200, 'password'),
+    ...checkText('The display name', displayName, 1, 60, 'displayName'),
+    ...checkText("The device's name", input.device, 0, 100, 'device'),
+  ];
+  if (!USERNAME.test(username)) {
+    const message = 'A username has 3 to 30 characters of a to z, 0 to 9, dot and underscore.';
+    mistakes.unshift({ code: 'INVALID', message, field: ['username'] });
+  }
+  if (!EMAIL.test(email)) {
+    mistakes.push({ code: 'INVALID', message: 'An e-mail address looks like name@example.org.', field: ['email'] });
+  }
+  if (mistakes.length > 0) throw new Mistakes(mistakes);
+
+  const passwordHash = await hashPassword(input.password);
+  try {
+    return await stores.db.$transaction(async (tx) => {
+      const { id } = await tx.user.create({ data: { username, email, displayName, passwordHash }, select: { id: true } });
+      return { token: await createSession(stores, tx, id, input.device), userId: id };
+    });
+  } catch (error) {
+    const fields = violatedUnique(error);
+    if (!fields) throw error;
+    if (fields.includes('email')) throw mistake('TAKEN', 'There is an account with this e-mail address already.', 'email');
+    throw mistake('TAKEN', 'Somebody else has this username already.', 'username');
+  }
+}

@@ -1,0 +1,28 @@
+import type { Stores } from '../stores/stores.ts';
+import type { SessionRow } from './accounts/sessions.ts';
+import { unauthenticated } from './errors.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
+
+/** What every resolver is given. */
+export interface Context {
+  stores: Stores;
+  /** The session that the request came with; null when it came with none. */
+  session: SessionRow | null;
+  /** The person whose session it is. */
+  viewerId: bigint | null;
+  /** The client's network address. */
+  address: string;
+  loaders: Loaders;
+}
+
+/** Makes what the resolvers of one request, or of one event of a subscription, are given. */
+export function createContext(stores: Stores, session: SessionRow | null, address: string): Context {
+  const viewerId = session?.userId ?? null;
+  return { stores, session, viewerId, address, loaders: createLoaders(stores, viewerId) };
+}
+
+/** The session of a request that needs one. @throws UNAUTHENTICATED when there is none */
+export function requireSession(context: Context): SessionRow {
+  if (!context.session) throw unauthenticated();
+  return context.session;
+}

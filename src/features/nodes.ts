@@ -1,0 +1,37 @@
+import type { Resolvers } from '../generated/graphql.ts';
+import { fromGlobalId } from '../stores/ids.ts';
+import { readOwnSession } from './accounts/sessions.ts';
+import type { Context } from './context.ts';
+import { badInput } from './errors.ts';
+import { MAX_PAGE } from './paging.ts';
+import { readVisibleComment } from './photos/comments.ts';
+import { readOwnUpload } from './photos/uploads.ts';
+
+async function readNode({ stores, viewerId, loaders }: Context, globalId: string) {
+  const id = fromGlobalId(globalId);
+  if (!id) throw badInput(`"${globalId.slice(0, 100)}" is not an id.`);
+  const [first, second = 0n] = id.parts;
+  switch (id.type) {
+    case 'User':
+      return loaders.user.load(first);
+    case 'Photo':
+      return loaders.visiblePhoto.load(first);
+    case 'Comment':
+      return readVisibleComment(stores, viewerId, first, second);
+    case 'Session':
+      return viewerId === null ? null : readOwnSession(stores, viewerId, first);
+    case 'Upload':
+      return viewerId === null ? null : readOwnUpload(stores, viewerId, first);
+  }
+}
+
+/** `node` and `nodes`: whatever has an id, by its id. */
+export const nodeResolvers: Resolvers = {
+  Query: {
+    node: (_, { id }, context) => readNode(context, id),
+    nodes: (_, { ids }, context) => {
+      if (ids.length > MAX_PAGE) throw badInput(`"ids" may hold at most ${MAX_PAGE}; it holds ${ids.length}.`);
+      return Promise.all(ids.map((id) => readNode(context, id)));
+    },
+  },
+};

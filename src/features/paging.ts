@@ -1,0 +1,39 @@
+import { fromCursor, toCursor } from '../stores/ids.ts';
+import { badInput } from './errors.ts';
+
+/** What part of a list is asked for: so many places below `after`, or from the top when it is null. */
+export interface PageRequest {
+  first: number;
+  after: bigint | null;
+}
+
+/** The largest page of any list. */
+export const MAX_PAGE = 100;
+
+/** Checks a list's arguments. @throws BAD_USER_INPUT that says what is allowed */
+export function pageRequest({ first, after }: { first: number; after?: string | null | undefined }): PageRequest {
+  if (first < 1 || first > MAX_PAGE) throw badInput(`"first" must be from 1 to ${MAX_PAGE}; it is ${first}.`);
+  if (after === null || after === undefined) return { first, after: null };
+  const place = fromCursor(after);
+  if (place === null) throw badInput('"after" is not a cursor of this list: take it from "edges.cursor" or "pageInfo.endCursor".');
+  return { first, after: place };
+}
+
+/** A page in Relay's form. */
+export interface Connection<T> {
+  edges: { cursor: string; node: T }[];
+  nodes: T[];
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+/**
+ * Makes a page in Relay's form.
+ *
+ * @param place a row's place in its list, by which the list is sorted
+ * @param end the last place that was looked at, when that is below the last row's
+ */
+export function toConnection<T>(rows: T[], place: (row: T) => bigint, hasNextPage: boolean, end?: bigint): Connection<T> {
+  const edges = rows.map((node) => ({ cursor: toCursor(place(node)), node }));
+  const endCursor = end !== undefined ? toCursor(end) : (edges.at(-1)?.cursor ?? null);
+  return { edges, nodes: rows, pageInfo: { hasNextPage, endCursor } };
+}

@@ -1,0 +1,40 @@
+import type { Stores } from '../../stores/stores.ts';
+import { listen, mapMessages } from '../live/listen.ts';
+import { maySeePhotos } from '../people/visibility.ts';
+import { type PhotoRow, readPhotos } from './rows.ts';
+
+/** The channel on which a photo's changes are told. */
+export function photoChannel(id: bigint): string {
+  return `live:photo:${id}`;
+}
+
+/** A photo as it is now; null when it is gone or not for the viewer. */
+export async function readVisiblePhoto(stores: Stores, viewerId: bigint | null, id: bigint): Promise<PhotoRow | null> {
+  const [photo] = await readPhotos(stores, [id]);
+  if (!photo) return null;
+  const [visible] = await maySeePhotos(stores, viewerId, [photo]);
+  return visible ? photo : null;
+}
+
+/**
+ * One photo, as it is now and then after each change; ends with null when it is gone or not for the viewer any more. A
+ * reader that is slower than the changes is told of the last only.
+ *
+ * @returns null when there is no such photo for the viewer
+ */
+export async function followPhoto(
+  stores: Stores,
+  viewerId: bigint | null,
+  id: bigint,
+): Promise<AsyncGenerator<{ photo: PhotoRow | null }, void, void> | null> {
+  const { messages } = await listen(stores.pubsub, photoChannel(id), { distinct: true });
+  const first = await readVisiblePhoto(stores, viewerId, id);
+  if (!first) {
+    await messages.return();
+    return null;
+  }
+  return mapMessages<{ photo: PhotoRow | null }>(messages, { photo: first }, async () => {
+    const photo = await readVisiblePhoto(stores, viewerId, id);
+    return { value: { photo }, last: photo === null };
+  });
+}

@@ -1,0 +1,91 @@
+import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { addJob } from '../../stores/jobs.ts';
+import type { Database } from '../../stores/postgres.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { photoChannel } from './changes.ts';
+
+/** How many people like a photo, and how many comments it has. */
+export interface PhotoCounts {
+  likes: number;
+  comments: number;
+}
+
+/** Deltas that one statement folds in: more wait for the next. */
+const FOLD_AT_ONCE = 20_000;
+/** Any number: the advisory lock of the worker that folds. */
+const FOLD_LOCK = 77_032;
+
+function countsKind({ db }: Stores): CachedKind<bigint, PhotoCounts> {
+  return {
+    key: (id) => `counts:${id}`,
+    ttlSeconds: 3_600,
+    encode: ({ likes, comments }) => `${likes} ${comments}`,
+    decode(text) {
+      const [likes, comments] = text.split(' ', 2);
+      return { likes: Number(likes), comments: Number(comments) };
+    },
+    load: (ids) => loadCounts(db, ids),
+  };
+}
+
+/** Reads photos' counts, which may lag by the half second until they are folded. Null for what does not exist. */
+export function readCounts(stores: Stores, ids: readonly bigint[]): Promise<(PhotoCounts | null)[]> {
+  return readCached(stores.redis, countsKind(stores), ids);
+}
+
+/** Photos' counts as they are now, with the deltas that are not folded in yet. */
+export async function loadCounts(db: Database, ids: readonly bigint[]): Promise<Map<bigint, PhotoCounts>> {
+  const rows = await db.$queryRaw<{ id: bigint; likes: number; comments: number }[]>`
+    select photo.id,
+      (photo.like_count + coalesce(delta.likes, 0))::int as likes,
+      (photo.comment_count + coalesce(delta.comments, 0))::int as comments
+    from photos photo
+    left join lateral (
+      select sum(likes) as likes, sum(comments) as comments from photo_count_deltas where photo_id = photo.id
+    ) delta on true
+    where photo.id = any(${[...ids]}::bigint[])`;
+  return new Map(rows.map(({ id, likes, comments }) => [id, { likes, comments }]));
+}
+
+/**
+ * Adds to each photo's counts what the deltas say, and takes these away: in one statement, so each counts once. The same
+ * transaction leaves the job that tells whoever looks at the photos.
+ *
+ * @returns whether more may be waiting
+ */
+export async function foldCounts(stores: Stores): Promise<boolean> {
+  return stores.db.$transaction(async (tx) => {
+    const [lock] = await tx.$queryRaw<[{ taken: boolean }]>`select pg_try_advisory_xact_lock(${FOLD_LOCK}) as taken`;
+    if (!lock.taken) return false;
+    const folded = await tx.$queryRaw<{ id: bigint; deltas: number }[]>`
+      with taken as (
+        delete from photo_count_deltas
+        where (photo_id, id) in (select photo_id, id from photo_count_deltas limit ${FOLD_AT_ONCE})
+        returning photo_id, likes, comments
+      ), change as (
+        select photo_id, sum(likes) as likes, sum(comments) as comments, count(*)::int as deltas from taken group by photo_id
+      )
+      update photos set like_count = like_count + change.likes, comment_count = comment_count + change.comments
+      from change where photos.id = change.photo_id
+      returning photos.id, change.deltas`;
+    if (folded.length === 0) return false;
+    await addPhotosChanged(tx, folded.map((row) => row.id));
+    return folded.reduce((sum, row) => sum + row.deltas, 0) >= FOLD_AT_ONCE;
+  });
+}
+
+/** Enqueues that whoever looks at these photos is told. */
+export async function addPhotosChanged(tx: Parameters<typeof addJob>[0], photoIds: readonly bigint[]): Promise<void> {
+  // One after the other: each writes to Redis the counts that it reads, and a later one must not be overtaken by an earlier.
+  await addJob(tx, 'photosChanged', { photoIds: photoIds.map(String) }, { queue: 'photosChanged' });
+}
+
+/** Brings photos' counts in Redis up to date and tells whoever looks at them. Again changes nothing. */
+export async function publishPhotosChanged(stores: Stores, photoIds: readonly bigint[]): Promise<void> {
+  const kind = countsKind(stores);
+  const counts = await loadCounts(stores.db, photoIds);
+  await Promise.all(
+    Array.from(counts, ([id, value]) => stores.redis.set(kind.key(id), kind.encode(value), 'EX', kind.ttlSeconds)),
+  );
+  await Promise.all(photoIds.map((id) => stores.pubsub.publish(photoChannel(id), 'changed')));
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { addJob } from '../../stores/jobs.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { Mistakes, mistake } from '../errors.ts';
+import { once } from '../idempotency.ts';
+import { checkText } from '../validate.ts';
+
+/** The longest caption, in characters. */
+export const MAX_CAPTION = 2_200;
+
+/**
+ * Shares a photo whose file was sent. It is PROCESSING; the job that makes it READY is enqueued with it.
+ *
+ * @returns the photo's id, which is the upload's: so no upload becomes two photos
+ * @throws Mistakes NOT_FOUND for another's upload as for one that does not exist, EXPIRED, NOT_UPLOADED, ALREADY_USED, or
+ * what is wrong with the caption or the key
+ */
+export async function publishPhoto(
+  stores: Stores,
+  ownerId: bigint,
+  uploadId: bigint,
+  input: { caption: string; idempotencyKey?: string | null | undefined },
+): Promise<bigint> {
+  const { caption, idempotencyKey } = input;
+  const mistakes = checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
+  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  // Asked before the transaction, which must not wait for S3.
+  const upload = await stores.db.upload.findFirst({ where: { id: uploadId, ownerId } });
+  const sent = upload !== null && (await stores.objects.exists(upload.objectKey));
+
+  const key = { userId: ownerId, key: idempotencyKey, mutation: 'publishPhoto', input: [String(uploadId), caption] };
+  return stores.db.$transaction((tx) =>
+    once(tx, key, uploadId, async () => {
+      if (await tx.photo.findFirst({ where: { id: uploadId, ownerId }, select: { id: true } })) {
+        throw mistake('ALREADY_USED', 'This upload has been published already.', 'uploadId');
+      }
+      if (!upload) throw mistake('NOT_FOUND', 'You have no such upload.', 'uploadId');
+      if (upload.expiresAt <= new Date()) {
+        throw mistake('EXPIRED', 'The time for this upload is over. Create another one and send the file again.', 'uploadId');
+      }
+      if (!sent) {
+        throw mistake('NOT_UPLOADED', "Send the file to the upload's URL first: nothing has arrived there.", 'uploadId');
+      }
+      const mediaKey = randomBytes(16).toString('hex');
+      const made = await tx.photo.createMany({
+        data: { id: uploadId, ownerId, caption, mediaKey },
+        skipDuplicates: true,
+      });
+      if (made.count === 0) throw mistake('ALREADY_USED', 'This upload has been published already.', 'uploadId');
+      await addJob(tx, 'processPhoto', { photoId: String(uploadId), objectKey: upload.objectKey, mediaKey });
+    }),
+  );
+}

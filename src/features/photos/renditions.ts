@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import sharp from 'sharp';
+import { rgbaToThumbHash } from 'thumbhash';
+import type { ImageSize, PhotoFailureCode } from '../../generated/graphql.ts';
+import { ACCEPTED_TYPES } from './uploads.ts';
+
+/** How wide each size is; the square is as high. */
+const WIDTHS: Record<ImageSize, number> = { SQUARE_150: 150, WIDTH_320: 320, WIDTH_640: 640, WIDTH_1080: 1080 };
+/** The sizes of every photo. */
+export const SIZES = Object.keys(WIDTHS) as ImageSize[];
+
+/** Broad files decode for long; longer than this is an attack or a broken file. */
+const DECODE_SECONDS = 30;
+
+/** A file that no retry can make into a photo. */
+export class UnusableFile extends Error {
+  readonly code: PhotoFailureCode;
+
+  constructor(code: PhotoFailureCode) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** What a file becomes. */
+export interface Renditions {
+  /** Of the upright photo, in pixels. */
+  width: number;
+  height: number;
+  thumbhash: Uint8Array;
+  files: { size: ImageSize; jpeg: Buffer }[];
+}
+
+/** Where a rendition is stored. */
+export function renditionKey(mediaKey: string, size: ImageSize): string {
+  return `media/${mediaKey}/${size.toLowerCase()}.jpg`;
+}
+
+/** How large a photo is in a size: never larger than it was sent, but for the square. */
+export function renditionSize(size: ImageSize, width: number, height: number): { width: number; height: number } {
+  if (size === 'SQUARE_150') return { width: 150, height: 150 };
+  const fitted = Math.min(WIDTHS[size], width);
+  return { width: fitted, height: Math.max(1, Math.round((height * fitted) / width)) };
+}
+
+/**
+ * Makes a file into the renditions of a photo: upright, in sRGB, and without any metadata (GPS, camera, thumbnails). The type is
+ * told from the bytes.
+ *
+ * @param declared what the uploader said of the file
+ * @param maxPixels the most pixels that are decoded
+ * @throws UnusableFile when it is no photo that we take
+ */
+export async function makeRenditions(
+  file: Buffer,
+  declared: { contentType: string; sha256: Uint8Array },
+  maxPixels: number,
+): Promise<Renditions> {
+  if (!createHash('sha256').update(file).digest().equals(declared.sha256)) throw new UnusableFile('CHECKSUM_MISMATCH');
+  const format = formatOf(file);
+  if (!format) throw new UnusableFile('UNSUPPORTED_TYPE');
+  if (format !== ACCEPTED_TYPES[declared.contentType as keyof typeof ACCEPTED_TYPES]) throw new UnusableFile('TYPE_MISMATCH');
+
+  const image = sharp(file, { limitInputPixels: maxPixels, failOn: 'error', sequentialRead: true });
+  try {
+    const { width, height, autoOrient } = await image.metadata();
+    if (width * height > maxPixels) throw new UnusableFile('TOO_MANY_PIXELS');
+    // Decoded once; the largest rendition serves the smaller ones.
+    const upright = image.clone().autoOrient().timeout({ seconds: DECODE_SECONDS }).flatten({ background: '#fff' }).toColourspace('srgb');
+    const base = await upright
+      .resize({ ...renditionSize('WIDTH_1080', autoOrient.width, autoOrient.height), fit: 'fill' })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const { width: baseWidth, height: baseHeight, channels } = base.info;
+    const from = () => sharp(base.data, { raw: { width: baseWidth, height: baseHeight, channels } });
+    const files = await Promise.all(
+      SIZES.map(async (size) => {
+        const target = renditionSize(size, autoOrient.width, autoOrient.height);
+        const jpeg = await from()
+          .resize({ ...target, fit: size === 'SQUARE_150' ? 'cover' : 'fill' })
+          .jpeg({ quality: 82, mozjpeg: true })
+          .toBuffer();
+        return { size, jpeg };
+      }),
+    );
+    const small = await from()
+      .resize(100, 100, { fit: 'inside', withoutEnlargement: true })
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const thumbhash = rgbaToThumbHash(small.info.width, small.info.height, small.data);
+    return { width: autoOrient.width, height: autoOrient.height, thumbhash, files };
+  } catch (error) {
+    if (error instanceof UnusableFile) throw error;
+    // What sharp throws is about the file: there is no network and no disk in it.
+    throw new UnusableFile(/pixel limit/i.test(String(error)) ? 'TOO_MANY_PIXELS' : 'CORRUPT');
+  }
+}
+
+/** The format that a file's first bytes say; null when it is none that is accepted. */
+function formatOf(file: Buffer): (typeof ACCEPTED_TYPES)[keyof typeof ACCEPTED_TYPES] | null {
+  if (file.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))) return 'jpeg';
+  if (file.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))) return 'png';
+  if (file.toString('latin1', 0, 4) === 'RIFF' && file.toString('latin1', 8, 12) === 'WEBP') return 'webp';
+  // HEIC is the same container with another codec: its brands tell (ISO/IEC 23000-22; AV1 Image File Format, 6.2).
+  if (file.toString('latin1', 4, 8) === 'ftyp' && ['avif', 'avis'].includes(file.toString('latin1', 8, 12))) return 'avif';
+  return null;
+}

@@ -1,0 +1,132 @@
+import type { Resolvers } from '../../generated/graphql.ts';
+import { idTime, toGlobalId } from '../../stores/ids.ts';
+import { putHeaders } from '../../stores/objects.ts';
+import { type Context, requireSession } from '../context.ts';
+import { notFound, payload } from '../errors.ts';
+import { pageRequest } from '../paging.ts';
+import { parseCommentId, parseId } from '../validate.ts';
+import { followPhoto } from './changes.ts';
+import { addComment, deleteComment, listComments } from './comments.ts';
+import { loadCounts } from './counts.ts';
+import { deletePhoto, updateCaption } from './edit.ts';
+import { explainFailure } from './failures.ts';
+import { likePhoto, unlikePhoto } from './likes.ts';
+import { publishPhoto } from './publish.ts';
+import { renditionKey, renditionSize } from './renditions.ts';
+import { createUpload } from './uploads.ts';
+
+/** Photos in GraphQL. */
+export const photoResolvers: Resolvers = {
+  Mutation: {
+    createUpload: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        return { upload: await createUpload(context.stores, userId, input) };
+      }),
+    publishPhoto: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        const id = await publishPhoto(context.stores, userId, parseId('Upload', input.uploadId), {
+          ...input,
+          caption: input.caption ?? '',
+        });
+        return { photo: await context.loaders.visiblePhoto.load(id) };
+      }),
+    updatePhoto: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        const id = parseId('Photo', input.photoId);
+        await updateCaption(context.stores, userId, id, input.caption);
+        return { photo: await context.loaders.visiblePhoto.load(id) };
+      }),
+    deletePhoto: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        const id = parseId('Photo', input.photoId);
+        await deletePhoto(context.stores, userId, id);
+        return { deletedPhotoId: input.photoId };
+      }),
+    likePhoto: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        const id = parseId('Photo', input.photoId);
+        await likePhoto(context.stores, userId, id);
+        return { photo: await photoWithExactCounts(context, id) };
+      }),
+    unlikePhoto: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        const id = parseId('Photo', input.photoId);
+        await unlikePhoto(context.stores, userId, id);
+        return { photo: await photoWithExactCounts(context, id) };
+      }),
+    addComment: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        const id = parseId('Photo', input.photoId);
+        const comment = await addComment(context.stores, userId, id, input);
+        await photoWithExactCounts(context, id);
+        return { comment };
+      }),
+    deleteComment: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        const [photoId, commentId] = parseCommentId(input.commentId);
+        await deleteComment(context.stores, userId, photoId, commentId);
+        return { deletedCommentId: input.commentId, photo: await photoWithExactCounts(context, photoId) };
+      }),
+  },
+  Subscription: {
+    photoChanged: {
+      subscribe: async (_, { photoId }, { stores, viewerId }) => {
+        const events = await followPhoto(stores, viewerId, parseId('Photo', photoId));
+        if (!events) throw notFound('There is no such photo.');
+        return events;
+      },
+      resolve: (event: unknown) => event as never,
+    },
+  },
+  Photo: {
+    id: ({ id }) => toGlobalId('Photo', id),
+    owner: async ({ ownerId }, _, { loaders }) => existing(await loaders.user.load(ownerId)),
+    failure: ({ failure }) => failure,
+    image: ({ status, mediaKey, width, height }, { size }, { stores }) => {
+      if (status !== 'READY' || width === null || height === null) return null;
+      return { url: stores.objects.publicUrl(renditionKey(mediaKey, size)), ...renditionSize(size, width, height) };
+    },
+    createdAt: ({ id }) => new Date(idTime(id)),
+    publishedAt: ({ publishedId }) => (publishedId === null ? null : new Date(idTime(publishedId))),
+    likeCount: async ({ id }, _, { loaders }) => (await loaders.photoCounts.load(id))?.likes ?? 0,
+    commentCount: async ({ id }, _, { loaders }) => (await loaders.photoCounts.load(id))?.comments ?? 0,
+    viewerHasLiked: ({ id }, _, { loaders }) => loaders.viewerLikes.load(id),
+    comments: ({ id }, page, { stores }) => listComments(stores, id, pageRequest(page)),
+  },
+  PhotoFailure: {
+    code: (code) => code,
+    message: (code, _, { stores }) => explainFailure(code, stores.config),
+  },
+  Comment: {
+    id: ({ photoId, id }) => toGlobalId('Comment', photoId, id),
+    photo: async ({ photoId }, _, { loaders }) => existing(await loaders.visiblePhoto.load(photoId)),
+    author: async ({ authorId }, _, { loaders }) => existing(await loaders.user.load(authorId)),
+    createdAt: ({ id }) => new Date(idTime(id)),
+  },
+  Upload: {
+    id: ({ id }) => toGlobalId('Upload', id),
+    url: (upload, _, { stores }) => stores.objects.presignPut(upload.objectKey, upload, upload.expiresAt),
+    headers: putHeaders,
+  },
+};
+
+/** A photo whose counts, in this answer, hold what this very request has changed, before it is folded in. */
+async function photoWithExactCounts({ stores, loaders }: Context, id: bigint) {
+  const counts = (await loadCounts(stores.db, [id])).get(id) ?? null;
+  loaders.photoCounts.clear(id).prime(id, counts);
+  return loaders.visiblePhoto.clear(id).load(id);
+}
+
+/** What a row that was read refers to; it can be gone only when it was deleted between two reads of one answer. */
+function existing<T>(row: T | null): T {
+  if (row === null) throw notFound('It has just been deleted.');
+  return row;
+}

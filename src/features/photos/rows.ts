@@ -1,0 +1,74 @@
+import type { PhotoFailureCode, PhotoStatus } from '../../generated/graphql.ts';
+import { type CachedKind, readCached } from '../../stores/cache.ts';
+import type { Stores } from '../../stores/stores.ts';
+
+/** A photo as it is stored, without its counts, which change too often to be cached with it. */
+export interface PhotoRow {
+  __typename: 'Photo';
+  id: bigint;
+  ownerId: bigint;
+  caption: string;
+  status: PhotoStatus;
+  failure: PhotoFailureCode | null;
+  mediaKey: string;
+  publishedId: bigint | null;
+  width: number | null;
+  height: number | null;
+  /** In base64. */
+  thumbhash: string | null;
+}
+
+/** The Redis key of a photo. */
+export function photoKey(id: bigint): string {
+  return `photo:${id}`;
+}
+
+type Packed = [
+  id: string,
+  ownerId: string,
+  caption: string,
+  status: PhotoStatus,
+  failure: PhotoFailureCode | null,
+  mediaKey: string,
+  publishedId: string | null,
+  width: number | null,
+  height: number | null,
+  thumbhash: string | null,
+];
+
+function encode(row: PhotoRow): string {
+  const { id, ownerId, caption, status, failure, mediaKey, publishedId, width, height, thumbhash } = row;
+  const published = publishedId === null ? null : String(publishedId);
+  const packed: Packed = [String(id), String(ownerId), caption, status, failure, mediaKey, published, width, height, thumbhash];
+  return JSON.stringify(packed);
+}
+
+function decode(text: string): PhotoRow {
+  const [id, ownerId, caption, status, failure, mediaKey, published, width, height, thumbhash] = JSON.parse(text) as Packed;
+  const publishedId = published === null ? null : BigInt(published);
+  const ids = { id: BigInt(id), ownerId: BigInt(ownerId), publishedId };
+  return { __typename: 'Photo', ...ids, caption, status, failure, mediaKey, width, height, thumbhash };
+}
+
+/** Reads photos by id, in the order of the ids, whoever may see them: ask people/visibility.ts before handing one out. */
+export function readPhotos({ db, redis }: Stores, ids: readonly bigint[]): Promise<(PhotoRow | null)[]> {
+  const kind: CachedKind<bigint, PhotoRow> = {
+    key: photoKey,
+    ttlSeconds: 3_600,
+    encode,
+    decode,
+    async load(missing) {
+      const rows = await db.photo.findMany({
+        where: { id: { in: [...missing] } },
+        omit: { likeCount: true, commentCount: true },
+      });
+      return new Map(
+        rows.map((row) => {
+          const thumbhash = row.thumbhash && Buffer.from(row.thumbhash).toString('base64');
+          return [row.id, { __typename: 'Photo' as const, ...row, thumbhash }];
+        }),
+      );
+    },
+  };
+  return readCached(redis, kind, ids);
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import type { Upload } from '../../generated/prisma/client.ts';
+import { nextId } from '../../stores/postgres.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { type Mistake, Mistakes, mistake } from '../errors.ts';
+import { once } from '../idempotency.ts';
+
+/** A place to send one file to. */
+export interface UploadRow extends Upload {
+  __typename: 'Upload';
+}
+
+/** The types of file that are accepted, each with the format that its bytes must have. */
+export const ACCEPTED_TYPES = { 'image/jpeg': 'jpeg', 'image/png': 'png', 'image/webp': 'webp', 'image/avif': 'avif' } as const;
+
+function unsupportedType(what: string): string {
+  const allowed = 'JPEG, PNG, WebP and AVIF are accepted';
+  return /hei[cf]/i.test(what) ? `${what} is not accepted: ${allowed}. Convert HEIC to JPEG first.` : `${what} is not accepted: ${allowed}.`;
+}
+
+/**
+ * Makes a place to send a photo's file to.
+ *
+ * @throws Mistakes with all that is wrong with the input
+ */
+export async function createUpload(
+  stores: Stores,
+  ownerId: bigint,
+  input: { contentType: string; byteSize: number; sha256: string; idempotencyKey?: string | null | undefined },
+): Promise<UploadRow> {
+  const { idempotencyKey, ...file } = input;
+  const contentType = file.contentType.trim().toLowerCase();
+  const mistakes: Mistake[] = [];
+  if (!Object.hasOwn(ACCEPTED_TYPES, contentType)) {
+    const message = unsupportedType(`"${contentType.slice(0, 100)}"`);
+    mistakes.push({ code: 'UNSUPPORTED_TYPE', message, field: ['contentType'] });
+  }
+  if (file.byteSize < 1) {
+    mistakes.push({ code: 'INVALID', message: 'A file has at least one byte.', field: ['byteSize'] });
+  }
+  if (file.byteSize > stores.config.UPLOAD_MAX_BYTES) {
+    const message = `A file may have at most ${stores.config.UPLOAD_MAX_BYTES.toLocaleString('en')} bytes.`;
+    mistakes.push({ code: 'TOO_LARGE', message, field: ['byteSize'] });
+  }
+  if (!/^[0-9a-f]{64}$/i.test(file.sha256)) {
+    mistakes.push({ code: 'INVALID', message: 'A SHA-256 is 64 hexadecimal characters.', field: ['sha256'] });
+  }
+  if (mistakes.length > 0) throw new Mistakes(mistakes);
+
+  const upload = await stores.db.$transaction(async (tx) => {
+    const newId = await nextId(tx, ownerId);
+    const key = { userId: ownerId, key: idempotencyKey, mutation: 'createUpload', input: file };
+    const id = await once(tx, key, newId, async () => {
+      await tx.upload.create({
+        data: {
+          id: newId,
+          ownerId,
+          objectKey: `uploads/${randomBytes(16).toString('hex')}`,
+          contentType,
+          byteSize: file.byteSize,
+          sha256: Buffer.from(file.sha256, 'hex'),
+          expiresAt: new Date(Date.now() + stores.config.UPLOAD_MINUTES * 60_000),
+        },
+      });
+    });
+    return tx.upload.findUnique({ where: { id } });
+  });
+  if (!upload) {
+    throw mistake('ALREADY_USED', 'The upload that this key made has been published or has expired.', 'idempotencyKey');
+  }
+  return { __typename: 'Upload', ...upload };
+}
+
+/** One's own upload that has not been published; null otherwise. */
+export async function readOwnUpload({ db }: Stores, ownerId: bigint, id: bigint): Promise<UploadRow | null> {
+  const upload = await db.upload.findFirst({ where: { id, ownerId } });
+  return upload && { __typename: 'Upload', ...upload };
+}

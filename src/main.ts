@@ -1,0 +1,84 @@
+/** Starts the roles named on the command line: `node src/main.ts api`, `worker`, or both. */
+import { type Logger, pino } from 'pino';
+import { type Config, loadConfig } from './config.ts';
+import { startApi } from './server/http.ts';
+import { startWork } from './server/worker.ts';
+import { openStores } from './stores/stores.ts';
+
+/** What a process can do. */
+export type Role = 'api' | 'worker';
+
+/** A running Darkroom process. */
+export interface Darkroom {
+  /** The API's address; undefined without the role. */
+  url: string | undefined;
+  /** Finishes what is running and disconnects. */
+  stop(): Promise<void>;
+}
+
+/** How long stopping may take, in milliseconds, before the process ends all the same. */
+const STOP_WITHIN_MS = 15_000;
+
+/**
+ * Starts roles in this process.
+ *
+ * @throws Error when a store cannot be reached or the port cannot be had
+ */
+export async function startRoles(roles: readonly Role[], config: Config, log: Logger): Promise<Darkroom> {
+  const stores = await openStores(config, log);
+  const running: { stop(): Promise<void> }[] = [];
+  try {
+    const api = roles.includes('api') ? await startApi(stores) : undefined;
+    if (api) running.push(api);
+    if (roles.includes('worker')) running.push(await startWork(stores));
+    return {
+      url: api?.url,
+      async stop() {
+        await Promise.all(running.map((role) => role.stop()));
+        await stores.close();
+      },
+    };
+  } catch (error) {
+    await Promise.all(running.map((role) => role.stop()));
+    await stores.close();
+    throw error;
+  }
+}
+
+/** Runs `stop` at SIGINT or SIGTERM and then ends the process; a second signal ends it at once. */
+export function stopAtSignal(log: Logger, stop: () => Promise<void>): void {
+  let stopping = false;
+  const onSignal = async (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    try {
+      await stop();
+      process.exit(0);
+    } catch (err) {
+      log.error({ err }, 'could not stop cleanly');
+      process.exit(1);
+    }
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+if (import.meta.main) {
+  const roles = process.argv.slice(2);
+  if (roles.length === 0 || !roles.every((role): role is Role => role === 'api' || role === 'worker')) {
+    console.error('Usage: node src/main.ts api, worker, or both');
+    process.exit(2);
+  }
+  try {
+    const config = loadConfig();
+    const log = pino({ level: config.LOG_LEVEL });
+    const darkroom = await startRoles(roles as Role[], config, log);
+    log.info({ roles, url: darkroom.url }, 'Darkroom runs');
+    stopAtSignal(log, darkroom.stop);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+}

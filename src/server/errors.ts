@@ -1,0 +1,19 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+
+/**
+ * What a client is told of an error. What the code meant to say passes; anything else is INTERNAL, with its details in the
+ * log only: a message of the database may hold SQL and rows.
+ */
+export function formatError(error: unknown, formatted: GraphQLFormattedError, log: Logger): GraphQLFormattedError {
+  const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  if (original instanceof GraphQLError) {
+    const { locations, path } = formatted;
+    const { stacktrace: _, ...extensions } = { ...formatted.extensions, ...original.extensions };
+    if (extensions.code === 'INTERNAL_SERVER_ERROR') extensions.code = 'BAD_USER_INPUT';
+    return { message: formatted.message, ...(locations && { locations }), ...(path && { path }), extensions };
+  }
+  log.error({ err: original, path: formatted.path }, 'a resolver failed');
+  const { path } = formatted;
+  return { message: 'Something went wrong on our side.', ...(path && { path }), extensions: { code: 'INTERNAL' } };
+}

@@ -1,0 +1,108 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  getOperationAST,
+  GraphQLError,
+  type GraphQLSchema,
+  createSourceEventStream,
+} from 'graphql';
+import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
+import type { Context } from '../features/context.ts';
+
+/** An operation to run, validated. */
+export interface Operation {
+  document: DocumentNode;
+  operationName: string | null | undefined;
+  variables: Record<string, unknown> | null | undefined;
+}
+
+/** Runs operations with code that is compiled from each document once. */
+export interface Executor {
+  /** Runs a query or mutation. */
+  execute(operation: Operation, context: Context): Promise<ExecutionResult>;
+  /**
+   * Runs a subscription: each event with a context of its own, because what was loaded for one may be stale at the next.
+   *
+   * @returns its results, or the errors for which it cannot start
+   */
+  subscribe(
+    operation: Operation,
+    context: Context,
+    contextOfEvent: () => Context,
+  ): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult>;
+}
+
+/**
+ * Makes an executor for a schema. What is compiled lives as long as its document: whoever caches documents, with a bound, bounds
+ * this too.
+ */
+export function createExecutor(schema: GraphQLSchema): Executor {
+  const compiled = new WeakMap<DocumentNode, Map<string, CompiledQuery | ExecutionResult>>();
+
+  const compile = ({ document, operationName }: Operation) => {
+    let operations = compiled.get(document);
+    if (!operations) {
+      operations = new Map();
+      compiled.set(document, operations);
+    }
+    const name = operationName ?? '';
+    let query = operations.get(name);
+    if (!query) {
+      query = compileQuery(schema, document, operationName ?? undefined) as CompiledQuery | ExecutionResult;
+      // A name that the document lacks is the client's mistake, of which there are endlessly many.
+      if (isCompiledQuery(query)) operations.set(name, query);
+    }
+    return query;
+  };
+
+  return {
+    async execute(operation, context) {
+      const query = compile(operation);
+      return isCompiledQuery(query) ? query.query(null, context, operation.variables ?? {}) : query;
+    },
+    async subscribe(operation, context, contextOfEvent) {
+      const query = compile(operation);
+      if (!isCompiledQuery(query)) return query;
+      if (!getOperationAST(operation.document, operation.operationName)) {
+        return { errors: [new GraphQLError('Say in "operationName" which operation is meant.')] };
+      }
+      const source = await createSourceEventStream({
+        schema,
+        document: operation.document,
+        contextValue: context,
+        variableValues: operation.variables ?? null,
+        operationName: operation.operationName ?? null,
+      });
+      if (!(Symbol.asyncIterator in source)) return source;
+      return mapEvents(source, (event) => query.query(event, contextOfEvent(), operation.variables ?? {}));
+    },
+  };
+}
+
+function mapEvents(
+  source: AsyncIterable<unknown>,
+  run: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
+): AsyncGenerator<ExecutionResult, void, void> {
+  const events = source[Symbol.asyncIterator]();
+  const end = async () => {
+    await events.return?.();
+    return { done: true as const, value: undefined };
+  };
+  return {
+    async next() {
+      const event = await events.next();
+      return event.done ? { done: true, value: undefined } : { done: false, value: await run(event.value) };
+    },
+    return: end,
+    async throw(error) {
+      await end();
+      throw error;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await end();
+    },
+  };
+}

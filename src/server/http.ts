@@ -1,0 +1,83 @@
+import cors from '@fastify/cors';
+import fastifyApollo from '@as-integrations/fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { createContext } from '../features/context.ts';
+import type { Stores } from '../stores/stores.ts';
+import { createApollo } from './apollo.ts';
+import { authenticate } from './authenticate.ts';
+import { createExecutor } from './executor.ts';
+import { MAX_BODY_BYTES } from './limits.ts';
+import { buildSchema } from './schema.ts';
+import { serveWebSocket } from './websocket.ts';
+
+/** Where the API is, over HTTP and WebSocket. */
+export const GRAPHQL_PATH = '/graphql';
+
+/** A running server. */
+export interface Api {
+  /** The API's address, with the port that was taken. */
+  url: string;
+  /** Stops accepting, finishes the requests that are running and closes the sockets. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts to serve the API.
+ *
+ * @throws what the system says when the port cannot be had
+ */
+export async function startApi(stores: Stores): Promise<Api> {
+  const { config } = stores;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: stores.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    trustProxy: config.TRUST_PROXY,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+  });
+  const schema = buildSchema();
+  const executor = createExecutor(schema);
+  const apollo = createApollo(stores, schema, executor, app);
+  await apollo.start();
+
+  await app.register(cors, {
+    origin: config.CORS_ORIGIN === '*' ? '*' : config.CORS_ORIGIN.split(',').map((origin) => origin.trim()),
+    maxAge: 86_400,
+  });
+  await app.register(fastifyApollo(apollo), {
+    path: GRAPHQL_PATH,
+    context: async (request) => {
+      // A session that is over is no session: logging in anew must not need a client to forget the old one first.
+      const session = await authenticate(stores, request.headers.authorization);
+      return createContext(stores, session === 'invalid' ? null : session, request.ip);
+    },
+  });
+  serveHealth(app, stores);
+
+  const closeSockets = serveWebSocket(app.server, GRAPHQL_PATH, stores, schema, executor, (request) => {
+    const forwarded = request.headers['x-forwarded-for'];
+    const first = config.TRUST_PROXY && typeof forwarded === 'string' ? forwarded.split(',', 1)[0]?.trim() : undefined;
+    return first ?? request.socket.remoteAddress ?? '';
+  });
+  await app.listen({ host: config.HOST, port: config.PORT });
+  const address = app.server.address();
+  const port = typeof address === 'object' && address ? address.port : config.PORT;
+  return {
+    url: `http://localhost:${port}${GRAPHQL_PATH}`,
+    async stop() {
+      await closeSockets();
+      await apollo.stop();
+      await app.close();
+    },
+  };
+}
+
+/** `GET /health`: 200 while PostgreSQL and Redis answer, for load balancers. */
+function serveHealth(app: FastifyInstance, { db, redis }: Stores): void {
+  app.get('/health', async (_, reply) => {
+    const answers = (probe: Promise<unknown>) => probe.then(() => true).catch(() => false);
+    const [postgres, cache] = await Promise.all([answers(db.$queryRaw`select 1`), answers(redis.ping())]);
+    return reply.code(postgres && cache ? 200 : 503).send({ postgres, redis: cache });
+  });
+}

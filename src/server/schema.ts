@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { GraphQLError, type GraphQLSchema, GraphQLScalarType, Kind } from 'graphql';
+import { accountResolvers } from '../features/accounts/resolvers.ts';
+import { feedResolvers } from '../features/feed/resolvers.ts';
+import { nodeResolvers } from '../features/nodes.ts';
+import { peopleResolvers } from '../features/people/resolvers.ts';
+import { photoResolvers } from '../features/photos/resolvers.ts';
+
+const FOLDER = new URL('../../schema/', import.meta.url);
+
+const dateTime = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  serialize(value) {
+    if (value instanceof Date) return value.toISOString();
+    throw new GraphQLError('A DateTime must be made from a Date.');
+  },
+  parseValue: toDate,
+  parseLiteral: (node) => toDate(node.kind === Kind.STRING ? node.value : null),
+});
+
+function toDate(value: unknown): Date {
+  const date = new Date(typeof value === 'string' ? value : Number.NaN);
+  if (Number.isNaN(date.getTime())) throw new GraphQLError('A DateTime is written like "2026-05-01T12:00:00.000Z".');
+  return date;
+}
+
+/** The API: schema/*.graphql with what the features resolve. */
+export function buildSchema(): GraphQLSchema {
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'));
+  return makeExecutableSchema({
+    typeDefs: files.map((name) => readFileSync(new URL(name, FOLDER), 'utf8')),
+    resolvers: [{ DateTime: dateTime }, nodeResolvers, accountResolvers, peopleResolvers, photoResolvers, feedResolvers],
+    inheritResolversFromInterfaces: false,
+    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+  });
+}

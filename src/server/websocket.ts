@@ -1,0 +1,138 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { type ExecutionArgs, getOperationAST, GraphQLError, parse, type GraphQLSchema, specifiedRules, validate } from 'graphql';
+import { CloseCode, type Context as SocketContext, type SubscribePayload } from 'graphql-ws';
+import { type Extra, useServer } from 'graphql-ws/use/ws';
+import { LRUCache } from 'lru-cache';
+import { WebSocketServer } from 'ws';
+import { findSession, type SessionRow, sessionsChannel } from '../features/accounts/sessions.ts';
+import { type Context, createContext } from '../features/context.ts';
+import type { Stores } from '../stores/stores.ts';
+import { authenticate } from './authenticate.ts';
+import { formatError } from './errors.ts';
+import type { Executor } from './executor.ts';
+import { limitRules, MAX_BODY_BYTES, MAX_TOKENS } from './limits.ts';
+
+/** What a connection keeps from its start to its end. */
+type Connection = { session?: SessionRow | null; release?: () => void };
+type Socket = SocketContext<Record<string, unknown> | undefined, Extra & Partial<Connection>>;
+
+/** Documents that are kept parsed and validated. */
+const DOCUMENTS = 1_000;
+/** The longest that `setTimeout` can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Serves GraphQL over WebSocket (the graphql-ws protocol, `graphql-transport-ws`) at the path where HTTP serves it.
+ *
+ * @returns closes all connections: they are told to reconnect
+ */
+export function serveWebSocket(
+  server: Server,
+  path: string,
+  stores: Stores,
+  schema: GraphQLSchema,
+  executor: Executor,
+  addressOf: (request: IncomingMessage) => string,
+): () => Promise<void> {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES });
+  const documents = new LRUCache<string, ReturnType<typeof check>>({ max: DOCUMENTS });
+
+  const check = (query: string) => {
+    try {
+      const document = parse(query, { maxTokens: MAX_TOKENS });
+      return { document, errors: validate(schema, document, [...specifiedRules, ...limitRules]) };
+    } catch (error) {
+      return { document: null, errors: [error as GraphQLError] };
+    }
+  };
+  const contextOf = (socket: Socket): Context =>
+    createContext(stores, socket.extra.session ?? null, addressOf(socket.extra.request));
+
+  const cleaner = useServer<Record<string, unknown> | undefined, Connection>(
+    {
+      async onConnect({ connectionParams, extra }) {
+        const session = await authenticate(stores, connectionParams?.authorization ?? connectionParams?.Authorization);
+        if (session === 'invalid') return false; // 4403: Forbidden
+        extra.session = session;
+        if (session) extra.release = await closeWhenSessionEnds(stores, session, extra);
+        return true;
+      },
+      onClose({ extra }) {
+        extra.release?.();
+      },
+      async onSubscribe(socket, _id, { query, operationName, variables }: SubscribePayload) {
+        let checked = documents.get(query);
+        if (!checked) {
+          checked = check(query);
+          documents.set(query, checked);
+        }
+        const { document, errors } = checked;
+        if (!document || errors.length > 0) return errors;
+        const operation = getOperationAST(document, operationName ?? undefined);
+        if (!operation) return [new GraphQLError('Say in "operationName" which operation is meant.')];
+        const args: ExecutionArgs = {
+          schema,
+          document,
+          operationName: operationName ?? null,
+          variableValues: variables ?? null,
+          contextValue: socket,
+        };
+        return args;
+      },
+      execute: ({ document, operationName, variableValues, contextValue }) =>
+        executor.execute({ document, operationName, variables: variableValues }, contextOf(contextValue as Socket)),
+      subscribe: ({ document, operationName, variableValues, contextValue }) => {
+        const newContext = () => contextOf(contextValue as Socket);
+        return executor.subscribe({ document, operationName, variables: variableValues }, newContext(), newContext);
+      },
+      onError: (_socket, _id, _payload, errors) => errors.map((error) => formatError(error, error.toJSON(), stores.log)),
+      onNext: (_socket, _id, _payload, _args, result) => {
+        if (!result.errors) return;
+        return { data: result.data ?? null, errors: result.errors.map((error) => formatError(error, error.toJSON(), stores.log)) };
+      },
+    },
+    sockets,
+  );
+
+  server.on('upgrade', (request, socket, head) => {
+    if (request.url?.split('?', 1)[0] !== path) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (websocket) => sockets.emit('connection', websocket, request));
+  });
+  return async () => {
+    await cleaner.dispose();
+  };
+}
+
+/**
+ * Closes a connection as soon as its session ends: by log-out, by being revoked, or by its time.
+ *
+ * @returns stops watching
+ */
+async function closeWhenSessionEnds(stores: Stores, session: SessionRow, { socket }: Extra): Promise<() => void> {
+  let timer: NodeJS.Timeout | undefined;
+  const close = () => socket.close(CloseCode.Forbidden, 'The session has ended');
+  const watchExpiry = (expiresAt: number) => {
+    timer = setTimeout(
+      async () => {
+        // Uses since then, over HTTP, have moved it on.
+        const current = await findSession(stores, session.tokenHash).catch(() => null);
+        if (current && current.expiresAt > Date.now()) watchExpiry(current.expiresAt);
+        else close();
+      },
+      Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMER_MS),
+    );
+  };
+  watchExpiry(session.expiresAt);
+  const stop = await stores.pubsub.subscribe(sessionsChannel(session.userId), (id) => {
+    if (id === String(session.id)) close();
+  });
+  // It may have ended between being looked up and being listened to.
+  if (!(await findSession(stores, session.tokenHash))) close();
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
+}

@@ -1,0 +1,136 @@
+import type { Redis } from './redis.ts';
+
+/**
+ * Read-through caches in Redis that never keep what a write has made stale.
+ *
+ * A write puts a tombstone over the key BEFORE it commits and again after. A tombstone reads as absent and cannot be filled,
+ * so a reader that read the old row cannot store it; one that is slow to store it does not try (`FILL_WITHIN_MS`). And as the first
+ * tombstone precedes the commit, a process that is killed between its commit and anything else leaves nothing stale behind.
+ */
+const TOMBSTONE = '';
+const TOMBSTONE_MS = 5_000;
+const FILL_WITHIN_MS = 1_000;
+
+/** One kind of thing that is cached, each under a key of its own. */
+export interface CachedKind<Id, T> {
+  /** The Redis key of one. */
+  key(id: Id): string;
+  /** How long one is kept, in seconds. */
+  ttlSeconds: number;
+  encode(value: T): string;
+  decode(text: string): T;
+  /** Reads those that Redis lacks, from PostgreSQL. What does not exist is left out, and not cached. */
+  load(ids: readonly Id[]): Promise<Map<Id, T>>;
+}
+
+/**
+ * Reads from Redis, and from PostgreSQL what Redis lacks.
+ *
+ * @param ids without repetitions
+ * @returns in the order of `ids`; null for what does not exist
+ */
+export async function readCached<Id, T>(redis: Redis, kind: CachedKind<Id, T>, ids: readonly Id[]): Promise<(T | null)[]> {
+  if (ids.length === 0) return [];
+  const started = performance.now();
+  const texts = await redis.mget(ids.map(kind.key));
+  const missing = ids.filter((_, index) => !texts[index]);
+  const loaded = missing.length > 0 ? await kind.load(missing) : new Map<Id, T>();
+  if (loaded.size > 0 && performance.now() - started < FILL_WITHIN_MS) {
+    await Promise.all(
+      Array.from(loaded, ([id, value]) => redis.set(kind.key(id), kind.encode(value), 'EX', kind.ttlSeconds, 'NX')),
+    );
+  }
+  return ids.map((id, index) => {
+    const text = texts[index];
+    return text ? kind.decode(text) : (loaded.get(id) ?? null);
+  });
+}
+
+/**
+ * Runs a write that makes cached things stale.
+ *
+ * @param keys the keys that will be stale
+ * @param write commits before it resolves
+ * @returns what `write` returns
+ */
+export async function writeThrough<R>(redis: Redis, keys: readonly string[], write: () => Promise<R>): Promise<R> {
+  const bury = () => Promise.all(keys.map((key) => redis.set(key, TOMBSTONE, 'PX', TOMBSTONE_MS)));
+  await bury();
+  try {
+    return await write();
+  } finally {
+    await bury();
+  }
+}
+
+/** One kind of yes-or-no fact that a person knows of many things, kept in one hash per person. */
+export interface FactKind {
+  /** The Redis key of a person's hash. */
+  key(personId: bigint): string;
+  /** Of these subjects, those for which it is so, from PostgreSQL. */
+  load(personId: bigint, subjectIds: readonly bigint[]): Promise<bigint[]>;
+}
+
+const FACTS_TTL_SECONDS = 3_600;
+
+/** A field holds 1, 0, or as tombstone the time (ms) until which it cannot be filled. */
+const FILL_FACTS = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+for i = 2, #ARGV, 2 do
+  local old = redis.call('HGET', KEYS[1], ARGV[i])
+  if not old or (string.len(old) > 1 and tonumber(old) < now) then
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+  end
+end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+`;
+
+const BURY_FACT = `
+local t = redis.call('TIME')
+redis.call('HSET', KEYS[1], ARGV[1], t[1] * 1000 + math.floor(t[2] / 1000) + ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+`;
+
+/**
+ * Reads facts from Redis, and from PostgreSQL those that Redis lacks.
+ *
+ * @param subjectIds without repetitions
+ * @returns in the order of `subjectIds`
+ */
+export async function readFacts(
+  redis: Redis,
+  kind: FactKind,
+  personId: bigint,
+  subjectIds: readonly bigint[],
+): Promise<boolean[]> {
+  if (subjectIds.length === 0) return [];
+  const started = performance.now();
+  const key = kind.key(personId);
+  const fields = subjectIds.map(String);
+  const values = await redis.hmget(key, ...fields);
+  const missing = subjectIds.filter((_, index) => values[index]?.length !== 1);
+  const so = new Set(missing.length > 0 ? await kind.load(personId, missing) : []);
+  if (missing.length > 0 && performance.now() - started < FILL_WITHIN_MS) {
+    const fill = missing.flatMap((id) => [String(id), so.has(id) ? '1' : '0']);
+    await redis.eval(FILL_FACTS, 1, key, FACTS_TTL_SECONDS, ...fill);
+  }
+  return subjectIds.map((id, index) => (values[index]?.length === 1 ? values[index] === '1' : so.has(id)));
+}
+
+/** Runs a write that changes one fact, as `writeThrough` does. */
+export async function writeFact<R>(
+  redis: Redis,
+  kind: FactKind,
+  personId: bigint,
+  subjectId: bigint,
+  write: () => Promise<R>,
+): Promise<R> {
+  const bury = () => redis.eval(BURY_FACT, 1, kind.key(personId), String(subjectId), TOMBSTONE_MS, FACTS_TTL_SECONDS);
+  await bury();
+  try {
+    return await write();
+  } finally {
+    await bury();
+  }
+}

@@ -1,0 +1,48 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { Prisma } from '../generated/prisma/client.ts';
+import { PrismaClient } from '../generated/prisma/client.ts';
+
+/** The database outside of a transaction. */
+export type Database = PrismaClient;
+/** The database within a transaction. */
+export type Transaction = Prisma.TransactionClient;
+
+/**
+ * Opens a pool of connections; none is made before the first query.
+ *
+ * @param url the PostgreSQL database
+ * @param poolSize the most connections at a time
+ * @param onQuery hears of every SQL statement that is sent
+ */
+export function openDatabase(url: string, poolSize: number, onQuery?: (sql: string) => void): Database {
+  const adapter = new PrismaPg({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 30_000,
+    // A process that stalls inside a transaction must not hold its locks for ever.
+    idle_in_transaction_session_timeout: 30_000,
+  });
+  if (!onQuery) return new PrismaClient({ adapter });
+  const client = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] });
+  client.$on('query', (event) => onQuery(event.query));
+  return client as unknown as Database;
+}
+
+/** A new id in the shard of the person whom the row will belong to. */
+export async function nextId(db: Transaction, ownerId: bigint): Promise<bigint> {
+  const [row] = await db.$queryRaw<[{ id: bigint }]>`select next_id(${ownerId}) as id`;
+  return row.id;
+}
+
+/** The columns whose unique constraint an error of the database tells of; null when it tells of something else. */
+export function violatedUnique(error: unknown): string[] | null {
+  if (typeof error !== 'object' || error === null || !('code' in error) || error.code !== 'P2002') return null;
+  const { meta } = error as { meta?: { driverAdapterError?: { cause?: { constraint?: { fields?: string[] } } } } };
+  return meta?.driverAdapterError?.cause?.constraint?.fields ?? [];
+}
+
+/** Whether an error of the database says that a row which another one refers to does not exist. */
+export function violatesForeignKey(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'P2003';
+}

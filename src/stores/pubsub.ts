@@ -1,0 +1,64 @@
+import { Redis } from 'ioredis';
+
+/** What is told to whoever listens at this moment. Nothing is kept: what must not be lost comes from a job. */
+export interface PubSub {
+  /**
+   * Listens to a channel. When the promise resolves, every message published from then on is heard. However many listen
+   * in this process, Redis sends each message once.
+   *
+   * @returns stops listening
+   */
+  subscribe(channel: string, listener: (message: string) => void): Promise<() => void>;
+  /** Tells all who listen to a channel, in every process. */
+  publish(channel: string, message: string): Promise<void>;
+  /** Ends the connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens pub/sub. It is sharded (SSUBSCRIBE), so on Redis Cluster a message stays on its channel's node.
+ *
+ * @param redis the connection to publish on; listening needs one of its own, which is made here
+ */
+export function openPubSub(redis: Redis): PubSub {
+  const subscriber: Redis = redis.duplicate({ enableAutoPipelining: false, maxRetriesPerRequest: null });
+  subscriber.on('error', () => {}); // The publishing connection reports the same trouble.
+  const channels = new Map<string, { listeners: Set<(message: string) => void>; ready: Promise<unknown> }>();
+
+  subscriber.on('smessage', (name: string, message: string) => {
+    for (const listener of channels.get(name)?.listeners ?? []) listener(message);
+  });
+
+  return {
+    async subscribe(name, listener) {
+      let channel = channels.get(name);
+      if (!channel) {
+        channel = { listeners: new Set(), ready: subscriber.ssubscribe(name) };
+        channels.set(name, channel);
+      }
+      const { listeners, ready } = channel;
+      // Wrapped, so that the same function listening twice is two listeners.
+      const own = (message: string) => listener(message);
+      listeners.add(own);
+      const stop = () => {
+        listeners.delete(own);
+        if (listeners.size > 0 || channels.get(name)?.listeners !== listeners) return;
+        channels.delete(name);
+        subscriber.sunsubscribe(name).catch(() => {}); // A lost connection has forgotten the channel already.
+      };
+      try {
+        await ready;
+      } catch (error) {
+        stop();
+        throw error;
+      }
+      return stop;
+    },
+    async publish(name, message) {
+      await redis.spublish(name, message);
+    },
+    async close() {
+      subscriber.disconnect();
+    },
+  };
+}

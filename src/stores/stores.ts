@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { type Objects, openObjects } from './objects.ts';
+import { type Database, openDatabase } from './postgres.ts';
+import { openPubSub, type PubSub } from './pubsub.ts';
+import { connectRedis, type Redis, requireRedis7 } from './redis.ts';
+import { defineTimelineScripts } from './timelines.ts';
+
+/** All that outlives a request, as every feature is given it. */
+export interface Stores {
+  db: Database;
+  redis: Redis;
+  pubsub: PubSub;
+  objects: Objects;
+  config: Config;
+  log: Logger;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the three stores.
+ *
+ * @param onQuery hears of every SQL statement, for tests that count them
+ * @throws Error when Redis cannot be reached or is too old
+ */
+export async function openStores(config: Config, log: Logger, onQuery?: (sql: string) => void): Promise<Stores> {
+  const redis = connectRedis(config.REDIS_URL, (err) => log.warn({ err }, 'trouble with Redis'));
+  try {
+    await requireRedis7(redis);
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+  defineTimelineScripts(redis);
+  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_SIZE, onQuery);
+  const pubsub = openPubSub(redis);
+  const objects = openObjects(config);
+  return {
+    db,
+    redis,
+    pubsub,
+    objects,
+    config,
+    log,
+    async close() {
+      await pubsub.close();
+      redis.disconnect();
+      objects.close();
+      await db.$disconnect();
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { type Client as SocketClient, createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+
+/** An answer as it came over HTTP. */
+export interface Answer<T = Record<string, unknown>> {
+  status: number;
+  data: T | null;
+  errors: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** Sends one operation and returns whatever comes back. */
+export async function send<T = Record<string, unknown>>(
+  url: string,
+  query: string,
+  variables: object = {},
+  headers: Record<string, string> = {},
+): Promise<Answer<T>> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query, variables }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const { data = null, errors = [] } = (await response.json()) as Partial<Answer<T>>;
+  return { status: response.status, data, errors };
+}
+
+/** A subscription that is open: what has come so far, and how it ended. */
+export interface Subscription<T> {
+  events: T[];
+  /** The first event from now on that is like this; rejects after 20 seconds, or when the subscription ends. */
+  next(like?: (event: T) => boolean): Promise<T>;
+  /** How the subscription ended; resolves when it does. */
+  ended: Promise<{ code?: number; reason?: string; errors?: readonly { message: string; extensions?: Record<string, unknown> }[] }>;
+  close(): void;
+}
+
+/** Opens a WebSocket connection of its own, that does not reconnect, and resolves when the server hears it. */
+export async function subscribe<T>(
+  url: string,
+  query: string,
+  variables: object = {},
+  connectionParams: Record<string, unknown> = {},
+): Promise<Subscription<T>> {
+  const events: T[] = [];
+  const waiting = new Set<() => void>();
+  const notify = () => {
+    for (const check of waiting) check();
+  };
+  let end: Awaited<Subscription<T>['ended']> | undefined;
+  let resolveEnd = (_: Awaited<Subscription<T>['ended']>) => {};
+  const ended = new Promise<Awaited<Subscription<T>['ended']>>((resolve) => {
+    resolveEnd = resolve;
+  });
+  const finish = (how: Awaited<Subscription<T>['ended']>) => {
+    if (end) return;
+    end = how;
+    resolveEnd(how);
+    notify();
+  };
+  const socket: SocketClient = createClient({
+    url: url.replace(/^http/, 'ws'),
+    webSocketImpl: WebSocket,
+    connectionParams,
+    retryAttempts: 0,
+    lazy: false,
+    onNonLazyError: () => {}, // `closed` tells the same.
+  });
+  socket.on('closed', (event) => {
+    const { code, reason } = event as { code: number; reason: string };
+    finish({ code, reason });
+  });
+  socket.subscribe<T>(
+    { query, variables: variables as Record<string, unknown> },
+    {
+      next({ data, errors }) {
+        if (errors) finish({ errors: errors as never });
+        if (data) events.push(data as T);
+        notify();
+      },
+      error: (error) => finish(Array.isArray(error) ? { errors: error } : { reason: String(error) }),
+      complete: () => finish({}),
+    },
+  );
+  return {
+    events,
+    next(like = () => true) {
+      let seen = events.length;
+      return new Promise<T>((resolve, reject) => {
+        const stop = () => {
+          clearTimeout(timer);
+          waiting.delete(check);
+        };
+        const check = () => {
+          for (; seen < events.length; seen++) {
+            const event = events[seen];
+            if (event !== undefined && like(event)) {
+              stop();
+              return resolve(event);
+            }
+          }
+          if (end) {
+            stop();
+            reject(new Error(`The subscription ended: ${JSON.stringify(end)}`));
+          }
+        };
+        const timer = setTimeout(() => {
+          stop();
+          reject(new Error('No such event came within 20 seconds.'));
+        }, 20_000);
+        waiting.add(check);
+        check();
+      });
+    },
+    ended,
+    close: () => socket.dispose(),
+  };
+}
