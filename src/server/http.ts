@@ -1,6 +1,6 @@
 import cors from '@fastify/cors';
 import fastifyApollo from '@as-integrations/fastify';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { createContext } from '../features/context.ts';
 import type { Stores } from '../stores/stores.ts';
 import { createApollo } from './apollo.ts';
@@ -30,7 +30,7 @@ export async function startApi(stores: Stores): Promise<Api> {
   const { config } = stores;
   const app: FastifyInstance = Fastify({
     loggerInstance: stores.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.TRUST_PROXY,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: 30_000,

@@ -56,8 +56,8 @@ const CRONTAB = [
 
 /** Any number: the first half of the advisory locks that show which workers live. */
 const ALIVE = 77_031;
-const RECOVER_EVERY_MS = 2_000;
-/** A worker has taken its lock this long after it took its first job. */
+const ROUND_MS = 2_000;
+/** A worker has taken its lock by this long after it took its first job: two rounds, and some. */
 const GRACE_SECONDS = 5;
 
 /**
@@ -99,26 +99,27 @@ export async function startWorker(databaseUrl: string, tasks: Tasks, concurrency
  */
 async function keepAlive(databaseUrl: string, log: Logger) {
   const names = new Set<string>();
+  let held = new Set<string>();
   let client: pg.Client | null = null;
   let ended = false;
 
-  // The names that this connection does not hold yet; taking one twice would be harmless.
-  const lockNames = async () => {
-    await client?.query('select pg_advisory_lock($1, hashtext(name)) from unnest($2::text[]) name', [ALIVE, [...names]]);
-  };
   const connect = async () => {
     const fresh = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
     fresh.on('error', () => {
       if (client === fresh) client = null;
     });
     await fresh.connect();
+    held = new Set();
     client = fresh;
-    await lockNames();
+    return fresh;
   };
-
-  const recover = async () => {
-    if (!client) await connect();
-    await client?.query(
+  const round = async () => {
+    const connection = client ?? (await connect());
+    for (const name of names.difference(held)) {
+      await connection.query('select pg_advisory_lock($1, hashtext($2))', [ALIVE, name]);
+      held.add(name);
+    }
+    await connection.query(
       `with lost as (
          select distinct locked_by as name from graphile_worker.jobs
          where locked_by is not null and locked_at < now() - $2::int * interval '1 second' and not (locked_by = any($3))
@@ -130,16 +131,16 @@ async function keepAlive(databaseUrl: string, log: Logger) {
     );
   };
 
-  const onError = (err: unknown) => {
-    if (!ended) log.warn({ err }, 'cannot look for jobs of dead workers');
-  };
-  await connect();
-  await recover();
-  const timer = setInterval(() => recover().catch(onError), RECOVER_EVERY_MS);
+  await round();
+  let running = Promise.resolve();
+  const timer = setInterval(() => {
+    running = running.then(round).catch((err) => {
+      if (!ended) log.warn({ err }, 'cannot look for jobs of dead workers');
+    });
+  }, ROUND_MS);
   return {
     add(name: string) {
       names.add(name);
-      lockNames().catch(onError);
     },
     async end() {
       ended = true;

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { LOOPBACK } from './ports.ts';
+
+/** What of s3rver, which has no types, is used here. */
+interface S3rver {
+  /** Koa's middleware, in the order in which it runs. */
+  middleware: ((ctx: KoaContext, next: () => Promise<void>) => Promise<void>)[];
+  httpServer: { closeAllConnections(): void };
+  run(): Promise<{ port: number }>;
+  close(): Promise<void>;
+}
+
+interface KoaContext {
+  method: string;
+  path: string;
+  query: Record<string, string | string[] | undefined>;
+  headers: Record<string, string | undefined>;
+  store: ObjectStore;
+}
+
+interface ObjectStore {
+  putObject(object: { content: Readable }): Promise<unknown>;
+}
+
+const require = createRequire(import.meta.url);
+const S3rver = require('@20minutes/s3rver') as new (options: object) => S3rver;
+const S3Error = require('@20minutes/s3rver/lib/models/error') as new (code: string, message: string) => Error;
+
+/** The bucket of the embedded store. */
+export const BUCKET = 'darkroom';
+
+// A browser on any page may send and read files, as it may on a CDN.
+const CORS = `<CORSConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><CORSRule>
+  <AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>HEAD</AllowedMethod>
+  <AllowedMethod>PUT</AllowedMethod><AllowedHeader>*</AllowedHeader><MaxAgeSeconds>86400</MaxAgeSeconds>
+</CORSRule></CORSConfiguration>`;
+
+/** A running object store. */
+export interface LocalS3 {
+  endpoint: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  stop(): Promise<void>;
+}
+
+/** Starts an S3 server in this process, with its files below a folder. */
+export async function startS3(directory: string, port: number): Promise<LocalS3> {
+  const server = new S3rver({
+    address: LOOPBACK,
+    port,
+    directory,
+    silent: true,
+    vhostBuckets: false,
+    configureBuckets: [{ name: BUCKET, configs: [CORS] }],
+  });
+  server.middleware.unshift(bucketPolicy, verifyChecksum);
+  const { port: taken } = await server.run();
+  return {
+    endpoint: `http://${LOOPBACK}:${taken}`,
+    accessKeyId: 'S3RVER',
+    secretAccessKey: 'S3RVER',
+    async stop() {
+      const closed = server.close();
+      server.httpServer.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** s3rver lets strangers do anything; a bucket with our policy lets them read below `media/` only (docs/DEPLOY.md). */
+async function bucketPolicy(ctx: KoaContext, next: () => Promise<void>): Promise<void> {
+  const signed = ctx.headers.authorization !== undefined || ctx.query['X-Amz-Algorithm'] !== undefined;
+  const reads = ctx.method === 'OPTIONS' || ((ctx.method === 'GET' || ctx.method === 'HEAD') && ctx.path.startsWith(`/${BUCKET}/media/`));
+  if (!signed && !reads) throw new S3Error('AccessDenied', 'Access Denied');
+  await next();
+}
+
+/** s3rver does not look at a file's checksum; S3 does, and keeps nothing that differs. */
+async function verifyChecksum(ctx: KoaContext, next: () => Promise<void>): Promise<void> {
+  const checksum = ctx.headers['x-amz-checksum-sha256'];
+  if (ctx.method === 'PUT' && checksum !== undefined) {
+    const { store } = ctx;
+    ctx.store = Object.assign(Object.create(store) as ObjectStore, {
+      async putObject(object: { content: Readable }) {
+        const body = await buffer(object.content);
+        if (createHash('sha256').update(body).digest('base64') !== checksum) {
+          throw new S3Error('BadDigest', 'The SHA256 you specified did not match the calculated checksum.');
+        }
+        object.content = Readable.from([body]);
+        return store.putObject(object);
+      },
+    });
+  }
+  await next();
+}

@@ -1,0 +1,21 @@
+import { expect, inject, test } from 'vitest';
+import { newPerson } from '../support/people.ts';
+import { share } from '../support/photos.ts';
+
+test('a photo that somebody shares arrives in a follower’s feed and at their subscription', async () => {
+  const url = inject('url');
+  const [author, follower] = await Promise.all([newPerson(url, 'author'), newPerson(url, 'follower')]);
+  await follower.follow(author);
+  const feed = await follower.subscribe<{ homeFeed: { photo: { id: string; caption: string } } }>(
+    'subscription { homeFeed { cursor photo { id caption } } }',
+  );
+  const arriving = feed.next();
+  const id = await share(author, 'Good morning');
+  expect((await arriving).homeFeed.photo).toEqual({ id, caption: 'Good morning' });
+  feed.close();
+
+  const { data } = await follower.send('{ homeFeed { nodes { id owner { username } } pageInfo { hasNextPage } } }');
+  expect(data).toEqual({
+    homeFeed: { nodes: [{ id, owner: { username: author.username } }], pageInfo: { hasNextPage: false } },
+  });
+});

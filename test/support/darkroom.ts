@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { migrate } from '../../prisma/migrate.ts';
+import { loadConfig } from '../../src/config.ts';
+import { startStack } from '../../src/local/stack.ts';
+import { openStores, type Stores } from '../../src/stores/stores.ts';
+import { until } from './until.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** A Darkroom process. */
+export interface TestProcess {
+  pid: number;
+  /** The API's address; empty for a worker. */
+  url: string;
+  /** Ends it by a signal and resolves when it has ended, with its exit code (null after SIGKILL). */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
+}
+
+/** Starts `node src/main.ts ROLES` and resolves when it is ready. */
+export async function startProcess(roles: ('api' | 'worker')[], env: Record<string, string>): Promise<TestProcess> {
+  const logFile = join(tmpdir(), `darkroom-test-${randomBytes(6).toString('hex')}.log`);
+  const log = openSync(logFile, 'a');
+  const child: ChildProcess = spawn(process.execPath, [MAIN, ...roles], {
+    env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', TRUST_PROXY: 'true', ...env },
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const line = await until(async () => {
+    const text = readFileSync(logFile, 'utf8');
+    if (child.exitCode !== null) throw new Error(`Darkroom did not start:\n${text}`);
+    return text.split('\n').find((entry) => entry.includes('"Darkroom runs"'));
+  });
+  return {
+    pid: child.pid ?? 0,
+    url: (JSON.parse(line) as { url?: string }).url ?? '',
+    async end(signal) {
+      child.kill(signal);
+      const code = await ended;
+      await rm(logFile, { force: true });
+      return code;
+    },
+  };
+}
+
+/** A new folder for a stack. PostgreSQL, which may run as another user, must be able to reach what it owns in it. */
+export async function newDataDir(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
+  await chmod(dataDir, 0o711);
+  return dataDir;
+}
+
+/** A Darkroom that shares nothing with that of other tests but the machine: for tests that break things. */
+export interface OwnDarkroom {
+  env: Record<string, string>;
+  stores: Stores;
+  stop(): Promise<void>;
+}
+
+/** Starts stores of its own, in a folder of its own. @param extra further variables, such as FEED_PUSH_LIMIT */
+export async function ownStores(extra: Record<string, string> = {}): Promise<OwnDarkroom> {
+  const dataDir = await newDataDir();
+  const stack = await startStack({ dataDir, external: {}, ports: 'free', log: () => {} });
+  const env = { ...stack.env, ...extra };
+  await migrate(env.DATABASE_URL ?? '');
+  const stores = await openStores(loadConfig(env), pino({ level: 'silent' }));
+  return {
+    env,
+    stores,
+    async stop() {
+      await stores.close();
+      await stack.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
