@@ -27,7 +27,7 @@ const CLIENTS = [
   ['ioredis', '^src/stores/redis[.]ts$'],
   ['@aws-sdk', '^src/stores/objects[.]ts$'],
   ['graphile-worker', '^(src/stores/jobs[.]ts$|prisma/)'],
-  ['pg', '^(src/stores/|prisma/)'],
+  ['pg', '^(src/stores/|src/local/postgres[.]ts$|prisma/)'],
   ['@prisma', '^(src/stores/|prisma/)'],
 ];
 

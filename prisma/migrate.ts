@@ -57,7 +57,8 @@ async function pendingSql(databaseUrl: string): Promise<string> {
     () => null,
   );
   const { stdout } = await engine.diff({
-    from: committed === null ? { tag: 'empty' } : { tag: 'schemaDatamodel', files: [{ path: SCHEMA, content: committed }] },
+    from:
+      committed === null ? { tag: 'empty' } : { tag: 'schemaDatamodel', files: [{ path: SCHEMA, content: committed }] },
     to: { tag: 'schemaDatamodel', files: await readSchema() },
     script: true,
     exitCode: null,

@@ -37,7 +37,11 @@ const environment = z.object({
     .default(10_000)
     .describe('followers above which photos are merged at reading instead of pushed at publishing'),
   UPLOAD_MAX_BYTES: z.coerce.number().int().min(1).default(30_000_000).describe('largest file, in bytes'),
-  UPLOAD_MINUTES: z.coerce.number().positive().default(60).describe('minutes in which an upload can be sent and published'),
+  UPLOAD_MINUTES: z.coerce
+    .number()
+    .positive()
+    .default(60)
+    .describe('minutes in which an upload can be sent and published'),
   PHOTO_MAX_PIXELS: z.coerce.number().int().min(1).default(100_000_000).describe('most pixels of a photo'),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).default(4).describe('jobs at a time in one worker process'),
 });

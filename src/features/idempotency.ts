@@ -20,14 +20,21 @@ export interface Once {
  * @returns the id of what was made now, or by the first call with this key
  * @throws Mistakes IDEMPOTENCY_CONFLICT when the key came with another input before
  */
-export async function once(tx: Transaction, { userId, key, mutation, input }: Once, id: bigint, make: () => Promise<void>): Promise<bigint> {
+export async function once(
+  tx: Transaction,
+  { userId, key, mutation, input }: Once,
+  id: bigint,
+  make: () => Promise<void>,
+): Promise<bigint> {
   if (key === null || key === undefined) {
     await make();
     return id;
   }
   const mistakes = checkText('The idempotency key', key, 1, 100, 'idempotencyKey');
   if (mistakes.length > 0) throw new Mistakes(mistakes);
-  const inputHash = createHash('sha256').update(JSON.stringify([mutation, input])).digest();
+  const inputHash = createHash('sha256')
+    .update(JSON.stringify([mutation, input]))
+    .digest();
   // A call with the same key that is under way makes this one wait for its end.
   const inserted = await tx.$executeRaw`
     insert into idempotency_keys (user_id, key, input_hash, result_id) values (${userId}, ${key}, ${inputHash}, ${id})
@@ -38,7 +45,8 @@ export async function once(tx: Transaction, { userId, key, mutation, input }: On
   }
   const first = await tx.idempotencyKey.findUniqueOrThrow({ where: { userId_key: { userId, key } } });
   if (!inputHash.equals(first.inputHash)) {
-    const message = 'This key came with another input before. Use a new key for each new thing, and the old one only to retry.';
+    const message =
+      'This key came with another input before. Use a new key for each new thing, and the old one only to retry.';
     throw mistake('IDEMPOTENCY_CONFLICT', message, 'idempotencyKey');
   }
   return first.resultId;

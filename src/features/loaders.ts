@@ -1,8 +1,10 @@
 import DataLoader from 'dataloader';
 import type { Stores } from '../stores/stores.ts';
 import { readUsers } from './accounts/users.ts';
+import type { PageRequest } from './paging.ts';
 import { readFollowers, readFollows } from './people/follows.ts';
 import { maySeePhotos } from './people/visibility.ts';
+import { listComments } from './photos/comments.ts';
 import { readCounts } from './photos/counts.ts';
 import { readLikes } from './photos/likes.ts';
 import { readPhotos } from './photos/rows.ts';
@@ -26,14 +28,31 @@ export function createLoaders(stores: Stores, viewerId: bigint | null) {
       const seen = new Set(existing.filter((_, index) => visible[index]));
       return photos.map((row) => (row && seen.has(row) ? row : null));
     }),
+    /** A page of photos' comments: those that want the same page share a loader. */
+    comments: memoize(
+      (page: PageRequest) => `${page.first} ${page.after}`,
+      (page) => new DataLoader((ids: readonly bigint[]) => listComments(stores, ids, page)),
+    ),
     photoCounts: new DataLoader((ids: readonly bigint[]) => readCounts(stores, ids)),
-    viewerLikes: new DataLoader((ids: readonly bigint[]) => (viewerId === null ? no(ids) : readLikes(stores, viewerId, ids))),
+    viewerLikes: new DataLoader((ids: readonly bigint[]) =>
+      viewerId === null ? no(ids) : readLikes(stores, viewerId, ids),
+    ),
     viewerFollows: new DataLoader((ids: readonly bigint[]) =>
       viewerId === null ? no(ids) : readFollows(stores, viewerId, ids),
     ),
     followsViewer: new DataLoader((ids: readonly bigint[]) =>
       viewerId === null ? no(ids) : readFollowers(stores, viewerId, ids),
     ),
+  };
+}
+
+function memoize<Argument, Result>(keyOf: (argument: Argument) => string, make: (argument: Argument) => Result) {
+  const made = new Map<string, Result>();
+  return (argument: Argument): Result => {
+    const key = keyOf(argument);
+    const result = made.get(key) ?? make(argument);
+    made.set(key, result);
+    return result;
   };
 }
 

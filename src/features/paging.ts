@@ -15,7 +15,8 @@ export function pageRequest({ first, after }: { first: number; after?: string | 
   if (first < 1 || first > MAX_PAGE) throw badInput(`"first" must be from 1 to ${MAX_PAGE}; it is ${first}.`);
   if (after === null || after === undefined) return { first, after: null };
   const place = fromCursor(after);
-  if (place === null) throw badInput('"after" is not a cursor of this list: take it from "edges.cursor" or "pageInfo.endCursor".');
+  if (place === null)
+    throw badInput('"after" is not a cursor of this list: take it from "edges.cursor" or "pageInfo.endCursor".');
   return { first, after: place };
 }
 
@@ -32,7 +33,12 @@ export interface Connection<T> {
  * @param place a row's place in its list, by which the list is sorted
  * @param end the last place that was looked at, when that is below the last row's
  */
-export function toConnection<T>(rows: T[], place: (row: T) => bigint, hasNextPage: boolean, end?: bigint): Connection<T> {
+export function toConnection<T>(
+  rows: T[],
+  place: (row: T) => bigint,
+  hasNextPage: boolean,
+  end?: bigint,
+): Connection<T> {
   const edges = rows.map((node) => ({ cursor: toCursor(place(node)), node }));
   const endCursor = end !== undefined ? toCursor(end) : (edges.at(-1)?.cursor ?? null);
   return { edges, nodes: rows, pageInfo: { hasNextPage, endCursor } };

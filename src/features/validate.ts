@@ -29,10 +29,14 @@ export function parseCommentId(globalId: string): [photoId: bigint, commentId: b
 export function checkText(what: string, text: string, min: number, max: number, ...field: string[]): Mistake[] {
   const length = Array.from(text).length;
   const allowed = min > 0 ? `${min} to ${max.toLocaleString('en')}` : `at most ${max.toLocaleString('en')}`;
-  if (length < min) return [{ code: 'TOO_SHORT', message: `${what} needs ${allowed} characters; it has ${length}.`, field }];
-  if (length > max) return [{ code: 'TOO_LONG', message: `${what} may have ${allowed} characters; it has ${length}.`, field }];
+  if (length < min)
+    return [{ code: 'TOO_SHORT', message: `${what} needs ${allowed} characters; it has ${length}.`, field }];
+  if (length > max)
+    return [{ code: 'TOO_LONG', message: `${what} may have ${allowed} characters; it has ${length}.`, field }];
   if (text.includes('\0') || !text.isWellFormed()) {
-    return [{ code: 'INVALID', message: `${what} holds a character that is not text (NUL or half a surrogate pair).`, field }];
+    return [
+      { code: 'INVALID', message: `${what} holds a character that is not text (NUL or half a surrogate pair).`, field },
+    ];
   }
   return [];
 }

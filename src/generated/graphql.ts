@@ -64,6 +64,7 @@ export type Comment = Node & {
   author: User;
   /** When they wrote it. */
   createdAt: Scalars['DateTime']['output'];
+  /** The opaque id. */
   id: Scalars['ID']['output'];
   /** The photo. */
   photo: Photo;
@@ -242,6 +243,7 @@ export type LogOutPayload = {
   userErrors: Array<UserError>;
 };
 
+/** What can be changed. */
 export type Mutation = {
   __typename?: 'Mutation';
   /** Write about a photo. */
@@ -279,76 +281,91 @@ export type Mutation = {
 };
 
 
+/** What can be changed. */
 export type MutationAddCommentArgs = {
   input: AddCommentInput;
 };
 
 
+/** What can be changed. */
 export type MutationChangePasswordArgs = {
   input: ChangePasswordInput;
 };
 
 
+/** What can be changed. */
 export type MutationCreateUploadArgs = {
   input: CreateUploadInput;
 };
 
 
+/** What can be changed. */
 export type MutationDeleteCommentArgs = {
   input: DeleteCommentInput;
 };
 
 
+/** What can be changed. */
 export type MutationDeletePhotoArgs = {
   input: DeletePhotoInput;
 };
 
 
+/** What can be changed. */
 export type MutationFollowArgs = {
   input: FollowInput;
 };
 
 
+/** What can be changed. */
 export type MutationLikePhotoArgs = {
   input: LikePhotoInput;
 };
 
 
+/** What can be changed. */
 export type MutationLogInArgs = {
   input: LogInInput;
 };
 
 
+/** What can be changed. */
 export type MutationPublishPhotoArgs = {
   input: PublishPhotoInput;
 };
 
 
+/** What can be changed. */
 export type MutationRevokeSessionArgs = {
   input: RevokeSessionInput;
 };
 
 
+/** What can be changed. */
 export type MutationSignUpArgs = {
   input: SignUpInput;
 };
 
 
+/** What can be changed. */
 export type MutationUnfollowArgs = {
   input: UnfollowInput;
 };
 
 
+/** What can be changed. */
 export type MutationUnlikePhotoArgs = {
   input: UnlikePhotoInput;
 };
 
 
+/** What can be changed. */
 export type MutationUpdatePhotoArgs = {
   input: UpdatePhotoInput;
 };
 
 
+/** What can be changed. */
 export type MutationUpdateProfileArgs = {
   input: UpdateProfileInput;
 };
@@ -383,6 +400,7 @@ export type Photo = Node & {
   failure?: Maybe<PhotoFailure>;
   /** The height in pixels of the upright photo as it was sent; null until READY. */
   height?: Maybe<Scalars['Int']['output']>;
+  /** The opaque id. */
   id: Scalars['ID']['output'];
   /** The photo as a JPEG of this size; null until READY. */
   image?: Maybe<Image>;
@@ -492,6 +510,7 @@ export type PublishPhotoPayload = {
   userErrors: Array<UserError>;
 };
 
+/** What can be read. */
 export type Query = {
   __typename?: 'Query';
   /** The photos of the people whom the viewer follows, newest first, back to the very first one. Needs a session. */
@@ -507,22 +526,26 @@ export type Query = {
 };
 
 
+/** What can be read. */
 export type QueryHomeFeedArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
 };
 
 
+/** What can be read. */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** What can be read. */
 export type QueryNodesArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
 
 
+/** What can be read. */
 export type QueryUserArgs = {
   username: Scalars['String']['input'];
 };
@@ -551,6 +574,7 @@ export type Session = Node & {
   device: Scalars['String']['output'];
   /** When it ends unless it is used before. */
   expiresAt: Scalars['DateTime']['output'];
+  /** The opaque id. */
   id: Scalars['ID']['output'];
   /** Whether this very request came with it. */
   isCurrent: Scalars['Boolean']['output'];
@@ -603,6 +627,7 @@ export type SignUpPayload = {
   viewer?: Maybe<Viewer>;
 };
 
+/** What is told as it happens, over WebSocket. */
 export type Subscription = {
   __typename?: 'Subscription';
   /** Each new photo of the people whom the viewer follows, as it arrives in their home feed. Needs a session, and ends with it. */
@@ -615,6 +640,7 @@ export type Subscription = {
 };
 
 
+/** What is told as it happens, over WebSocket. */
 export type SubscriptionPhotoChangedArgs = {
   photoId: Scalars['ID']['input'];
 };
@@ -690,6 +716,7 @@ export type Upload = Node & {
   expiresAt: Scalars['DateTime']['output'];
   /** The headers that the PUT must carry. */
   headers: Array<HttpHeader>;
+  /** The opaque id. */
   id: Scalars['ID']['output'];
   /**
    * Where to send the file: one HTTP PUT with exactly the `headers` given and the file as its body. The store refuses
@@ -709,6 +736,7 @@ export type User = Node & {
   displayName: Scalars['String']['output'];
   /** Whether this person follows the viewer; false without a session. */
   followsViewer: Scalars['Boolean']['output'];
+  /** The opaque id. */
   id: Scalars['ID']['output'];
   /** The unique name: 3 to 30 of a to z, 0 to 9, dot and underscore. */
   username: Scalars['String']['output'];

@@ -95,7 +95,15 @@ function systemUser(log: (line: string) => void): SystemUser {
     return { uid: id('-u'), gid: id('-g') };
   } catch {
     log('PostgreSQL does not run as root: making the system user "postgres" for it.');
-    execFileSync('useradd', ['--system', '--user-group', '--home-dir', SHARED_FOLDER, '--shell', '/usr/sbin/nologin', 'postgres']);
+    execFileSync('useradd', [
+      '--system',
+      '--user-group',
+      '--home-dir',
+      SHARED_FOLDER,
+      '--shell',
+      '/usr/sbin/nologin',
+      'postgres',
+    ]);
     return { uid: id('-u'), gid: id('-g') };
   }
 }
@@ -138,7 +146,10 @@ async function copyPrograms(programs: Programs, user: SystemUser, log: (line: st
     await cp(native, partial, { recursive: true, verbatimSymlinks: true });
     await execFileAsync('mv', ['-T', partial, copy]).catch(() => rm(partial, { recursive: true, force: true }));
   }
-  return { initdb: join(copy, 'bin', basename(programs.initdb)), postgres: join(copy, 'bin', basename(programs.postgres)) };
+  return {
+    initdb: join(copy, 'bin', basename(programs.initdb)),
+    postgres: join(copy, 'bin', basename(programs.postgres)),
+  };
 }
 
 const execFileAsync = promisify(execFile);
@@ -166,13 +177,27 @@ async function readPassword(file: string): Promise<string> {
   return password;
 }
 
-async function initialise(initdb: string, folder: string, password: string, user: SystemUser | undefined): Promise<void> {
+async function initialise(
+  initdb: string,
+  folder: string,
+  password: string,
+  user: SystemUser | undefined,
+): Promise<void> {
   const passwordFile = `/tmp/darkroom-${randomBytes(8).toString('hex')}`;
   await writeFile(passwordFile, password, { mode: 0o600 });
   try {
     if (user) await chown(passwordFile, user.uid, user.gid);
     const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
-    const args = ['-D', folder, '-U', USER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-instructions', ...locale];
+    const args = [
+      '-D',
+      folder,
+      '-U',
+      USER,
+      '--auth=scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '--no-instructions',
+      ...locale,
+    ];
     await execFileAsync(initdb, args, { ...user, cwd: '/', timeout: 120_000 });
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -69,7 +69,8 @@ export async function untilReady(name: string, server: ServerProcess, probe: () 
       return await probe();
     } catch (error) {
       if (end !== undefined) throw new Error(`${name} ${end}`);
-      if (Date.now() > deadline) throw new Error(`${name} does not answer: ${error instanceof Error ? error.message : error}`);
+      if (Date.now() > deadline)
+        throw new Error(`${name} does not answer: ${error instanceof Error ? error.message : error}`);
       await delay(50);
     }
   }
@@ -91,7 +92,11 @@ export function isRunning(pid: number): boolean {
  *
  * @param isOurs whether this command line is that process's
  */
-export async function endLeftover(pid: number, isOurs: (commandLine: string) => boolean, signal: NodeJS.Signals): Promise<boolean> {
+export async function endLeftover(
+  pid: number,
+  isOurs: (commandLine: string) => boolean,
+  signal: NodeJS.Signals,
+): Promise<boolean> {
   if (!isRunning(pid) || !isOurs(await commandLine(pid))) return false;
   process.kill(pid, signal);
   const deadline = Date.now() + STOP_WITHIN_MS;

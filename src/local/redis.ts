@@ -23,7 +23,16 @@ export type MissingRedis = { install: string[][] } | { message: string };
 /** What to do on a system without a Redis server. */
 export function onMissingRedis({ platform, isRoot, commands }: System): MissingRedis {
   if (platform === 'linux' && isRoot && commands.has('apt-get')) {
-    const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'redis-server'];
+    const install = [
+      'env',
+      'DEBIAN_FRONTEND=noninteractive',
+      'apt-get',
+      'install',
+      '-y',
+      '-q',
+      '--no-install-recommends',
+      'redis-server',
+    ];
     return { install: [['apt-get', 'update', '-q'], install] };
   }
   const install = commands.has('brew')
@@ -92,8 +101,7 @@ async function install(log: (line: string) => void): Promise<string> {
   const decision = onMissingRedis({ platform: process.platform, isRoot: process.getuid?.() === 0, commands });
   if ('message' in decision) throw new Error(decision.message);
   log('No Redis server is installed: installing redis-server with apt-get.');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const [command = '', ...args] of decision.install) await execFileAsync(command, args, { env, timeout: 300_000 });
+  for (const [command = '', ...args] of decision.install) await execFileAsync(command, args, { timeout: 300_000 });
   // Debian starts one of its own on the default port, which is not ours to use and does no harm.
   const program = await findProgram();
   if (!program) throw new Error('apt-get installed redis-server, but it cannot be run.');

@@ -73,7 +73,9 @@ export async function startS3(directory: string, port: number): Promise<LocalS3>
 /** s3rver lets strangers do anything; a bucket with our policy lets them read below `media/` only (docs/DEPLOY.md). */
 async function bucketPolicy(ctx: KoaContext, next: () => Promise<void>): Promise<void> {
   const signed = ctx.headers.authorization !== undefined || ctx.query['X-Amz-Algorithm'] !== undefined;
-  const reads = ctx.method === 'OPTIONS' || ((ctx.method === 'GET' || ctx.method === 'HEAD') && ctx.path.startsWith(`/${BUCKET}/media/`));
+  const reads =
+    ctx.method === 'OPTIONS' ||
+    ((ctx.method === 'GET' || ctx.method === 'HEAD') && ctx.path.startsWith(`/${BUCKET}/media/`));
   if (!signed && !reads) throw new S3Error('AccessDenied', 'Access Denied');
   await next();
 }

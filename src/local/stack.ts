@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { freePort } from './ports.ts';
 import { startPostgres } from './postgres.ts';
@@ -44,7 +44,8 @@ export async function startStack({ dataDir: folder, external, ports, log }: Stac
   const port = async (name: keyof typeof STABLE_PORTS) => {
     const preferred = STABLE_PORTS[name];
     const taken = await freePort(ports === 'stable' ? preferred : 0);
-    if (ports === 'stable' && taken !== preferred) log(`Port ${preferred} is in use: ${name} takes ${taken} this time.`);
+    if (ports === 'stable' && taken !== preferred)
+      log(`Port ${preferred} is in use: ${name} takes ${taken} this time.`);
     return taken;
   };
 
@@ -80,14 +81,15 @@ async function lock(dataDir: string): Promise<() => Promise<void>> {
   const file = join(dataDir, 'lock');
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      await using handle = await open(file, 'wx');
-      await handle.writeFile(String(process.pid));
+      await writeFile(file, String(process.pid), { flag: 'wx' });
       return () => rm(file, { force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
       if (pid && pid !== process.pid && isRunning(pid)) {
-        throw new Error(`Another Darkroom (process ${pid}) uses ${dataDir}. Stop it first, or remove ${file} if that is none.`);
+        throw new Error(
+          `Another Darkroom (process ${pid}) uses ${dataDir}. Stop it first, or remove ${file} if that is none.`,
+        );
       }
       await rm(file, { force: true });
     }

@@ -1,10 +1,10 @@
 import {
+  createSourceEventStream,
   type DocumentNode,
   type ExecutionResult,
-  getOperationAST,
   GraphQLError,
   type GraphQLSchema,
-  createSourceEventStream,
+  getOperationAST,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Context } from '../features/context.ts';

@@ -1,5 +1,5 @@
-import cors from '@fastify/cors';
 import fastifyApollo from '@as-integrations/fastify';
+import cors from '@fastify/cors';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { createContext } from '../features/context.ts';
 import type { Stores } from '../stores/stores.ts';
@@ -11,7 +11,7 @@ import { buildSchema } from './schema.ts';
 import { serveWebSocket } from './websocket.ts';
 
 /** Where the API is, over HTTP and WebSocket. */
-export const GRAPHQL_PATH = '/graphql';
+const GRAPHQL_PATH = '/graphql';
 
 /** A running server. */
 export interface Api {

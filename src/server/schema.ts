@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { GraphQLError, type GraphQLSchema, GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLError, GraphQLScalarType, type GraphQLSchema, Kind } from 'graphql';
 import { accountResolvers } from '../features/accounts/resolvers.ts';
 import { feedResolvers } from '../features/feed/resolvers.ts';
 import { nodeResolvers } from '../features/nodes.ts';
@@ -30,7 +30,14 @@ export function buildSchema(): GraphQLSchema {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'));
   return makeExecutableSchema({
     typeDefs: files.map((name) => readFileSync(new URL(name, FOLDER), 'utf8')),
-    resolvers: [{ DateTime: dateTime }, nodeResolvers, accountResolvers, peopleResolvers, photoResolvers, feedResolvers],
+    resolvers: [
+      { DateTime: dateTime },
+      nodeResolvers,
+      accountResolvers,
+      peopleResolvers,
+      photoResolvers,
+      feedResolvers,
+    ],
     inheritResolversFromInterfaces: false,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });

@@ -1,5 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http';
-import { type ExecutionArgs, getOperationAST, GraphQLError, parse, type GraphQLSchema, specifiedRules, validate } from 'graphql';
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
 import { CloseCode, type Context as SocketContext, type SubscribePayload } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { LRUCache } from 'lru-cache';
@@ -85,10 +93,14 @@ export function serveWebSocket(
         const newContext = () => contextOf(contextValue as Socket);
         return executor.subscribe({ document, operationName, variables: variableValues }, newContext(), newContext);
       },
-      onError: (_socket, _id, _payload, errors) => errors.map((error) => formatError(error, error.toJSON(), stores.log)),
+      onError: (_socket, _id, _payload, errors) =>
+        errors.map((error) => formatError(error, error.toJSON(), stores.log)),
       onNext: (_socket, _id, _payload, _args, result) => {
         if (!result.errors) return;
-        return { data: result.data ?? null, errors: result.errors.map((error) => formatError(error, error.toJSON(), stores.log)) };
+        return {
+          data: result.data ?? null,
+          errors: result.errors.map((error) => formatError(error, error.toJSON(), stores.log)),
+        };
       },
     },
     sockets,

@@ -29,7 +29,11 @@ export interface CachedKind<Id, T> {
  * @param ids without repetitions
  * @returns in the order of `ids`; null for what does not exist
  */
-export async function readCached<Id, T>(redis: Redis, kind: CachedKind<Id, T>, ids: readonly Id[]): Promise<(T | null)[]> {
+export async function readCached<Id, T>(
+  redis: Redis,
+  kind: CachedKind<Id, T>,
+  ids: readonly Id[],
+): Promise<(T | null)[]> {
   if (ids.length === 0) return [];
   const started = performance.now();
   const texts = await redis.mget(ids.map(kind.key));

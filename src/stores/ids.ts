@@ -43,7 +43,8 @@ export function fromGlobalId(globalId: string): GlobalId | null {
   if (!match) return null;
   const [, type, first, second] = match;
   if (!type || !first || !TYPES.has(type) || (type === 'Comment') !== (second !== undefined)) return null;
-  const parts = second === undefined ? ([BigInt(first)] as [bigint]) : ([BigInt(first), BigInt(second)] as [bigint, bigint]);
+  const parts =
+    second === undefined ? ([BigInt(first)] as [bigint]) : ([BigInt(first), BigInt(second)] as [bigint, bigint]);
   if (parts.some((part) => part > LARGEST)) return null;
   return { type: type as NodeType, parts };
 }

@@ -66,7 +66,12 @@ const GRACE_SECONDS = 5;
  * @param databaseUrl the PostgreSQL database, reached without a transaction-pooling proxy
  * @param concurrency how many jobs at a time
  */
-export async function startWorker(databaseUrl: string, tasks: Tasks, concurrency: number, log: Logger): Promise<Worker> {
+export async function startWorker(
+  databaseUrl: string,
+  tasks: Tasks,
+  concurrency: number,
+  log: Logger,
+): Promise<Worker> {
   const liveness = await keepAlive(databaseUrl, log);
   const events = new EventEmitter();
   events.on('worker:create', ({ worker }) => liveness.add(worker.workerId));
@@ -104,7 +109,11 @@ async function keepAlive(databaseUrl: string, log: Logger) {
   let ended = false;
 
   const connect = async () => {
-    const fresh = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
+    const fresh = new pg.Client({
+      connectionString: databaseUrl,
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 10_000,
+    });
     fresh.on('error', () => {
       if (client === fresh) client = null;
     });

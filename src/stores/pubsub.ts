@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from './redis.ts';
 
 /** What is told to whoever listens at this moment. Nothing is kept: what must not be lost comes from a job. */
 export interface PubSub {

@@ -36,6 +36,8 @@ export async function requireRedis7(redis: Redis): Promise<void> {
   const info = await redis.info('server');
   const version = /(?:valkey|redis)_version:(\d+)\.(\S+)/.exec(info);
   if (Number(version?.[1]) < 7) {
-    throw new Error(`Redis ${version?.[1]}.${version?.[2]} is too old: Redis 7 or Valkey is needed, for sharded pub/sub.`);
+    throw new Error(
+      `Redis ${version?.[1]}.${version?.[2]} is too old: Redis 7 or Valkey is needed, for sharded pub/sub.`,
+    );
   }
 }

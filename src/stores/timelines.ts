@@ -15,7 +15,7 @@ import { randomBytes } from 'node:crypto';
 import type { Redis } from './redis.ts';
 
 /** The most members of a list. */
-export const TIMELINE_LENGTH = 500;
+const TIMELINE_LENGTH = 500;
 const KEPT_SECONDS = 30 * 24 * 3_600;
 const MARKER_MS = 5_000;
 const END = Buffer.alloc(16);
@@ -119,7 +119,10 @@ export async function readTimeline(
   count: number,
 ): Promise<TimelinePage | 'missing' | 'building'> {
   // A prefix sorts below all that begins with it: this excludes the place `after` itself too.
-  const from = after === null ? '+' : Buffer.concat([Buffer.from('('), toMember({ publishedId: after, photoId: 0n }).subarray(0, 8)]);
+  const from =
+    after === null
+      ? '+'
+      : Buffer.concat([Buffer.from('('), toMember({ publishedId: after, photoId: 0n }).subarray(0, 8)]);
   const members = await scripts(redis).readTimelineBuffer(key, from, count);
   const lowest = members.pop();
   if (!lowest) return 'missing';
@@ -136,7 +139,12 @@ export async function readTimeline(
  * @param keys the lists; hundreds at a time are one round trip
  * @param message what the listeners are told
  */
-export async function pushToTimelines(redis: Redis, keys: readonly string[], place: Place, message: string): Promise<void> {
+export async function pushToTimelines(
+  redis: Redis,
+  keys: readonly string[],
+  place: Place,
+  message: string,
+): Promise<void> {
   if (keys.length === 0) return;
   await scripts(redis).pushToTimelines(keys.length, ...keys, toMember(place), message, TIMELINE_LENGTH);
 }
@@ -146,7 +154,11 @@ export async function pushToTimelines(redis: Redis, keys: readonly string[], pla
  *
  * @param load the newest photos, at most `count`, from PostgreSQL
  */
-export async function buildTimeline(redis: Redis, key: string, load: (count: number) => Promise<Place[]>): Promise<void> {
+export async function buildTimeline(
+  redis: Redis,
+  key: string,
+  load: (count: number) => Promise<Place[]>,
+): Promise<void> {
   const marker = newMarker();
   if ((await scripts(redis).beginTimeline(key, marker, MARKER_MS)) === 0) return;
   const places = await load(TIMELINE_LENGTH);

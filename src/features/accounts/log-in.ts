@@ -43,7 +43,13 @@ function throttles(redis: Redis): Throttles {
  * @param account what the tries are counted for; the same for an account that does not exist
  * @throws RATE_LIMITED after too many wrong ones
  */
-async function checkPassword(stores: Stores, account: string, address: string, stored: string | null, password: string) {
+async function checkPassword(
+  stores: Stores,
+  account: string,
+  address: string,
+  stored: string | null,
+  password: string,
+) {
   const limits = throttles(stores.redis);
   try {
     await limits.address.consume(address);

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type CachedKind, readCached, writeThrough } from '../../stores/cache.ts';
-import { idTime } from '../../stores/ids.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
@@ -37,7 +36,14 @@ function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-type StoredSession = { id: bigint; userId: bigint; tokenHash: Uint8Array; device: string; lastUsedAt: Date; expiresAt: Date };
+type StoredSession = {
+  id: bigint;
+  userId: bigint;
+  tokenHash: Uint8Array;
+  device: string;
+  lastUsedAt: Date;
+  expiresAt: Date;
+};
 
 function toRow(stored: StoredSession): SessionRow {
   return {
@@ -88,7 +94,15 @@ export async function findSession({ db, redis }: Stores, tokenHash: string): Pro
       JSON.stringify([String(id), String(userId), device, lastUsedAt, expiresAt]),
     decode(text) {
       const [id, userId, device, lastUsedAt, expiresAt] = JSON.parse(text) as [string, string, string, number, number];
-      return { __typename: 'Session', id: BigInt(id), userId: BigInt(userId), tokenHash, device, lastUsedAt, expiresAt };
+      return {
+        __typename: 'Session',
+        id: BigInt(id),
+        userId: BigInt(userId),
+        tokenHash,
+        device,
+        lastUsedAt,
+        expiresAt,
+      };
     },
     async load([hash = '']) {
       const stored = await db.session.findUnique({ where: { tokenHash: Buffer.from(hash, 'hex') } });
@@ -168,9 +182,4 @@ export async function announceEnd(
     async () => {},
   );
   await Promise.all(sessions.map((session) => pubsub.publish(sessionsChannel(userId), String(session.id))));
-}
-
-/** When a session began, in milliseconds since 1970. */
-export function sessionStart(session: SessionRow): number {
-  return idTime(session.id);
 }

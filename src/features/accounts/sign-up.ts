@@ -39,13 +39,17 @@ export async function signUp(
   const passwordHash = await hashPassword(input.password);
   try {
     return await stores.db.$transaction(async (tx) => {
-      const { id } = await tx.user.create({ data: { username, email, displayName, passwordHash }, select: { id: true } });
+      const { id } = await tx.user.create({
+        data: { username, email, displayName, passwordHash },
+        select: { id: true },
+      });
       return { token: await createSession(stores, tx, id, input.device), userId: id };
     });
   } catch (error) {
     const fields = violatedUnique(error);
     if (!fields) throw error;
-    if (fields.includes('email')) throw mistake('TAKEN', 'There is an account with this e-mail address already.', 'email');
+    if (fields.includes('email'))
+      throw mistake('TAKEN', 'There is an account with this e-mail address already.', 'email');
     throw mistake('TAKEN', 'Somebody else has this username already.', 'username');
   }
 }

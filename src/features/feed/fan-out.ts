@@ -1,8 +1,8 @@
+import { writeThrough } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Place, pushToTimelines } from '../../stores/timelines.ts';
 import { authorKey, feedKey, heavyKey } from './keys.ts';
-import { writeThrough } from '../../stores/cache.ts';
 
 /** Followers who are served with one script. */
 const CHUNK = 500;
@@ -40,7 +40,10 @@ export async function fanOut(stores: Stores, photoId: bigint, announce: boolean)
   }
   if (photo.owner.isHeavy || (await hasMoreFollowersThan(stores, photo.ownerId, config.FEED_PUSH_LIMIT))) {
     await db.$transaction(async (tx) => {
-      const { count } = await tx.user.updateMany({ where: { id: photo.ownerId, isHeavy: false }, data: { isHeavy: true } });
+      const { count } = await tx.user.updateMany({
+        where: { id: photo.ownerId, isHeavy: false },
+        data: { isHeavy: true },
+      });
       if (count > 0) await addJob(tx, 'fanOutPhoto', { photoId: String(photoId), announce: true });
     });
     await pushToTimelines(redis, [authorKey(photo.ownerId)], place, message(told));

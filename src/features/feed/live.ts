@@ -14,7 +14,10 @@ const REMEMBERED = 1_000;
  *
  * Photos of ordinary authors are told on the channel of the viewer's own feed; those of heavy authors, on one channel per author.
  */
-export async function followHomeFeed(stores: Stores, viewerId: bigint): Promise<AsyncGenerator<PublishedPhoto, void, void>> {
+export async function followHomeFeed(
+  stores: Stores,
+  viewerId: bigint,
+): Promise<AsyncGenerator<PublishedPhoto, void, void>> {
   const { messages, add } = await listen(stores.pubsub, liveChannel(feedKey(viewerId)));
   const addAuthors = async () => {
     const authors = await readHeavyAuthors(stores, viewerId);

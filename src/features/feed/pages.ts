@@ -19,10 +19,18 @@ interface Source {
  *
  * @param after only photos below this publishedId; from the top when null
  */
-export async function readFeedPage(stores: Stores, viewerId: bigint, after: bigint | null, count: number): Promise<Place[]> {
+export async function readFeedPage(
+  stores: Stores,
+  viewerId: bigint,
+  after: bigint | null,
+  count: number,
+): Promise<Place[]> {
   const feed: Source = { key: feedKey(viewerId), load: (n) => loadFeed(stores, viewerId, null, n) };
   // Both in one round trip; heavy authors, whom few follow, take a second one.
-  const [pushed, authors] = await Promise.all([readSource(stores, feed, after, count), readHeavyAuthors(stores, viewerId)]);
+  const [pushed, authors] = await Promise.all([
+    readSource(stores, feed, after, count),
+    readHeavyAuthors(stores, viewerId),
+  ]);
   const pulled = await Promise.all(
     authors.map((author) => {
       const source = { key: authorKey(author), load: (n: number) => loadAuthor(stores, author, n) };
@@ -32,7 +40,12 @@ export async function readFeedPage(stores: Stores, viewerId: bigint, after: bigi
   return merge([pushed, ...pulled], count) ?? loadFeed(stores, viewerId, after, count);
 }
 
-async function readSource(stores: Stores, source: Source, after: bigint | null, count: number): Promise<TimelinePage | null> {
+async function readSource(
+  stores: Stores,
+  source: Source,
+  after: bigint | null,
+  count: number,
+): Promise<TimelinePage | null> {
   const page = await readTimeline(stores.redis, source.key, after, count);
   if (page === 'building') return null;
   if (page !== 'missing') return page;

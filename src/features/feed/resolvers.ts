@@ -11,7 +11,9 @@ export const feedResolvers: Resolvers = {
     homeFeed: (_, page, context) => {
       const { userId } = requireSession(context);
       const { stores, loaders } = context;
-      return readHomeFeed(stores, userId, pageRequest(page), (ids) => Promise.all(ids.map((id) => loaders.photo.load(id))));
+      return readHomeFeed(stores, userId, pageRequest(page), (ids) =>
+        Promise.all(ids.map((id) => loaders.photo.load(id))),
+      );
     },
   },
   Subscription: {

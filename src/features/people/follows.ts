@@ -12,7 +12,10 @@ function followFacts({ db }: Stores): FactKind {
   return {
     key: (personId) => personKey('follows', personId),
     async load(followerId, ids) {
-      const rows = await db.follow.findMany({ where: { followerId, followeeId: { in: [...ids] } }, select: { followeeId: true } });
+      const rows = await db.follow.findMany({
+        where: { followerId, followeeId: { in: [...ids] } },
+        select: { followeeId: true },
+      });
       return rows.map((row) => row.followeeId);
     },
   };
@@ -24,7 +27,11 @@ export function readFollows(stores: Stores, followerId: bigint, followeeIds: rea
 }
 
 /** Whether each of these follows a person, in the order of the ids. */
-export async function readFollowers({ db }: Stores, followeeId: bigint, followerIds: readonly bigint[]): Promise<boolean[]> {
+export async function readFollowers(
+  { db }: Stores,
+  followeeId: bigint,
+  followerIds: readonly bigint[],
+): Promise<boolean[]> {
   const rows = await db.follow.findMany({
     where: { followeeId, followerId: { in: [...followerIds] } },
     select: { followerId: true },
@@ -62,7 +69,12 @@ export async function unfollow(stores: Stores, followerId: bigint, followeeId: b
 }
 
 /** Runs a write to whom a person follows, and lets go of all that it makes stale. */
-function changeFollow(stores: Stores, followerId: bigint, followeeId: bigint, write: () => Promise<void>): Promise<void> {
+function changeFollow(
+  stores: Stores,
+  followerId: bigint,
+  followeeId: bigint,
+  write: () => Promise<void>,
+): Promise<void> {
   const { redis } = stores;
   return writeDroppingTimeline(redis, feedKey(followerId), () =>
     writeThrough(redis, [heavyKey(followerId)], () =>

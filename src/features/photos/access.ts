@@ -4,7 +4,7 @@ import { readVisiblePhoto } from './changes.ts';
 import type { PhotoRow } from './rows.ts';
 
 /** A photo that the viewer may see, whatever its state. @throws Mistakes NOT_FOUND */
-export async function requirePhoto(stores: Stores, viewerId: bigint, photoId: bigint): Promise<PhotoRow> {
+async function requirePhoto(stores: Stores, viewerId: bigint, photoId: bigint): Promise<PhotoRow> {
   const photo = await readVisiblePhoto(stores, viewerId, photoId);
   if (!photo) throw mistake('NOT_FOUND', 'There is no such photo.', 'photoId');
   return photo;

@@ -55,7 +55,12 @@ export async function addComment(
  *
  * @throws Mistakes NOT_FOUND, also when the viewer neither wrote it nor owns the photo
  */
-export async function deleteComment(stores: Stores, viewerId: bigint, photoId: bigint, commentId: bigint): Promise<void> {
+export async function deleteComment(
+  stores: Stores,
+  viewerId: bigint,
+  photoId: bigint,
+  commentId: bigint,
+): Promise<void> {
   // The row and its delta, or neither.
   const deleted = await stores.db.$executeRaw`
     with removed as (
@@ -68,15 +73,32 @@ export async function deleteComment(stores: Stores, viewerId: bigint, photoId: b
   if (deleted === 0) throw mistake('NOT_FOUND', 'You have no such comment to delete.', 'commentId');
 }
 
-/** A page of a photo's comments, newest first. The caller has checked that the viewer may see the photo. */
-export async function listComments({ db }: Stores, photoId: bigint, page: PageRequest): Promise<Connection<CommentRow>> {
-  const rows = await db.comment.findMany({
-    where: { photoId, ...(page.after !== null && { id: { lt: page.after } }) },
-    orderBy: { id: 'desc' },
-    take: page.first + 1,
+/**
+ * The same page of the comments of several photos, newest first, in one query. The caller has checked that the viewer may see
+ * the photos.
+ *
+ * @returns in the order of the ids
+ */
+export async function listComments(
+  { db }: Stores,
+  photoIds: readonly bigint[],
+  { first, after }: PageRequest,
+): Promise<Connection<CommentRow>[]> {
+  const rows = await db.$queryRaw<Omit<CommentRow, '__typename'>[]>`
+    select comment.id, photo.id as "photoId", comment.author_id as "authorId", comment.text
+    from unnest(${[...photoIds]}::bigint[]) photo (id)
+    cross join lateral (
+      select id, author_id, text from comments
+      where photo_id = photo.id and id < ${after ?? 2n ** 63n - 1n}
+      order by id desc
+      limit ${first + 1}
+    ) comment
+    order by comment.id desc`;
+  const byPhoto = Map.groupBy(rows, (row) => row.photoId);
+  return photoIds.map((photoId) => {
+    const found = (byPhoto.get(photoId) ?? []).map((row) => ({ __typename: 'Comment' as const, ...row }));
+    return toConnection(found.slice(0, first), (comment) => comment.id, found.length > first);
   });
-  const comments = rows.slice(0, page.first).map((row) => ({ __typename: 'Comment' as const, ...row }));
-  return toConnection(comments, (comment) => comment.id, rows.length > page.first);
 }
 
 /** A comment whose photo the viewer may see; null otherwise. */

@@ -69,7 +69,10 @@ export async function foldCounts(stores: Stores): Promise<boolean> {
       from change where photos.id = change.photo_id
       returning photos.id, change.deltas`;
     if (folded.length === 0) return false;
-    await addPhotosChanged(tx, folded.map((row) => row.id));
+    await addPhotosChanged(
+      tx,
+      folded.map((row) => row.id),
+    );
     return folded.reduce((sum, row) => sum + row.deltas, 0) >= FOLD_AT_ONCE;
   });
 }

@@ -36,7 +36,9 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
     });
     return;
   }
-  await Promise.all(made.files.map(({ size, jpeg }) => objects.put(renditionKey(job.mediaKey, size), jpeg, 'image/jpeg')));
+  await Promise.all(
+    made.files.map(({ size, jpeg }) => objects.put(renditionKey(job.mediaKey, size), jpeg, 'image/jpeg')),
+  );
   const finished = await finish(stores, id, job, async (tx) => {
     const { width, height } = made;
     const thumbhash = Buffer.from(made.thumbhash);

@@ -36,10 +36,18 @@ export async function publishPhoto(
       }
       if (!upload) throw mistake('NOT_FOUND', 'You have no such upload.', 'uploadId');
       if (upload.expiresAt <= new Date()) {
-        throw mistake('EXPIRED', 'The time for this upload is over. Create another one and send the file again.', 'uploadId');
+        throw mistake(
+          'EXPIRED',
+          'The time for this upload is over. Create another one and send the file again.',
+          'uploadId',
+        );
       }
       if (!sent) {
-        throw mistake('NOT_UPLOADED', "Send the file to the upload's URL first: nothing has arrived there.", 'uploadId');
+        throw mistake(
+          'NOT_UPLOADED',
+          "Send the file to the upload's URL first: nothing has arrived there.",
+          'uploadId',
+        );
       }
       const mediaKey = randomBytes(16).toString('hex');
       const made = await tx.photo.createMany({

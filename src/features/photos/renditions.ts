@@ -59,14 +59,20 @@ export async function makeRenditions(
   if (!createHash('sha256').update(file).digest().equals(declared.sha256)) throw new UnusableFile('CHECKSUM_MISMATCH');
   const format = formatOf(file);
   if (!format) throw new UnusableFile('UNSUPPORTED_TYPE');
-  if (format !== ACCEPTED_TYPES[declared.contentType as keyof typeof ACCEPTED_TYPES]) throw new UnusableFile('TYPE_MISMATCH');
+  if (format !== ACCEPTED_TYPES[declared.contentType as keyof typeof ACCEPTED_TYPES])
+    throw new UnusableFile('TYPE_MISMATCH');
 
   const image = sharp(file, { limitInputPixels: maxPixels, failOn: 'error', sequentialRead: true });
   try {
     const { width, height, autoOrient } = await image.metadata();
     if (width * height > maxPixels) throw new UnusableFile('TOO_MANY_PIXELS');
     // Decoded once; the largest rendition serves the smaller ones.
-    const upright = image.clone().autoOrient().timeout({ seconds: DECODE_SECONDS }).flatten({ background: '#fff' }).toColourspace('srgb');
+    const upright = image
+      .clone()
+      .autoOrient()
+      .timeout({ seconds: DECODE_SECONDS })
+      .flatten({ background: '#fff' })
+      .toColourspace('srgb');
     const base = await upright
       .resize({ ...renditionSize('WIDTH_1080', autoOrient.width, autoOrient.height), fit: 'fill' })
       .raw()
@@ -103,6 +109,7 @@ function formatOf(file: Buffer): (typeof ACCEPTED_TYPES)[keyof typeof ACCEPTED_T
   if (file.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))) return 'png';
   if (file.toString('latin1', 0, 4) === 'RIFF' && file.toString('latin1', 8, 12) === 'WEBP') return 'webp';
   // HEIC is the same container with another codec: its brands tell (ISO/IEC 23000-22; AV1 Image File Format, 6.2).
-  if (file.toString('latin1', 4, 8) === 'ftyp' && ['avif', 'avis'].includes(file.toString('latin1', 8, 12))) return 'avif';
+  if (file.toString('latin1', 4, 8) === 'ftyp' && ['avif', 'avis'].includes(file.toString('latin1', 8, 12)))
+    return 'avif';
   return null;
 }

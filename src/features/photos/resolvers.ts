@@ -6,7 +6,7 @@ import { notFound, payload } from '../errors.ts';
 import { pageRequest } from '../paging.ts';
 import { parseCommentId, parseId } from '../validate.ts';
 import { followPhoto } from './changes.ts';
-import { addComment, deleteComment, listComments } from './comments.ts';
+import { addComment, deleteComment } from './comments.ts';
 import { loadCounts } from './counts.ts';
 import { deletePhoto, updateCaption } from './edit.ts';
 import { explainFailure } from './failures.ts';
@@ -99,7 +99,7 @@ export const photoResolvers: Resolvers = {
     likeCount: async ({ id }, _, { loaders }) => (await loaders.photoCounts.load(id))?.likes ?? 0,
     commentCount: async ({ id }, _, { loaders }) => (await loaders.photoCounts.load(id))?.comments ?? 0,
     viewerHasLiked: ({ id }, _, { loaders }) => loaders.viewerLikes.load(id),
-    comments: ({ id }, page, { stores }) => listComments(stores, id, pageRequest(page)),
+    comments: ({ id }, page, { loaders }) => loaders.comments(pageRequest(page)).load(id),
   },
   PhotoFailure: {
     code: (code) => code,

@@ -39,12 +39,25 @@ type Packed = [
 function encode(row: PhotoRow): string {
   const { id, ownerId, caption, status, failure, mediaKey, publishedId, width, height, thumbhash } = row;
   const published = publishedId === null ? null : String(publishedId);
-  const packed: Packed = [String(id), String(ownerId), caption, status, failure, mediaKey, published, width, height, thumbhash];
+  const packed: Packed = [
+    String(id),
+    String(ownerId),
+    caption,
+    status,
+    failure,
+    mediaKey,
+    published,
+    width,
+    height,
+    thumbhash,
+  ];
   return JSON.stringify(packed);
 }
 
 function decode(text: string): PhotoRow {
-  const [id, ownerId, caption, status, failure, mediaKey, published, width, height, thumbhash] = JSON.parse(text) as Packed;
+  const [id, ownerId, caption, status, failure, mediaKey, published, width, height, thumbhash] = JSON.parse(
+    text,
+  ) as Packed;
   const publishedId = published === null ? null : BigInt(published);
   const ids = { id: BigInt(id), ownerId: BigInt(ownerId), publishedId };
   return { __typename: 'Photo', ...ids, caption, status, failure, mediaKey, width, height, thumbhash };

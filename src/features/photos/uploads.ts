@@ -11,11 +11,18 @@ export interface UploadRow extends Upload {
 }
 
 /** The types of file that are accepted, each with the format that its bytes must have. */
-export const ACCEPTED_TYPES = { 'image/jpeg': 'jpeg', 'image/png': 'png', 'image/webp': 'webp', 'image/avif': 'avif' } as const;
+export const ACCEPTED_TYPES = {
+  'image/jpeg': 'jpeg',
+  'image/png': 'png',
+  'image/webp': 'webp',
+  'image/avif': 'avif',
+} as const;
 
 function unsupportedType(what: string): string {
   const allowed = 'JPEG, PNG, WebP and AVIF are accepted';
-  return /hei[cf]/i.test(what) ? `${what} is not accepted: ${allowed}. Convert HEIC to JPEG first.` : `${what} is not accepted: ${allowed}.`;
+  return /hei[cf]/i.test(what)
+    ? `${what} is not accepted: ${allowed}. Convert HEIC to JPEG first.`
+    : `${what} is not accepted: ${allowed}.`;
 }
 
 /**
