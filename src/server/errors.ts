@@ -9,8 +9,11 @@ export function formatError(error: unknown, formatted: GraphQLFormattedError, lo
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   if (original instanceof GraphQLError) {
     const { locations, path } = formatted;
-    const { stacktrace: _, ...extensions } = { ...formatted.extensions, ...original.extensions };
-    if (extensions.code === 'INTERNAL_SERVER_ERROR') extensions.code = 'BAD_USER_INPUT';
+    // `http` is for the server, which has taken it already.
+    const { http: _, ...extensions } = { ...formatted.extensions, ...original.extensions };
+    if (extensions.code === 'INTERNAL_SERVER_ERROR') extensions.code = 'INTERNAL';
+    // Over HTTP Apollo has given every error a code; over WebSocket those of parsing and validating come without.
+    extensions.code ??= 'GRAPHQL_VALIDATION_FAILED';
     return { message: formatted.message, ...(locations && { locations }), ...(path && { path }), extensions };
   }
   log.error({ err: original, path: formatted.path }, 'a resolver failed');

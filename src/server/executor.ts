@@ -58,7 +58,7 @@ export function createExecutor(schema: GraphQLSchema): Executor {
   return {
     async execute(operation, context) {
       const query = compile(operation);
-      return isCompiledQuery(query) ? query.query(null, context, operation.variables ?? {}) : query;
+      return isCompiledQuery(query) ? run(query, null, context, operation) : query;
     },
     async subscribe(operation, context, contextOfEvent) {
       const query = compile(operation);
@@ -74,9 +74,33 @@ export function createExecutor(schema: GraphQLSchema): Executor {
         operationName: operation.operationName ?? null,
       });
       if (!(Symbol.asyncIterator in source)) return source;
-      return mapEvents(source, (event) => query.query(event, contextOfEvent(), operation.variables ?? {}));
+      return mapEvents(source, (event) => run(query, event, contextOfEvent(), operation));
     },
   };
+}
+
+async function run(
+  query: CompiledQuery,
+  root: unknown,
+  context: Context,
+  { variables }: Operation,
+): Promise<ExecutionResult> {
+  const result = await query.query(root, context, variables ?? {});
+  if (!result.errors) return result;
+  // Without data nothing was run: the variables are not what the operation declares.
+  const code = result.data === undefined ? 'BAD_USER_INPUT' : null;
+  return { ...result, errors: result.errors.map((error) => toGraphQLError(error, code)) };
+}
+
+/** The compiler makes errors that lack half of what a GraphQLError is. One without a code is a fault of ours. */
+function toGraphQLError(error: GraphQLError, code: string | null): GraphQLError {
+  if (error.extensions) return error;
+  const { message, path, locations, originalError } = error;
+  const whole = new GraphQLError(message, {
+    ...(path && { path }),
+    ...(code === null ? { originalError: originalError ?? new Error(message) } : { extensions: { code } }),
+  });
+  return Object.assign(whole, locations && { locations });
 }
 
 function mapEvents(

@@ -21,10 +21,23 @@ const MAX_NODES = 20_000;
 
 /** Rules that every document is held to, over HTTP and WebSocket, before anything of it is run. */
 export const limitRules: ValidationRule[] = [
-  maxDepthRule({ n: MAX_DEPTH, ignoreIntrospection: true, flattenFragments: true, propagateOnRejection: false }),
-  maxAliasesRule({ n: MAX_ALIASES, propagateOnRejection: false }),
+  maxDepthRule({
+    n: MAX_DEPTH,
+    ignoreIntrospection: true,
+    flattenFragments: true,
+    ...reporting(`A query may be at most ${MAX_DEPTH} levels deep.`),
+  }),
+  maxAliasesRule({ n: MAX_ALIASES, allowList: [], ...reporting(`A query may have at most ${MAX_ALIASES} aliases.`) }),
   maxNodesRule,
 ];
+
+/** These libraries throw, which a server takes for a fault of its own, unless they are told to leave it to us. */
+function reporting(message: string) {
+  return {
+    propagateOnRejection: false,
+    onReject: [(context: ValidationContext | null) => context?.reportError(new GraphQLError(message))],
+  };
+}
 
 /**
  * Refuses a document whose nested lists could hold too many things: the sum, over all lists, of their own size times those of
