@@ -1,4 +1,4 @@
-import { type Client as SocketClient, createClient } from 'graphql-ws';
+import { createClient, type Client as SocketClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
 /** An answer as it came over HTTP. */
@@ -33,7 +33,11 @@ export interface Subscription<T> {
   /** The first event from now on that is like this; rejects after 20 seconds, or when the subscription ends. */
   next(like?: (event: T) => boolean): Promise<T>;
   /** How the subscription ended; resolves when it does. */
-  ended: Promise<{ code?: number; reason?: string; errors?: readonly { message: string; extensions?: Record<string, unknown> }[] }>;
+  ended: Promise<{
+    code?: number;
+    reason?: string;
+    errors?: readonly { message: string; extensions?: Record<string, unknown> }[];
+  }>;
   close(): void;
 }
 

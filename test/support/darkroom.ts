@@ -81,4 +81,3 @@ export async function ownStores(extra: Record<string, string> = {}): Promise<Own
     },
   };
 }
-

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Answer, send, type Subscription, subscribe } from './client.ts';
+import { type Answer, type Subscription, send, subscribe } from './client.ts';
 
 /** Somebody who uses Darkroom through its API. */
 export interface Person {
@@ -47,9 +47,15 @@ export function asPerson(
     send: (query, variables) => send(url, query, variables, headers),
     async mutate<T>(name: string, inputType: string, input: object, selection: string) {
       const query = `mutation ($input: ${inputType}!) { ${name}(input: $input) { ${selection} userErrors { code message field } } }`;
-      const { data, errors } = await send<Record<string, T & { userErrors: unknown[] }>>(url, query, { input }, headers);
+      const { data, errors } = await send<Record<string, T & { userErrors: unknown[] }>>(
+        url,
+        query,
+        { input },
+        headers,
+      );
       const payload = data?.[name];
-      if (!payload || payload.userErrors.length > 0) throw new Error(`${name} failed: ${JSON.stringify([errors, data])}`);
+      if (!payload || payload.userErrors.length > 0)
+        throw new Error(`${name} failed: ${JSON.stringify([errors, data])}`);
       return payload;
     },
     subscribe: (query, variables) => subscribe(url, query, variables, headers),

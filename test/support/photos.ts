@@ -6,7 +6,9 @@ import { until } from './until.ts';
 /** A small JPEG unlike any other. */
 export function newJpeg(width = 64, height = 48): Promise<Buffer> {
   const colour = { r: Math.random() * 255, g: Math.random() * 255, b: Math.random() * 255 };
-  return sharp({ create: { width, height, channels: 3, background: colour } }).jpeg().toBuffer();
+  return sharp({ create: { width, height, channels: 3, background: colour } })
+    .jpeg()
+    .toBuffer();
 }
 
 /** Where to send a file. */
@@ -30,8 +32,16 @@ export async function createUpload(person: Person, file: Buffer, contentType = '
 
 /** Sends a file to its place. */
 export function put(upload: TestUpload, body: Buffer, headers: Record<string, string> = {}): Promise<Response> {
-  const all = { ...Object.fromEntries(upload.headers.map(({ name, value }) => [name.toLowerCase(), value])), ...headers };
-  return fetch(upload.url, { method: 'PUT', headers: all, body: new Uint8Array(body), signal: AbortSignal.timeout(20_000) });
+  const all = {
+    ...Object.fromEntries(upload.headers.map(({ name, value }) => [name.toLowerCase(), value])),
+    ...headers,
+  };
+  return fetch(upload.url, {
+    method: 'PUT',
+    headers: all,
+    body: new Uint8Array(body),
+    signal: AbortSignal.timeout(20_000),
+  });
 }
 
 /** Sends a file and publishes it. @returns the photo's id; it is PROCESSING */
@@ -40,7 +50,12 @@ export async function publish(person: Person, file: Buffer, caption = '', conten
   const response = await put(upload, file);
   if (!response.ok) throw new Error(`The store refused the file: ${response.status} ${await response.text()}`);
   const input = { uploadId: upload.id, caption };
-  const { photo } = await person.mutate<{ photo: { id: string } }>('publishPhoto', 'PublishPhotoInput', input, 'photo { id }');
+  const { photo } = await person.mutate<{ photo: { id: string } }>(
+    'publishPhoto',
+    'PublishPhotoInput',
+    input,
+    'photo { id }',
+  );
   return photo.id;
 }
 

@@ -7,10 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * @param seconds how long it may take
  * @returns what the probe answered
  */
-export async function until<T>(
-  probe: () => Promise<T | undefined | null | false | ''>,
-  seconds = 30,
-): Promise<T> {
+export async function until<T>(probe: () => Promise<T | undefined | null | false | ''>, seconds = 30): Promise<T> {
   const deadline = Date.now() + seconds * 1_000;
   for (;;) {
     const answer = await probe();
