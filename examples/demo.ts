@@ -1,0 +1,159 @@
+/**
+ * A few people use a running Darkroom: `npm run demo`, or `npm run demo -- holiday/*.jpg`. DARKROOM_URL says where it is, by
+ * default at http://localhost:4000/graphql.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import sharp from 'sharp';
+import { Darkroom } from './client.ts';
+
+const URL = process.env.DARKROOM_URL || 'http://localhost:4000/graphql';
+const PASSWORD = 'a demo password';
+const TYPES: Record<string, string> = {
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
+  '.avif': 'image/avif',
+};
+
+interface Photo {
+  id: string;
+  caption: string;
+  status: string;
+  failure: { message: string } | null;
+  owner: { username: string };
+  width: number;
+  height: number;
+  image: { url: string };
+  likeCount: number;
+  commentCount: number;
+}
+
+const PHOTO = `id caption status failure { message } owner { username } width height
+  image(size: WIDTH_1080) { url } likeCount commentCount`;
+
+/** Somebody new, logged in. Names end in something random, so that the demo can run again and again. */
+async function newPerson(name: string): Promise<Darkroom & { id: string; username: string }> {
+  const client = new Darkroom(URL);
+  const username = `${name.toLowerCase()}.${randomBytes(3).toString('hex')}`;
+  const account = { username, email: `${username}@example.org`, password: PASSWORD, displayName: name, device: 'demo' };
+  const { token, viewer } = await client.mutate<{ token: string; viewer: { user: { id: string } } }>(
+    'signUp',
+    account,
+    'token viewer { user { id } }',
+  );
+  client.token = token;
+  return Object.assign(client, { id: viewer.user.id, username });
+}
+
+/** A picture of soft colours, for those who bring no photographs. */
+async function paint(): Promise<Buffer> {
+  const colour = () => `hsl(${Math.floor(Math.random() * 360)} 70% 60%)`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="1200">
+    <defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="${colour()}"/><stop offset="1" stop-color="${colour()}"/></linearGradient></defs>
+    <rect width="1600" height="1200" fill="url(#sky)"/><circle cx="${Math.random() * 1600}" cy="400" r="180" fill="${colour()}"/></svg>`;
+  return sharp(Buffer.from(svg)).jpeg({ quality: 90 }).toBuffer();
+}
+
+async function readFiles(paths: string[]): Promise<{ caption: string; type: string; file: Buffer }[]> {
+  if (paths.length === 0) {
+    const captions = ['First light', 'On the pier', 'Almost home'];
+    return Promise.all(captions.map(async (caption) => ({ caption, type: 'image/jpeg', file: await paint() })));
+  }
+  return Promise.all(
+    paths.map(async (path) => {
+      const type = TYPES[extname(path).toLowerCase()];
+      if (!type) throw new Error(`${path}: only ${Object.keys(TYPES).join(', ')} can be shared.`);
+      return { caption: basename(path), type, file: await readFile(path) };
+    }),
+  );
+}
+
+/** Asks again and again until a photo is READY or FAILED. (`photoChanged` would tell it.) */
+async function whenSettled(client: Darkroom, id: string): Promise<Photo> {
+  for (;;) {
+    const { node } = await client.query<{ node: Photo }>(
+      `query ($id: ID!) { node(id: $id) { ... on Photo { ${PHOTO} } } }`,
+      { id },
+    );
+    if (node.status !== 'PROCESSING') return node;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function run(): Promise<void> {
+  const files = await readFiles(process.argv.slice(2));
+  const [ada, ben, cleo] = await Promise.all([newPerson('Ada'), newPerson('Ben'), newPerson('Cleo')]);
+  await Promise.all([ada, ben].map((author) => cleo.mutate('follow', { userId: author.id }, 'user { id }')));
+  console.log(`${ada.username} and ${ben.username} share; ${cleo.username} follows both and listens.\n`);
+
+  const arrived = new Map<string, { photo: Photo; at: number }>();
+  let onArrival = () => {};
+  const stop = await cleo.subscribe<{ homeFeed: { photo: Photo } }>(
+    `subscription { homeFeed { photo { ${PHOTO} } } }`,
+    ({ homeFeed: { photo } }) => {
+      arrived.set(photo.id, { photo, at: performance.now() });
+      onArrival();
+    },
+  );
+
+  const times: number[] = [];
+  const failed: string[] = [];
+  for (const [index, { caption, type, file }] of files.entries()) {
+    const author = index % 2 === 0 ? ada : ben;
+    const { id, askedAt } = await author.share(file, type, caption);
+    const settled = await whenSettled(author, id);
+    if (settled.failure) {
+      failed.push(caption);
+      console.log(`  ${caption} could not be made ready: ${settled.failure.message}`);
+      continue;
+    }
+    while (!arrived.has(id)) {
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`${caption} did not arrive within 30 seconds.`)), 30_000);
+        onArrival = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    const { photo, at } = arrived.get(id) ?? { photo: settled, at: askedAt };
+    times.push(at - askedAt);
+    console.log(
+      `  ${caption} by ${photo.owner.username}, ${photo.width} × ${photo.height}, arrived after ${Math.round(at - askedAt)} ms`,
+    );
+    await cleo.mutate('likePhoto', { photoId: id }, 'photo { likeCount }');
+    const other = author === ada ? ben : ada;
+    await other.mutate('addComment', { photoId: id, text: 'Lovely!' }, 'comment { id }');
+  }
+  stop();
+
+  times.sort((a, b) => a - b);
+  if (times.length > 0) {
+    const median = times[Math.floor((times.length - 1) / 2)] ?? 0;
+    console.log(
+      `\nFrom publishPhoto to the follower: median ${Math.round(median)} ms, worst ${Math.round(times.at(-1) ?? 0)} ms.`,
+    );
+  }
+  // Counts in lists may lag by half a second.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  const { homeFeed } = await cleo.query<{ homeFeed: { nodes: Photo[] } }>(`{ homeFeed { nodes { ${PHOTO} } } }`);
+  console.log(`\n${cleo.username}'s home feed:`);
+  for (const photo of homeFeed.nodes) {
+    console.log(`  ${photo.caption}: ${photo.likeCount} likes, ${photo.commentCount} comments\n    ${photo.image.url}`);
+  }
+  console.log(`\nLook around in the Sandbox at ${URL}: log in as "${cleo.username}" with the password "${PASSWORD}".`);
+  if (failed.length > 0) throw new Error(`${failed.length} of ${files.length} files could not be shared.`);
+}
+
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  const { cause, message } = error as Error & { cause?: { code?: string } };
+  const away = cause?.code === 'ECONNREFUSED';
+  console.error(away ? `No Darkroom answers at ${URL}. Start it with "npm start", or set DARKROOM_URL.` : message);
+  process.exit(1);
+}

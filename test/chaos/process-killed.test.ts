@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { feedKey } from '../../src/features/feed/keys.ts';
+import { buildTimeline, readTimeline } from '../../src/stores/timelines.ts';
+import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
+import { newPerson } from '../support/people.ts';
+import { newJpeg, publish, settled } from '../support/photos.ts';
+import { insertFollowers, insertPhoto, jobsLeft, numberOf } from '../support/rows.ts';
+import { until } from '../support/until.ts';
+
+let darkroom: OwnDarkroom;
+let api: TestProcess;
+
+beforeAll(async () => {
+  darkroom = await ownStores();
+  api = await startProcess(['api'], darkroom.env);
+});
+
+afterAll(async () => {
+  await api.end('SIGTERM');
+  await darkroom.stop();
+});
+
+const startWorker = () => startProcess(['worker'], darkroom.env);
+
+test('a worker killed while it processes photos loses none: each is READY and in the feed once', async () => {
+  const [author, follower] = await Promise.all([newPerson(api.url, 'author'), newPerson(api.url, 'follower')]);
+  await follower.follow(author);
+  const feed = await follower.subscribe<{ homeFeed: { photo: { id: string } } }>(
+    'subscription { homeFeed { photo { id } } }',
+  );
+  let worker = await startWorker();
+  // Large enough to be caught at work on them.
+  const files = await Promise.all(Array.from({ length: 4 }, () => newJpeg(5_000, 4_000)));
+  const photos = await Promise.all(files.map((file) => publish(author, file)));
+  await until(async () => {
+    const [row] = await darkroom.stores.db.$queryRaw<[{ running: number }]>`
+      select count(*)::int as running from graphile_worker.jobs
+      where task_identifier = 'processPhoto' and locked_at is not null`;
+    return row.running > 0;
+  });
+  expect(await worker.end('SIGKILL')).toBe(null);
+  const { data } = await author.send<{ nodes: { status: string }[] }>(
+    'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Photo { status } } }',
+    { ids: photos },
+  );
+  expect(data?.nodes.some((photo) => photo.status === 'PROCESSING')).toBe(true);
+
+  worker = await startWorker();
+  const ends = await Promise.all(photos.map((id) => settled(author, id)));
+  expect(ends).toEqual(['READY', 'READY', 'READY', 'READY']);
+  await until(async () => feed.events.length === photos.length && (await jobsLeft(darkroom.stores)) === 0);
+  expect(feed.events.map((event) => event.homeFeed.photo.id).sort()).toEqual([...photos].sort());
+  const answer = await follower.send<{ homeFeed: { nodes: { id: string }[] } }>('{ homeFeed { nodes { id } } }');
+  expect(answer.data?.homeFeed.nodes.map((photo) => photo.id).sort()).toEqual([...photos].sort());
+  feed.close();
+  await worker.end('SIGTERM');
+});
+
+test('a worker killed in the middle of a fan-out leaves no follower without the photo, and none with it twice', async () => {
+  const { stores } = darkroom;
+  const [author, listener] = await Promise.all([newPerson(api.url, 'author'), newPerson(api.url, 'listener')]);
+  await listener.follow(author);
+  const authorId = numberOf(author.id);
+  const followers = await insertFollowers(stores, authorId, 5_000);
+  await Promise.all(followers.map((id) => buildTimeline(stores.redis, feedKey(id), async () => [])));
+  const feed = await listener.subscribe<{ homeFeed: { photo: { id: string } } }>(
+    'subscription { homeFeed { photo { id } } }',
+  );
+  const reached = async () => {
+    const feeds = await Promise.all(followers.map((id) => readTimeline(stores.redis, feedKey(id), null, 10)));
+    return feeds.map((page) => (typeof page === 'string' ? page : page.places.map((place) => place.photoId)));
+  };
+
+  // A worker that is stopped between two chunks: the first of them has arrived and the last has not.
+  const first = followers[0];
+  const last = followers.at(-1);
+  let killed = false;
+  for (let attempt = 0; attempt < 20 && !killed; attempt++) {
+    const worker = await startWorker();
+    const { photoId } = await insertPhoto(stores, authorId);
+    const has = async (id: bigint | undefined) => {
+      const page = id === undefined ? 'missing' : await readTimeline(stores.redis, feedKey(id), null, 1);
+      return typeof page !== 'string' && page.places[0]?.photoId === photoId;
+    };
+    await until(() => has(first));
+    await worker.end('SIGKILL');
+    killed = !(await has(last));
+  }
+  expect(killed).toBe(true);
+
+  const worker = await startWorker();
+  await until(async () => (await jobsLeft(stores)) === 0);
+  const [row] = await stores.db.$queryRaw<[{ ids: bigint[] }]>`
+    select array_agg(id order by published_id desc) as ids from photos where owner_id = ${authorId}`;
+  const expected = row.ids.slice(0, 10);
+  for (const places of await reached()) expect(places).toEqual(expected);
+  await until(async () => feed.events.length >= row.ids.length);
+  expect(new Set(feed.events.map((event) => numberOf(event.homeFeed.photo.id)))).toEqual(new Set(row.ids));
+  expect(feed.events.length).toBe(row.ids.length);
+  feed.close();
+  await worker.end('SIGTERM');
+});
+
+test('an api killed while it answers has done what it said it did, and counts are right', async () => {
+  const worker = await startWorker();
+  const doomed = await startProcess(['api'], darkroom.env);
+  const author = await newPerson(api.url, 'author');
+  const photoId = await publish(author, await newJpeg());
+  await settled(author, photoId);
+  const fans = await Promise.all(Array.from({ length: 8 }, () => newPerson(doomed.url, 'fan')));
+  const like = 'mutation ($input: LikePhotoInput!) { likePhoto(input: $input) { photo { viewerHasLiked } } }';
+  const comment = 'mutation ($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }';
+
+  const commented: string[] = [];
+  const liked = new Set<string>();
+  const work = Promise.allSettled(
+    fans.map(async (fan) => {
+      for (let turn = 0; turn < 200; turn++) {
+        const text = `${fan.username} ${turn}`;
+        const added = await fan.send<{ addComment: { comment: { id: string } } }>(comment, {
+          input: { photoId, text },
+        });
+        if (added.data) commented.push(added.data.addComment.comment.id);
+        const answer = await fan.send(like, { input: { photoId } });
+        if (answer.data) liked.add(fan.username);
+      }
+    }),
+  );
+  await until(async () => commented.length > 20);
+  await doomed.end('SIGKILL');
+  await work;
+
+  const { db } = darkroom.stores;
+  const id = numberOf(photoId);
+  await until(async () => (await db.photoCountDelta.count({ where: { photoId: id } })) === 0);
+  const stored = await db.comment.findMany({ where: { photoId: id }, select: { id: true } });
+  const ids = new Set(stored.map((row) => row.id));
+  expect(commented.every((comment) => ids.has(numberOf(comment)))).toBe(true);
+  const likes = await db.like.count({ where: { photoId: id } });
+  expect(likes).toBeGreaterThanOrEqual(liked.size);
+  const photo = await db.photo.findUniqueOrThrow({ where: { id } });
+  expect([photo.likeCount, photo.commentCount]).toEqual([likes, stored.length]);
+  await worker.end('SIGTERM');
+});

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
+import { newPerson, type Person } from '../support/people.ts';
+import { share } from '../support/photos.ts';
+import { until } from '../support/until.ts';
+
+let darkroom: OwnDarkroom;
+let processes: TestProcess[] = [];
+let url = '';
+
+beforeAll(async () => {
+  darkroom = await ownStores();
+  processes = await Promise.all([startProcess(['api'], darkroom.env), startProcess(['worker'], darkroom.env)]);
+  url = processes[0]?.url ?? '';
+});
+
+afterAll(async () => {
+  await Promise.all(processes.map((process) => process.end('SIGTERM')));
+  await darkroom.stop();
+});
+
+const FEED = `{ homeFeed(first: 100) { edges { cursor node {
+  id caption owner { username } likeCount commentCount viewerHasLiked
+} } pageInfo { hasNextPage endCursor } } }`;
+
+async function feedOf(person: Person): Promise<unknown> {
+  const { data, errors } = await person.send(FEED);
+  expect(errors).toEqual([]);
+  return data;
+}
+
+test('with Redis emptied nobody is logged out, feeds read the same, and subscriptions go on', async () => {
+  const [author, reader, listener] = await Promise.all(
+    ['author', 'reader', 'listener'].map((name) => newPerson(url, name)),
+  );
+  if (!author || !reader || !listener) throw new Error('unreachable');
+  await Promise.all([reader.follow(author), listener.follow(author)]);
+  const photos = [await share(author, 'one'), await share(author, 'two')];
+  await reader.mutate('likePhoto', 'LikePhotoInput', { photoId: photos[0] }, 'photo { id }');
+  await reader.mutate('addComment', 'AddCommentInput', { photoId: photos[1], text: 'Nice' }, 'comment { id }');
+  const feed = await listener.subscribe<{ homeFeed: { photo: { id: string } } }>(
+    'subscription { homeFeed { photo { id } } }',
+  );
+  const changes = await listener.subscribe<{ photoChanged: { photo: { likeCount: number } } }>(
+    'subscription ($id: ID!) { photoChanged(photoId: $id) { photo { likeCount } } }',
+    { id: photos[0] },
+  );
+  await until(async () => changes.events.some((event) => event.photoChanged.photo.likeCount === 1));
+  const before = await until(async () => {
+    const answer = (await feedOf(reader)) as { homeFeed: { edges: { node: { commentCount: number } }[] } };
+    return answer.homeFeed.edges[0]?.node.commentCount === 1 && answer;
+  });
+
+  await darkroom.stores.redis.flushall();
+  expect(await feedOf(reader)).toEqual(before);
+  expect((await reader.send('{ me { user { username } } }')).data).toEqual({
+    me: { user: { username: reader.username } },
+  });
+
+  // Again and again while people read, publish, like and listen.
+  let flushing = true;
+  const flush = (async () => {
+    while (flushing) await darkroom.stores.redis.flushall();
+  })();
+  const arriving = feed.next();
+  const third = await share(author, 'three');
+  expect((await arriving).homeFeed.photo.id).toBe(third);
+  const liked = changes.next((event) => event.photoChanged.photo.likeCount === 2);
+  await listener.mutate('likePhoto', 'LikePhotoInput', { photoId: photos[0] }, 'photo { id }');
+  await liked;
+  for (let read = 0; read < 20; read++) {
+    const answer = (await feedOf(reader)) as { homeFeed: { edges: { node: { id: string } }[] } };
+    expect(answer.homeFeed.edges.map((edge) => edge.node.id)).toEqual([third, photos[1], photos[0]]);
+  }
+  flushing = false;
+  await flush;
+
+  expect(feed.events.map((event) => event.homeFeed.photo.id)).toEqual([third]);
+  const { data } = await reader.send<{ homeFeed: { nodes: object[] } }>(
+    '{ homeFeed { nodes { likeCount viewerHasLiked } } }',
+  );
+  expect(data?.homeFeed.nodes.at(-1)).toEqual({ likeCount: 2, viewerHasLiked: true });
+  feed.close();
+  changes.close();
+});

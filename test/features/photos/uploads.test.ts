@@ -1,0 +1,361 @@
+import { createHash } from 'node:crypto';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import type { Stores } from '../../../src/stores/stores.ts';
+import { attempt, mistakesOf, openBackstage, rowId, see } from '../../support/backstage.ts';
+import { newPerson, type Person } from '../../support/people.ts';
+import { createUpload, newJpeg, publish, put, settled, type TestUpload } from '../../support/photos.ts';
+import { until } from '../../support/until.ts';
+
+const url = inject('url');
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openBackstage();
+});
+afterAll(() => stores.close());
+
+function keyOf(upload: { url: string }): string {
+  return new URL(upload.url).pathname.split('/').slice(2).join('/');
+}
+
+function declaration(file: Buffer) {
+  const sha256 = createHash('sha256').update(file).digest('hex');
+  return { contentType: 'image/jpeg', byteSize: file.length, sha256 };
+}
+
+function uploadsOf(person: Person): Promise<number> {
+  return stores.db.upload.count({ where: { ownerId: rowId(person.id) } });
+}
+
+/** A PUT with exactly these headers, which `fetch` would mend. */
+function rawPut(address: string, headers: Record<string, string>, body: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sending = request(address, { method: 'PUT', headers, timeout: 20_000 }, (response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode ?? 0));
+    });
+    sending.once('error', reject);
+    sending.end(body);
+  });
+}
+
+function headersOf(upload: TestUpload): Record<string, string> {
+  return Object.fromEntries(upload.headers.map(({ name, value }) => [name.toLowerCase(), value]));
+}
+
+describe('createUpload', () => {
+  const refused: [what: string, change: object, mistakes: string[], message: RegExp][] = [
+    ['HEIC', { contentType: 'image/heic' }, ['UNSUPPORTED_TYPE contentType'], /JPEG, PNG, WebP and AVIF.*HEIC to JPEG/],
+    ['plain text', { contentType: 'text/plain' }, ['UNSUPPORTED_TYPE contentType'], /JPEG, PNG, WebP and AVIF/],
+    ['a type that is a word of JavaScript', { contentType: 'toString' }, ['UNSUPPORTED_TYPE contentType'], /JPEG/],
+    ['no bytes', { byteSize: 0 }, ['INVALID byteSize'], /at least one/],
+    ['fewer than no bytes', { byteSize: -1 }, ['INVALID byteSize'], /at least one/],
+    ['a byte too many', { byteSize: 30_000_001 }, ['TOO_LARGE byteSize'], /30,000,000/],
+    ['a checksum that is too short', { sha256: 'ab'.repeat(31) }, ['INVALID sha256'], /64 hexadecimal/],
+    ['a checksum with other letters', { sha256: 'xy'.repeat(32) }, ['INVALID sha256'], /64 hexadecimal/],
+    ['a checksum with a line’s end', { sha256: `${'ab'.repeat(32)}\n` }, ['INVALID sha256'], /64 hexadecimal/],
+    [
+      'all of it at once',
+      { contentType: 'image/gif', byteSize: 0, sha256: '' },
+      ['UNSUPPORTED_TYPE contentType', 'INVALID byteSize', 'INVALID sha256'],
+      /GIF|gif/,
+    ],
+  ];
+  test.for(refused)('refuses %s, saying what is allowed, and keeps nothing', async ([, change, mistakes, message]) => {
+    const person = await newPerson(url);
+    const input = { ...declaration(await newJpeg()), ...change };
+    const payload = await attempt(person, 'createUpload', input, 'upload { id }');
+    expect(mistakesOf(payload)).toEqual(mistakes);
+    expect(payload.userErrors[0]?.message).toMatch(message);
+    expect(payload).toMatchObject({ upload: null });
+    expect(await uploadsOf(person)).toBe(0);
+  });
+
+  test('accepts the largest file and a checksum in capitals', async () => {
+    const person = await newPerson(url);
+    const input = { ...declaration(await newJpeg()), byteSize: 30_000_000 };
+    const payload = await attempt(
+      person,
+      'createUpload',
+      { ...input, sha256: input.sha256.toUpperCase() },
+      'upload { id }',
+    );
+    expect(mistakesOf(payload)).toEqual([]);
+    expect(await uploadsOf(person)).toBe(1);
+  });
+
+  test('needs a session', async () => {
+    const { send } = await import('../../support/client.ts');
+    const answer = await send(
+      url,
+      'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { upload { id } userErrors { code } } }',
+      { input: declaration(await newJpeg()) },
+    );
+    expect(answer.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+  });
+
+  test('makes an upload that only its owner finds again', async () => {
+    const [person, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
+    const upload = await createUpload(person, await newJpeg());
+    const query = 'query ($id: ID!) { node(id: $id) { id } }';
+    expect((await person.send(query, { id: upload.id })).data).toEqual({ node: { id: upload.id } });
+    expect((await stranger.send(query, { id: upload.id })).data).toEqual({ node: null });
+  });
+});
+
+describe('the store refuses, and keeps nothing of,', () => {
+  type Sending = { upload: TestUpload; file: Buffer; headers: Record<string, string> };
+  const without = (name: string) => async (sending: Sending) => {
+    const headers = { ...sending.headers };
+    delete headers[name];
+    return rawPut(sending.upload.url, headers, sending.file);
+  };
+  const withUrl = (change: (address: URL) => void) => async (sending: Sending) => {
+    const address = new URL(sending.upload.url);
+    change(address);
+    return rawPut(address.href, sending.headers, sending.file);
+  };
+  const refused: [what: string, sending: (sending: Sending) => Promise<number>][] = [
+    [
+      'a longer file',
+      ({ upload, file, headers }) => {
+        const longer = Buffer.concat([file, Buffer.from('more')]);
+        return rawPut(upload.url, { ...headers, 'content-length': String(longer.length) }, longer);
+      },
+    ],
+    [
+      'a shorter file',
+      ({ upload, file, headers }) =>
+        rawPut(upload.url, { ...headers, 'content-length': String(file.length - 1) }, file.subarray(0, -1)),
+    ],
+    [
+      'a file of another type',
+      ({ upload, file, headers }) => rawPut(upload.url, { ...headers, 'content-type': 'image/png' }, file),
+    ],
+    [
+      'other content of the same length',
+      ({ upload, file, headers }) => rawPut(upload.url, headers, Buffer.alloc(file.length, 1)),
+    ],
+    [
+      'other content with its own checksum',
+      ({ upload, file, headers }) => {
+        const other = Buffer.alloc(file.length, 1);
+        const checksum = createHash('sha256').update(other).digest('base64');
+        return rawPut(upload.url, { ...headers, 'x-amz-checksum-sha256': checksum }, other);
+      },
+    ],
+    ['a file without its checksum', without('x-amz-checksum-sha256')],
+    ['a file without its type', without('content-type')],
+    [
+      'a file without its length',
+      ({ upload, file, headers: { 'content-length': _, ...headers } }) =>
+        rawPut(upload.url, { ...headers, 'transfer-encoding': 'chunked' }, file),
+    ],
+    ['a URL with more time', withUrl((address) => address.searchParams.set('X-Amz-Expires', '604800'))],
+    [
+      'a URL with another signature',
+      withUrl((address) => {
+        const signature = address.searchParams.get('X-Amz-Signature') ?? '';
+        address.searchParams.set('X-Amz-Signature', signature.replace(/^./, (digit) => (digit === '0' ? '1' : '0')));
+      }),
+    ],
+    [
+      'a URL without a signature',
+      withUrl((address) => {
+        address.search = '';
+      }),
+    ],
+  ];
+  test.for(refused)('%s', async ([, send]) => {
+    const person = await newPerson(url);
+    const file = await newJpeg();
+    const upload = await createUpload(person, file);
+    const status = await send({ upload, file, headers: headersOf(upload) });
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    expect(await stores.objects.exists(keyOf(upload))).toBe(false);
+    const payload = await attempt(person, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+    expect(mistakesOf(payload)).toEqual(['NOT_UPLOADED uploadId']);
+    // The same place still takes the right file.
+    expect((await put(upload, file)).status).toBe(200);
+    expect(await stores.objects.exists(keyOf(upload))).toBe(true);
+  });
+
+  test('another place’s file', async () => {
+    const person = await newPerson(url);
+    const file = await newJpeg();
+    const [one, other] = [await createUpload(person, file), await createUpload(person, file)];
+    const address = new URL(one.url);
+    address.pathname = new URL(other.url).pathname;
+    expect(await rawPut(address.href, headersOf(one), file)).toBe(403);
+    expect(await stores.objects.exists(keyOf(other))).toBe(false);
+  });
+
+  test('a file that comes when the URL’s time is over', async () => {
+    const file = await newJpeg();
+    const declared = { contentType: 'image/jpeg', byteSize: file.length, sha256: sha256(file) };
+    const key = `uploads/${createHash('sha256').update(file).digest('hex').slice(0, 32)}`;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 61 * 60_000 });
+    let address: string;
+    try {
+      address = await stores.objects.presignPut(key, declared, new Date(Date.now() + 60 * 60_000));
+    } finally {
+      vi.useRealTimers();
+    }
+    const headers = {
+      'content-type': 'image/jpeg',
+      'content-length': String(file.length),
+      'x-amz-checksum-sha256': sha256(file).toString('base64'),
+    };
+    expect(await rawPut(address, headers, file)).toBe(403);
+    expect(await stores.objects.exists(key)).toBe(false);
+    // It was the time: the same URL made now is taken.
+    const now = await stores.objects.presignPut(key, declared, new Date(Date.now() + 60 * 60_000));
+    expect(await rawPut(now, headers, file)).toBe(200);
+    await stores.objects.delete([key]);
+  });
+});
+
+function sha256(file: Buffer): Buffer {
+  return createHash('sha256').update(file).digest();
+}
+
+describe('publishPhoto', () => {
+  async function sent(person: Person): Promise<TestUpload> {
+    const file = await newJpeg();
+    const upload = await createUpload(person, file);
+    expect((await put(upload, file)).status).toBe(200);
+    return upload;
+  }
+
+  function photosOf(person: Person): Promise<number> {
+    return stores.db.photo.count({ where: { ownerId: rowId(person.id) } });
+  }
+
+  test('does not know another’s upload, which its owner can still publish', async () => {
+    const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
+    const upload = await sent(owner);
+    const theirs = await attempt(stranger, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+    expect(mistakesOf(theirs)).toEqual(['NOT_FOUND uploadId']);
+    expect(theirs).toMatchObject({ photo: null });
+    expect(await photosOf(stranger)).toBe(0);
+    const own = await attempt(owner, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+    expect(mistakesOf(own)).toEqual([]);
+  });
+
+  test('answers the same for another’s published upload as for one that never was', async () => {
+    const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
+    const upload = await sent(owner);
+    await attempt(owner, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+    const { toGlobalId } = await import('../../../src/stores/ids.ts');
+    const taken = await attempt(stranger, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+    const none = await attempt(stranger, 'publishPhoto', { uploadId: toGlobalId('Upload', 1n) }, 'photo { id }');
+    expect(mistakesOf(taken)).toEqual(['NOT_FOUND uploadId']);
+    expect(taken).toEqual(none);
+  });
+
+  test('tells that nothing was sent, and takes the file when it was', async () => {
+    const person = await newPerson(url);
+    const file = await newJpeg();
+    const upload = await createUpload(person, file);
+    const early = await attempt(person, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+    expect(mistakesOf(early)).toEqual(['NOT_UPLOADED uploadId']);
+    expect(await photosOf(person)).toBe(0);
+    await put(upload, file);
+    const late = await attempt(person, 'publishPhoto', { uploadId: upload.id }, 'photo { status }');
+    expect(mistakesOf(late)).toEqual([]);
+    expect(await photosOf(person)).toBe(1);
+  });
+
+  test('takes an upload once, also after its photo is READY', async () => {
+    const person = await newPerson(url);
+    const upload = await sent(person);
+    const input = { uploadId: upload.id };
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => attempt<{ photo: { id: string } | null }>(person, 'publishPhoto', input, 'photo { id }')),
+    );
+    const made = answers.flatMap((answer) => answer.photo ?? []);
+    expect(made).toHaveLength(1);
+    const refused = answers.filter((answer) => !answer.photo);
+    expect(refused.map(mistakesOf)).toEqual(Array(4).fill(['ALREADY_USED uploadId']));
+    expect(await settled(person, made[0]?.id ?? '')).toBe('READY');
+    expect(mistakesOf(await attempt(person, 'publishPhoto', input, 'photo { id }'))).toEqual(['ALREADY_USED uploadId']);
+    expect(await photosOf(person)).toBe(1);
+  });
+
+  test('says of a caption of 2,201 characters how many are allowed, and leaves the upload as it was', async () => {
+    const person = await newPerson(url);
+    const upload = await sent(person);
+    const long = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: 'x'.repeat(2_201) }, 'photo { id }');
+    expect(mistakesOf(long)).toEqual(['TOO_LONG caption']);
+    expect(long.userErrors[0]?.message).toMatch(/2,200.*2201/);
+    expect(await photosOf(person)).toBe(0);
+    const caption = '😀'.repeat(2_200);
+    const exact = await attempt<{ photo: { id: string; caption: string } }>(
+      person,
+      'publishPhoto',
+      { uploadId: upload.id, caption },
+      'photo { id caption }',
+    );
+    expect(mistakesOf(exact)).toEqual([]);
+    expect(exact.photo.caption).toBe(caption);
+    await settled(person, exact.photo.id);
+    expect((await see(person, exact.photo.id))?.caption).toBe(caption);
+  });
+
+  test.for([
+    ['NUL', 'a\0b'],
+    ['half a surrogate pair', 'a\ud800b'],
+  ])('refuses a caption with %s, which PostgreSQL cannot store', async ([, caption]) => {
+    const person = await newPerson(url);
+    const upload = await sent(person);
+    const payload = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption }, 'photo { id }');
+    expect(mistakesOf(payload)).toEqual(['INVALID caption']);
+  });
+
+  test('an id of another type is bad input', async () => {
+    const person = await newPerson(url);
+    const { errors } = await person.send(
+      'mutation ($id: ID!) { publishPhoto(input: { uploadId: $id }) { photo { id } userErrors { code } } }',
+      { id: person.id },
+    );
+    expect(errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    expect(errors[0]?.message).toMatch(/not the id of a.* Upload/);
+  });
+});
+
+test('an original is nobody’s to read, and is gone once the photo is READY', async () => {
+  const person = await newPerson(url);
+  const file = await newJpeg();
+  const upload = await createUpload(person, file);
+  await put(upload, file);
+  const key = keyOf(upload);
+  expect(await stores.objects.exists(key)).toBe(true);
+  const anonymous = new URL(upload.url);
+  anonymous.search = '';
+  expect((await fetch(anonymous)).status).toBe(403);
+  // The URL is for sending alone.
+  expect((await fetch(upload.url)).status).toBe(403);
+  // Nor does the store tell what there is.
+  anonymous.pathname = `/${anonymous.pathname.split('/')[1]}`;
+  expect((await fetch(anonymous)).status).toBe(403);
+  anonymous.search = '?list-type=2&prefix=media/';
+  expect((await fetch(anonymous)).status).toBe(403);
+
+  const payload = await attempt<{ photo: { id: string } }>(person, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+  expect(await settled(person, payload.photo.id)).toBe('READY');
+  await until(async () => !(await stores.objects.exists(key)));
+  expect(await uploadsOf(person)).toBe(0);
+});
+
+test('two people who share the same file share nothing else', async () => {
+  const [one, other] = await Promise.all([newPerson(url), newPerson(url)]);
+  const file = await newJpeg();
+  const [first, second] = await Promise.all([publish(one, file, 'mine'), publish(other, file, 'also mine')]);
+  await Promise.all([settled(one, first), settled(other, second)]);
+  const [mine, theirs] = await Promise.all([see(one, first), see(other, second)]);
+  expect(mine?.w320?.url).not.toBe(theirs?.w320?.url);
+  await attempt(one, 'deletePhoto', { photoId: first }, 'deletedPhotoId');
+  await until(async () => (await fetch(mine?.w320?.url ?? '')).status === 404);
+  expect((await fetch(theirs?.w320?.url ?? '')).status).toBe(200);
+});

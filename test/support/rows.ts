@@ -1,0 +1,62 @@
+import { fromGlobalId } from '../../src/stores/ids.ts';
+import { addJob } from '../../src/stores/jobs.ts';
+import { nextId } from '../../src/stores/postgres.ts';
+import type { Stores } from '../../src/stores/stores.ts';
+import type { Place } from '../../src/stores/timelines.ts';
+
+/** The number in a global id, as the database knows it. */
+export function numberOf(globalId: string): bigint {
+  const id = fromGlobalId(globalId);
+  if (!id) throw new Error(`${globalId} is no id.`);
+  return id.parts.at(-1) ?? 0n;
+}
+
+/** A READY photo without files, in the transaction in which processing would make it so: with its fan-out. */
+export function insertPhoto(stores: Stores, ownerId: bigint, caption = ''): Promise<Place> {
+  return stores.db.$transaction(async (tx) => {
+    const photoId = await nextId(tx, ownerId);
+    const row = { id: photoId, ownerId, caption, mediaKey: 'none', width: 4, height: 3, status: 'READY' as const };
+    await tx.photo.create({ data: row });
+    const publishedId = await nextId(tx, ownerId);
+    await tx.photo.update({ where: { id: photoId }, data: { publishedId } });
+    await addJob(tx, 'fanOutPhoto', { photoId: String(photoId) });
+    return { publishedId, photoId };
+  });
+}
+
+/** Many READY photos at once, without their fan-out. @returns newest first */
+export async function insertPhotos(stores: Stores, ownerIds: readonly bigint[], count: number): Promise<Place[]> {
+  const places: Place[] = [];
+  for (let made = 0; made < count; made++) {
+    const ownerId = ownerIds[made % ownerIds.length] ?? 0n;
+    const [place] = await stores.db.$queryRaw<Place[]>`
+      insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
+      values (next_id(${ownerId}), ${ownerId}, '', 'READY', 'none', next_id(${ownerId}), 4, 3)
+      returning id as "photoId", published_id as "publishedId"`;
+    if (place) places.push(place);
+  }
+  return places.sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
+}
+
+/** People who cannot log in and whom nobody sees, who follow somebody. @returns their ids */
+export async function insertFollowers(stores: Stores, followeeId: bigint, count: number): Promise<bigint[]> {
+  const rows = await stores.db.$queryRaw<{ id: bigint }[]>`
+    with people as (
+      insert into users (username, email, display_name, password_hash)
+      select md5(${followeeId} || ' ' || number), md5(${followeeId} || ' ' || number) || '@example.org', '', ''
+      from generate_series(1, ${count}) number
+      returning id
+    ), followers as (
+      insert into follows (follower_id, followee_id) select id, ${followeeId} from people
+    )
+    select id from people`;
+  return rows.map((row) => row.id);
+}
+
+/** How many jobs are waiting or running. */
+export async function jobsLeft(stores: Stores): Promise<number> {
+  const [row] = await stores.db.$queryRaw<[{ count: number }]>`
+    select count(*)::int as count from graphile_worker.jobs
+    where task_identifier not like 'sweep%'`;
+  return row.count;
+}
