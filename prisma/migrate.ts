@@ -82,6 +82,18 @@ class Database extends PrismaPg {
 }
 
 async function startEngine(database: Database): Promise<SchemaEngine> {
+  engineModule ??= loadEngineModule();
+  return (await engineModule).SchemaEngine.new(
+    { datamodels: (await readSchema()).map(({ path, content }) => [path, content]) },
+    () => {},
+    bindMigrationAwareSqlAdapterFactory(database),
+  );
+}
+
+/** Loaded once: the bindings keep one instance, and a second one would read the memory of the first. */
+let engineModule: ReturnType<typeof loadEngineModule> | undefined;
+
+async function loadEngineModule() {
   const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg');
   const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const wasm = await readFile(script.replace(/\.js$/, '.wasm'));
@@ -89,11 +101,7 @@ async function startEngine(database: Database): Promise<SchemaEngine> {
   const { __wbg_set_wasm } = bindings as unknown as { __wbg_set_wasm(exports: WebAssembly.Exports): void };
   __wbg_set_wasm(instance.exports);
   (instance.exports as { __wbindgen_start(): void }).__wbindgen_start();
-  return bindings.SchemaEngine.new(
-    { datamodels: (await readSchema()).map(({ path, content }) => [path, content]) },
-    () => {},
-    bindMigrationAwareSqlAdapterFactory(database),
-  );
+  return bindings;
 }
 
 async function readSchema(): Promise<SchemaContainer[]> {

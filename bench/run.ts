@@ -1,0 +1,43 @@
+/** `npm run bench`, or `npm run bench -- feed fanout` for some of its parts. */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { migrate } from '../prisma/migrate.ts';
+import { startStack } from '../src/local/stack.ts';
+import { benchFanOut } from './fanout.ts';
+import { benchFeed } from './feed.ts';
+import type { Verdict } from './measure.ts';
+
+const PARTS: Record<string, (env: Record<string, string>) => Promise<Verdict[]>> = {
+  feed: benchFeed,
+  fanout: benchFanOut,
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((part) => !(part in PARTS));
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}: there are ${Object.keys(PARTS).join(', ')}.`);
+  process.exit(2);
+}
+
+console.log(`${availableParallelism()} × ${cpus()[0]?.model}, Node ${process.version}`);
+let missed = 0;
+for (const [name, part] of Object.entries(PARTS)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  console.log(`\n${name}`);
+  // Stores of its own for each part, and a folder that PostgreSQL's user can reach.
+  const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-bench-'));
+  await chmod(dataDir, 0o711);
+  const stack = await startStack({ dataDir, external: {}, ports: 'free', log: console.log });
+  try {
+    await migrate(stack.env.DATABASE_URL ?? '');
+    for (const { claim, figure, met } of await part(stack.env)) {
+      console.log(`  ${met ? 'met   ' : 'MISSED'}  ${claim}: ${figure}`);
+      if (!met) missed++;
+    }
+  } finally {
+    await stack.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+process.exit(missed > 0 ? 1 : 0);
