@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { GraphQLError, GraphQLScalarType, type GraphQLSchema, Kind } from 'graphql';
+import { GraphQLError, type GraphQLSchema, Kind, type ValueNode } from 'graphql';
 import { accountResolvers } from '../features/accounts/resolvers.ts';
 import { feedResolvers } from '../features/feed/resolvers.ts';
 import { nodeResolvers } from '../features/nodes.ts';
@@ -9,15 +9,15 @@ import { photoResolvers } from '../features/photos/resolvers.ts';
 
 const FOLDER = new URL('../../schema/', import.meta.url);
 
-const dateTime = new GraphQLScalarType<Date, string>({
-  name: 'DateTime',
-  serialize(value) {
+// Not a GraphQLScalarType: that would replace the schema's scalar, and its description with it.
+const dateTime = {
+  __serialize(value: unknown): string {
     if (value instanceof Date) return value.toISOString();
     throw new GraphQLError('A DateTime must be made from a Date.');
   },
-  parseValue: toDate,
-  parseLiteral: (node) => toDate(node.kind === Kind.STRING ? node.value : null),
-});
+  __parseValue: toDate,
+  __parseLiteral: (node: ValueNode) => toDate(node.kind === Kind.STRING ? node.value : null),
+};
 
 function toDate(value: unknown): Date {
   const date = new Date(typeof value === 'string' ? value : Number.NaN);

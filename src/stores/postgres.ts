@@ -35,14 +35,25 @@ export async function nextId(db: Transaction, ownerId: bigint): Promise<bigint> 
   return row.id;
 }
 
+/** What the database said of a statement that it refused, the same for Prisma's own statements and for raw ones. */
+interface Refusal {
+  kind?: string;
+  constraint?: { fields?: string[] };
+}
+
+function refusal(error: unknown): Refusal {
+  return (
+    (error as { meta?: { driverAdapterError?: { cause?: Refusal } } } | null)?.meta?.driverAdapterError?.cause ?? {}
+  );
+}
+
 /** The columns whose unique constraint an error of the database tells of; null when it tells of something else. */
 export function violatedUnique(error: unknown): string[] | null {
-  if (typeof error !== 'object' || error === null || !('code' in error) || error.code !== 'P2002') return null;
-  const { meta } = error as { meta?: { driverAdapterError?: { cause?: { constraint?: { fields?: string[] } } } } };
-  return meta?.driverAdapterError?.cause?.constraint?.fields ?? [];
+  const { kind, constraint } = refusal(error);
+  return kind === 'UniqueConstraintViolation' ? (constraint?.fields ?? []) : null;
 }
 
 /** Whether an error of the database says that a row which another one refers to does not exist. */
 export function violatesForeignKey(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'P2003';
+  return refusal(error).kind === 'ForeignKeyConstraintViolation';
 }
