@@ -38,7 +38,7 @@ export async function nextId(db: Transaction, ownerId: bigint): Promise<bigint> 
 /** What the database said of a statement that it refused, the same for Prisma's own statements and for raw ones. */
 interface Refusal {
   kind?: string;
-  constraint?: { fields?: string[] };
+  constraint?: { index?: string };
 }
 
 function refusal(error: unknown): Refusal {
@@ -47,10 +47,10 @@ function refusal(error: unknown): Refusal {
   );
 }
 
-/** The columns whose unique constraint an error of the database tells of; null when it tells of something else. */
-export function violatedUnique(error: unknown): string[] | null {
+/** The name of the unique constraint that an error of the database tells of; null when it tells of something else. */
+export function violatedUnique(error: unknown): string | null {
   const { kind, constraint } = refusal(error);
-  return kind === 'UniqueConstraintViolation' ? (constraint?.fields ?? []) : null;
+  return kind === 'UniqueConstraintViolation' ? (constraint?.index ?? '') : null;
 }
 
 /** Whether an error of the database says that a row which another one refers to does not exist. */

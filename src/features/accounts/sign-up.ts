@@ -46,10 +46,11 @@ export async function signUp(
       return { token: await createSession(stores, tx, id, input.device), userId: id };
     });
   } catch (error) {
-    const fields = violatedUnique(error);
-    if (!fields) throw error;
-    if (fields.includes('email'))
+    const constraint = violatedUnique(error);
+    if (constraint === 'users_email_key')
       throw mistake('TAKEN', 'There is an account with this e-mail address already.', 'email');
-    throw mistake('TAKEN', 'Somebody else has this username already.', 'username');
+    if (constraint === 'users_username_key')
+      throw mistake('TAKEN', 'Somebody else has this username already.', 'username');
+    throw error;
   }
 }
