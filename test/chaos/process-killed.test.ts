@@ -4,7 +4,7 @@ import { buildTimeline, readTimeline } from '../../src/stores/timelines.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { newPerson } from '../support/people.ts';
 import { newJpeg, publish, settled } from '../support/photos.ts';
-import { insertFollowers, insertPhoto, jobsLeft, numberOf } from '../support/rows.ts';
+import { insertFollowers, insertPhoto, jobsLeft, numberOf, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 let darkroom: OwnDarkroom;
@@ -28,6 +28,7 @@ test('a worker killed while it processes photos loses none: each is READY and in
   const feed = await follower.subscribe<{ homeFeed: { photo: { id: string } } }>(
     'subscription { homeFeed { photo { id } } }',
   );
+  await untilListening(darkroom.stores, follower);
   let worker = await startWorker();
   // Large enough to be caught at work on them.
   const files = await Promise.all(Array.from({ length: 4 }, () => newJpeg(5_000, 4_000)));
@@ -66,6 +67,7 @@ test('a worker killed in the middle of a fan-out leaves no follower without the 
   const feed = await listener.subscribe<{ homeFeed: { photo: { id: string } } }>(
     'subscription { homeFeed { photo { id } } }',
   );
+  await untilListening(stores, listener);
   const reached = async () => {
     const feeds = await Promise.all(followers.map((id) => readTimeline(stores.redis, feedKey(id), null, 10)));
     return feeds.map((page) => (typeof page === 'string' ? page : page.places.map((place) => place.photoId)));

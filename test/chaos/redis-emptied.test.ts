@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { newPerson, type Person } from '../support/people.ts';
 import { share } from '../support/photos.ts';
+import { untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 let darkroom: OwnDarkroom;
@@ -41,6 +42,7 @@ test('with Redis emptied nobody is logged out, feeds read the same, and subscrip
   const feed = await listener.subscribe<{ homeFeed: { photo: { id: string } } }>(
     'subscription { homeFeed { photo { id } } }',
   );
+  await untilListening(darkroom.stores, listener);
   const changes = await listener.subscribe<{ photoChanged: { photo: { likeCount: number } } }>(
     'subscription ($id: ID!) { photoChanged(photoId: $id) { photo { likeCount } } }',
     { id: photos[0] },

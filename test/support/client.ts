@@ -41,7 +41,7 @@ export interface Subscription<T> {
   close(): void;
 }
 
-/** Opens a WebSocket connection of its own, that does not reconnect, and resolves when the server hears it. */
+/** Subscribes on a WebSocket connection of its own, that does not reconnect. When the server listens is not told. */
 export async function subscribe<T>(
   url: string,
   query: string,

@@ -1,8 +1,11 @@
+import { feedKey, liveChannel } from '../../src/features/feed/keys.ts';
 import { fromGlobalId } from '../../src/stores/ids.ts';
 import { addJob } from '../../src/stores/jobs.ts';
 import { nextId } from '../../src/stores/postgres.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import type { Place } from '../../src/stores/timelines.ts';
+import type { Person } from './people.ts';
+import { until } from './until.ts';
 
 /** The number in a global id, as the database knows it. */
 export function numberOf(globalId: string): bigint {
@@ -59,4 +62,17 @@ export async function jobsLeft(stores: Stores): Promise<number> {
     select count(*)::int as count from graphile_worker.jobs
     where task_identifier not like 'sweep%'`;
   return row.count;
+}
+
+/**
+ * Waits until a person's homeFeed subscription is heard: the protocol does not tell, so Redis is asked.
+ *
+ * @param processes how many api processes hold one
+ */
+export async function untilListening(stores: Stores, person: Person, processes = 1): Promise<void> {
+  const channel = liveChannel(feedKey(numberOf(person.id)));
+  await until(async () => {
+    const [, listeners] = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', channel)) as [string, number];
+    return listeners === processes;
+  });
 }

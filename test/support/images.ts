@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { crc32, createDeflate, deflateSync } from 'node:zlib';
+import sharp, { type Sharp } from 'sharp';
+
+/** Red, green and blue, from 0 to 255. */
+export type Colour = [red: number, green: number, blue: number];
+
+export const RED: Colour = [255, 0, 0];
+export const GREEN: Colour = [0, 255, 0];
+export const BLUE: Colour = [0, 0, 255];
+export const WHITE: Colour = [255, 255, 255];
+
+/** A picture of one colour. */
+export function plain(width: number, height: number, [r, g, b]: Colour, alpha?: number): Sharp {
+  return alpha === undefined
+    ? sharp({ create: { width, height, channels: 3, background: { r, g, b } } })
+    : sharp({ create: { width, height, channels: 4, background: { r, g, b, alpha } } });
+}
+
+/** The pixels of a picture, in rows, three bytes each. */
+export interface Pixels {
+  width: number;
+  height: number;
+  data: Buffer;
+}
+
+/** A picture whose quarters are red, green, blue and white: from left to right, from top to bottom. */
+export function quarters(width: number, height: number): Pixels {
+  const data = Buffer.alloc(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [left, right] = y < height / 2 ? [RED, GREEN] : [BLUE, WHITE];
+      data.set(x < width / 2 ? left : right, (y * width + x) * 3);
+    }
+  }
+  return { width, height, data };
+}
+
+/**
+ * A picture as a camera that was held otherwise stores it.
+ *
+ * @param orientation EXIF's: on which sides of the upright picture the first row and the first column that are stored lie
+ */
+export function turned({ width, height, data }: Pixels, orientation: number): Pixels {
+  // 5 to 8: the stored rows are the upright picture's columns.
+  const sideways = orientation >= 5;
+  const stored = { width: sideways ? height : width, height: sideways ? width : height };
+  const fromRight = [2, 3, 6, 7].includes(orientation);
+  const fromBottom = [3, 4, 7, 8].includes(orientation);
+  const out = Buffer.alloc(data.length);
+  for (let row = 0; row < stored.height; row++) {
+    for (let column = 0; column < stored.width; column++) {
+      const [across, down] = sideways ? [row, column] : [column, row];
+      const x = fromRight ? width - 1 - across : across;
+      const y = fromBottom ? height - 1 - down : down;
+      data.copy(out, (row * stored.width + column) * 3, (y * width + x) * 3, (y * width + x) * 3 + 3);
+    }
+  }
+  return { ...stored, data: out };
+}
+
+/** The colour at a place of an encoded picture, given in parts of its width and height. */
+export async function colourAt(file: Buffer, across: number, down: number): Promise<Colour> {
+  const { data, info } = await sharp(file).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const at = (Math.floor(info.height * down) * info.width + Math.floor(info.width * across)) * info.channels;
+  return info.channels < 3
+    ? [data[at] ?? -1, data[at] ?? -1, data[at] ?? -1]
+    : [data[at] ?? -1, data[at + 1] ?? -1, data[at + 2] ?? -1];
+}
+
+/** How far apart two colours are, in their most different channel. */
+export function difference(one: Colour, other: Colour): number {
+  return Math.max(...one.map((value, index) => Math.abs(value - (other[index] ?? 0))));
+}
+
+function chunk(type: string, body: Buffer): Buffer {
+  const typed = Buffer.concat([Buffer.from(type, 'latin1'), body]);
+  const framed = Buffer.alloc(typed.length + 8);
+  framed.writeUInt32BE(body.length, 0);
+  typed.copy(framed, 4);
+  framed.writeUInt32BE(crc32(typed), typed.length + 4);
+  return framed;
+}
+
+/** A whole and valid black PNG of one bit per pixel: of 30,000 × 30,000 pixels it has about 110 KB. */
+export async function blackPng(width: number, height: number): Promise<Buffer> {
+  const row = Buffer.alloc(1 + Math.ceil(width / 8));
+  const rows = Buffer.alloc(row.length * 100);
+  const deflate = createDeflate();
+  const compressed: Buffer[] = [];
+  deflate.on('data', (part: Buffer) => compressed.push(part));
+  for (let left = height; left > 0; left -= 100) {
+    const part = left >= 100 ? rows : rows.subarray(0, row.length * left);
+    await new Promise<void>((resolve, reject) => {
+      deflate.write(part, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+  const ended = once(deflate, 'end');
+  deflate.end();
+  await ended;
+  return png(width, height, 1, Buffer.concat(compressed));
+}
+
+/** A PNG that claims a size which its few bytes do not fill. */
+export function lyingPng(width: number, height: number): Buffer {
+  return png(width, height, 8, deflateSync(Buffer.alloc(64)));
+}
+
+function png(width: number, height: number, bits: number, pixels: Buffer): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = bits;
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** The beginning of a HEIC file as iPhones write it, and no more. */
+export function heicHeader(): Buffer {
+  const box = Buffer.alloc(24);
+  box.writeUInt32BE(24, 0);
+  box.write('ftypheic', 4, 'latin1');
+  box.write('mif1heic', 16, 'latin1');
+  return Buffer.concat([box, Buffer.alloc(1_000, 7)]);
+}
