@@ -152,8 +152,9 @@ try {
   await run();
   process.exit(0);
 } catch (error) {
-  const { cause, message } = error as Error & { cause?: { code?: string } };
-  const away = cause?.code === 'ECONNREFUSED';
+  const { cause, message } = error as Error;
+  // Whatever keeps fetch from the server: refused, no such name, no route.
+  const away = message === 'fetch failed' && cause !== undefined;
   console.error(away ? `No Darkroom answers at ${URL}. Start it with "npm start", or set DARKROOM_URL.` : message);
   process.exit(1);
 }

@@ -494,7 +494,7 @@ export type PhotoStatus =
 /** What to share. */
 export type PublishPhotoInput = {
   /** At most 2,200 characters. */
-  caption: Scalars['String']['input'];
+  caption?: InputMaybe<Scalars['String']['input']>;
   /** Up to 100 characters of the client's choosing: a retry with the same key gets the first answer, not a second photo. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The upload that the file was sent to. */

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { LOOPBACK } from './ports.ts';
@@ -56,6 +58,11 @@ export async function startS3(directory: string, port: number): Promise<LocalS3>
     vhostBuckets: false,
     configureBuckets: [{ name: BUCKET, configs: [CORS] }],
   });
+  // s3rver removes a folder with its last file, and with it whatever arrives there at that moment: so no folder gets empty.
+  for (const folder of ['uploads', 'media']) {
+    await mkdir(join(directory, BUCKET, folder), { recursive: true });
+    await writeFile(join(directory, BUCKET, folder, '.keep'), '');
+  }
   server.middleware.unshift(bucketPolicy, verifyChecksum);
   const { port: taken } = await server.run();
   return {
@@ -76,6 +83,9 @@ async function bucketPolicy(ctx: KoaContext, next: () => Promise<void>): Promise
   const reads =
     ctx.method === 'OPTIONS' ||
     ((ctx.method === 'GET' || ctx.method === 'HEAD') && ctx.path.startsWith(`/${BUCKET}/media/`));
+  // s3rver takes a key for a path, so that `media/..%2Fuploads/` would lead out of `media/`.
+  if (/(^|\/|%2f)(\.|%2e){1,2}(\/|%2f|$)/i.test(ctx.path))
+    throw new S3Error('InvalidURI', "Couldn't parse the specified URI.");
   if (!signed && !reads) throw new S3Error('AccessDenied', 'Access Denied');
   await next();
 }

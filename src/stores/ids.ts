@@ -46,7 +46,8 @@ export function fromGlobalId(globalId: string): GlobalId | null {
   const parts =
     second === undefined ? ([BigInt(first)] as [bigint]) : ([BigInt(first), BigInt(second)] as [bigint, bigint]);
   if (parts.some((part) => part > LARGEST)) return null;
-  return { type: type as NodeType, parts };
+  // One thing has one id: the decoder would also take padding, stray characters and zeros in front.
+  return toGlobalId(type as NodeType, ...parts) === globalId ? { type: type as NodeType, parts } : null;
 }
 
 /** The cursor of the place that an id has in a list. */

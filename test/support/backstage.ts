@@ -35,7 +35,7 @@ export async function attempt<T = Record<string, unknown>>(
 }
 
 /** Sends a mutation and returns whatever comes back. */
-export function trySending<T>(person: Person, name: string, input: object, selection: string): Promise<Answer<T>> {
+function trySending<T>(person: Person, name: string, input: object, selection: string): Promise<Answer<T>> {
   const inputType = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
   return person.send<T>(
     `mutation ($input: ${inputType}!) { ${name}(input: $input) { ${selection} userErrors { code message field } } }`,
@@ -75,7 +75,7 @@ export interface SeenImage {
 }
 
 /** The selection that makes a `SeenPhoto`. */
-export const PHOTO_FIELDS = `id caption status failure { code message } width height thumbhash publishedAt
+const PHOTO_FIELDS = `id caption status failure { code message } width height thumbhash publishedAt
   likeCount commentCount viewerHasLiked
   square: image(size: SQUARE_150) { url width height } w320: image(size: WIDTH_320) { url width height }
   w640: image(size: WIDTH_640) { url width height } w1080: image(size: WIDTH_1080) { url width height }`;

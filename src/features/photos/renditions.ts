@@ -9,6 +9,9 @@ const WIDTHS: Record<ImageSize, number> = { SQUARE_150: 150, WIDTH_320: 320, WID
 /** The sizes of every photo. */
 export const SIZES = Object.keys(WIDTHS) as ImageSize[];
 
+/** What a JPEG can hold, in pixels. */
+const MAX_SIDE = 65_500;
+
 /** Broad files decode for long; longer than this is an attack or a broken file. */
 const DECODE_SECONDS = 30;
 
@@ -39,8 +42,8 @@ export function renditionKey(mediaKey: string, size: ImageSize): string {
 /** How large a photo is in a size: never larger than it was sent, but for the square. */
 export function renditionSize(size: ImageSize, width: number, height: number): { width: number; height: number } {
   if (size === 'SQUARE_150') return { width: 150, height: 150 };
-  const fitted = Math.min(WIDTHS[size], width);
-  return { width: fitted, height: Math.max(1, Math.round((height * fitted) / width)) };
+  const fitted = Math.min(WIDTHS[size], width, Math.max(1, Math.floor((width * MAX_SIDE) / height)));
+  return { width: fitted, height: Math.min(MAX_SIDE, Math.max(1, Math.round((height * fitted) / width))) };
 }
 
 /**

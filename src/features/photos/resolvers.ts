@@ -2,7 +2,7 @@ import type { Resolvers } from '../../generated/graphql.ts';
 import { idTime, toGlobalId } from '../../stores/ids.ts';
 import { putHeaders } from '../../stores/objects.ts';
 import { type Context, requireSession } from '../context.ts';
-import { notFound, payload } from '../errors.ts';
+import { mistake, notFound, payload } from '../errors.ts';
 import { pageRequest } from '../paging.ts';
 import { parseCommentId, parseId } from '../validate.ts';
 import { followPhoto } from './changes.ts';
@@ -30,7 +30,9 @@ export const photoResolvers: Resolvers = {
           ...input,
           caption: input.caption ?? '',
         });
-        return { photo: await context.loaders.visiblePhoto.load(id) };
+        const photo = await context.loaders.visiblePhoto.load(id);
+        if (!photo) throw mistake('NOT_FOUND', 'The photo that this key made has been deleted.', 'idempotencyKey');
+        return { photo };
       }),
     updatePhoto: (_, { input }, context) =>
       payload(async () => {

@@ -26,7 +26,7 @@ export function photoTasks(
       for (;;) {
         const uploads = await db.$queryRaw<{ id: bigint; objectKey: string }[]>`
           select id, object_key as "objectKey" from uploads
-          where expires_at < now() and not exists (select from photos where photos.id = uploads.id)
+          where expires_at < now() - interval '1 hour' and not exists (select from photos where photos.id = uploads.id)
           limit ${SWEEP_AT_ONCE}`;
         if (uploads.length === 0) return;
         await objects.delete(uploads.map((upload) => upload.objectKey));

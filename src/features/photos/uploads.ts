@@ -72,7 +72,7 @@ export async function createUpload(
     });
     return tx.upload.findUnique({ where: { id } });
   });
-  if (!upload) {
+  if (!upload || upload.expiresAt <= new Date()) {
     throw mistake('ALREADY_USED', 'The upload that this key made has been published or has expired.', 'idempotencyKey');
   }
   return { __typename: 'Upload', ...upload };
@@ -80,6 +80,6 @@ export async function createUpload(
 
 /** One's own upload that has not been published; null otherwise. */
 export async function readOwnUpload({ db }: Stores, ownerId: bigint, id: bigint): Promise<UploadRow | null> {
-  const upload = await db.upload.findFirst({ where: { id, ownerId } });
+  const upload = await db.upload.findFirst({ where: { id, ownerId, expiresAt: { gt: new Date() } } });
   return upload && { __typename: 'Upload', ...upload };
 }

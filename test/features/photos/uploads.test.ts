@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mistakesOf, openBackstage, rowId, see } from '../../support/backstage.ts';
+import { send } from '../../support/client.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { createUpload, newJpeg, publish, put, settled, type TestUpload } from '../../support/photos.ts';
 import { until } from '../../support/until.ts';
@@ -85,7 +87,6 @@ describe('createUpload', () => {
   });
 
   test('needs a session', async () => {
-    const { send } = await import('../../support/client.ts');
     const answer = await send(
       url,
       'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { upload { id } userErrors { code } } }',
@@ -156,7 +157,10 @@ describe('the store refuses, and keeps nothing of,', () => {
       'a URL with another signature',
       withUrl((address) => {
         const signature = address.searchParams.get('X-Amz-Signature') ?? '';
-        address.searchParams.set('X-Amz-Signature', signature.replace(/^./, (digit) => (digit === '0' ? '1' : '0')));
+        address.searchParams.set(
+          'X-Amz-Signature',
+          signature.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+        );
       }),
     ],
     [
@@ -174,7 +178,7 @@ describe('the store refuses, and keeps nothing of,', () => {
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
     expect(await stores.objects.exists(keyOf(upload))).toBe(false);
-    const payload = await attempt(person, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+    const payload = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
     expect(mistakesOf(payload)).toEqual(['NOT_UPLOADED uploadId']);
     // The same place still takes the right file.
     expect((await put(upload, file)).status).toBe(200);
@@ -235,21 +239,25 @@ describe('publishPhoto', () => {
   test('does not know another’s upload, which its owner can still publish', async () => {
     const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
     const upload = await sent(owner);
-    const theirs = await attempt(stranger, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+    const theirs = await attempt(stranger, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
     expect(mistakesOf(theirs)).toEqual(['NOT_FOUND uploadId']);
     expect(theirs).toMatchObject({ photo: null });
     expect(await photosOf(stranger)).toBe(0);
-    const own = await attempt(owner, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+    const own = await attempt(owner, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
     expect(mistakesOf(own)).toEqual([]);
   });
 
   test('answers the same for another’s published upload as for one that never was', async () => {
     const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
     const upload = await sent(owner);
-    await attempt(owner, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
-    const { toGlobalId } = await import('../../../src/stores/ids.ts');
-    const taken = await attempt(stranger, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
-    const none = await attempt(stranger, 'publishPhoto', { uploadId: toGlobalId('Upload', 1n) }, 'photo { id }');
+    await attempt(owner, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
+    const taken = await attempt(stranger, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
+    const none = await attempt(
+      stranger,
+      'publishPhoto',
+      { uploadId: toGlobalId('Upload', 1n), caption: '' },
+      'photo { id }',
+    );
     expect(mistakesOf(taken)).toEqual(['NOT_FOUND uploadId']);
     expect(taken).toEqual(none);
   });
@@ -258,11 +266,11 @@ describe('publishPhoto', () => {
     const person = await newPerson(url);
     const file = await newJpeg();
     const upload = await createUpload(person, file);
-    const early = await attempt(person, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+    const early = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
     expect(mistakesOf(early)).toEqual(['NOT_UPLOADED uploadId']);
     expect(await photosOf(person)).toBe(0);
     await put(upload, file);
-    const late = await attempt(person, 'publishPhoto', { uploadId: upload.id }, 'photo { status }');
+    const late = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { status }');
     expect(mistakesOf(late)).toEqual([]);
     expect(await photosOf(person)).toBe(1);
   });
@@ -270,9 +278,11 @@ describe('publishPhoto', () => {
   test('takes an upload once, also after its photo is READY', async () => {
     const person = await newPerson(url);
     const upload = await sent(person);
-    const input = { uploadId: upload.id };
+    const input = { uploadId: upload.id, caption: '' };
     const answers = await Promise.all(
-      Array.from({ length: 5 }, () => attempt<{ photo: { id: string } | null }>(person, 'publishPhoto', input, 'photo { id }')),
+      Array.from({ length: 5 }, () =>
+        attempt<{ photo: { id: string } | null }>(person, 'publishPhoto', input, 'photo { id }'),
+      ),
     );
     const made = answers.flatMap((answer) => answer.photo ?? []);
     expect(made).toHaveLength(1);
@@ -286,7 +296,12 @@ describe('publishPhoto', () => {
   test('says of a caption of 2,201 characters how many are allowed, and leaves the upload as it was', async () => {
     const person = await newPerson(url);
     const upload = await sent(person);
-    const long = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: 'x'.repeat(2_201) }, 'photo { id }');
+    const long = await attempt(
+      person,
+      'publishPhoto',
+      { uploadId: upload.id, caption: 'x'.repeat(2_201) },
+      'photo { id }',
+    );
     expect(mistakesOf(long)).toEqual(['TOO_LONG caption']);
     expect(long.userErrors[0]?.message).toMatch(/2,200.*2201/);
     expect(await photosOf(person)).toBe(0);
@@ -301,6 +316,19 @@ describe('publishPhoto', () => {
     expect(exact.photo.caption).toBe(caption);
     await settled(person, exact.photo.id);
     expect((await see(person, exact.photo.id))?.caption).toBe(caption);
+  });
+
+  test('takes no caption for an empty one, whether the input is written out or a variable', async () => {
+    const person = await newPerson(url);
+    const [one, other] = [await sent(person), await sent(person)];
+    const selection = 'photo { caption } userErrors { code }';
+    const written = await person.send(`mutation { publishPhoto(input: { uploadId: "${one.id}" }) { ${selection} } }`);
+    expect(written).toMatchObject({ errors: [], data: { publishPhoto: { photo: { caption: '' }, userErrors: [] } } });
+    const asVariable = await person.send(
+      `mutation ($input: PublishPhotoInput!) { publishPhoto(input: $input) { ${selection} } }`,
+      { input: { uploadId: other.id } },
+    );
+    expect(asVariable).toMatchObject({ errors: [], data: written.data });
   });
 
   test.for([
@@ -342,7 +370,12 @@ test('an original is nobody’s to read, and is gone once the photo is READY', a
   anonymous.search = '?list-type=2&prefix=media/';
   expect((await fetch(anonymous)).status).toBe(403);
 
-  const payload = await attempt<{ photo: { id: string } }>(person, 'publishPhoto', { uploadId: upload.id }, 'photo { id }');
+  const payload = await attempt<{ photo: { id: string } }>(
+    person,
+    'publishPhoto',
+    { uploadId: upload.id, caption: '' },
+    'photo { id }',
+  );
   expect(await settled(person, payload.photo.id)).toBe('READY');
   await until(async () => !(await stores.objects.exists(key)));
   expect(await uploadsOf(person)).toBe(0);

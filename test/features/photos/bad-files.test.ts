@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { allKeys } from '../../../src/features/photos/process.ts';
+import { makeRenditions, UnusableFile } from '../../../src/features/photos/renditions.ts';
+import type { Stores } from '../../../src/stores/stores.ts';
+import { attempt, mistakesOf, mustSee, openBackstage, rowId, see } from '../../support/backstage.ts';
+import { blackPng, heicHeader, lyingPng, plain, RED } from '../../support/images.ts';
+import { newPerson } from '../../support/people.ts';
+import { newJpeg, publish, settled, share } from '../../support/photos.ts';
+import { until } from '../../support/until.ts';
+
+const url = inject('url');
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openBackstage();
+});
+afterAll(() => stores.close());
+
+async function noisyJpeg(): Promise<Buffer> {
+  const noise = { type: 'gaussian' as const, mean: 128, sigma: 40 };
+  return sharp({ create: { width: 400, height: 300, channels: 3, background: '#888', noise } })
+    .jpeg()
+    .toBuffer();
+}
+
+const BAD_FILES: [
+  what: string,
+  make: () => Promise<Buffer> | Buffer,
+  contentType: string,
+  code: string,
+  message: RegExp,
+][] = [
+  [
+    'a text named .jpg',
+    () => Buffer.from('I am a photo.jpg, honestly'),
+    'image/jpeg',
+    'UNSUPPORTED_TYPE',
+    /not a JPEG/,
+  ],
+  ['a single byte', () => Buffer.from([0xff]), 'image/jpeg', 'UNSUPPORTED_TYPE', /not a JPEG/],
+  ['PNG declared as JPEG', () => plain(8, 8, RED).png().toBuffer(), 'image/jpeg', 'TYPE_MISMATCH', /declared/],
+  ['JPEG declared as AVIF', () => newJpeg(), 'image/avif', 'TYPE_MISMATCH', /declared/],
+  ['HEIC declared as AVIF', heicHeader, 'image/avif', 'UNSUPPORTED_TYPE', /HEIC.*JPEG/],
+  ['GIF declared as PNG', () => plain(8, 8, RED).gif().toBuffer(), 'image/png', 'UNSUPPORTED_TYPE', /not a JPEG/],
+  [
+    'SVG declared as PNG',
+    () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+    'image/png',
+    'UNSUPPORTED_TYPE',
+    /not a JPEG/,
+  ],
+  [
+    'half a JPEG',
+    async () => {
+      const file = await noisyJpeg();
+      return file.subarray(0, file.length / 2);
+    },
+    'image/jpeg',
+    'CORRUPT',
+    /damaged or ends too early/,
+  ],
+  [
+    'a JPEG without its last hundred bytes',
+    async () => (await noisyJpeg()).subarray(0, -100),
+    'image/jpeg',
+    'CORRUPT',
+    /damaged/,
+  ],
+  ['the first bytes of a JPEG', () => Buffer.from([0xff, 0xd8, 0xff, 0xe0]), 'image/jpeg', 'CORRUPT', /damaged/],
+  [
+    'half a PNG',
+    async () => {
+      const file = await sharp(await noisyJpeg())
+        .png()
+        .toBuffer();
+      return file.subarray(0, file.length / 2);
+    },
+    'image/png',
+    'CORRUPT',
+    /damaged/,
+  ],
+  [
+    'half a WebP',
+    async () => {
+      const file = await sharp(await noisyJpeg())
+        .webp()
+        .toBuffer();
+      return file.subarray(0, file.length / 2);
+    },
+    'image/webp',
+    'CORRUPT',
+    /damaged/,
+  ],
+  [
+    'half an AVIF',
+    async () => {
+      const file = await sharp(await noisyJpeg())
+        .avif({ effort: 0 })
+        .toBuffer();
+      return file.subarray(0, file.length / 2);
+    },
+    'image/avif',
+    'CORRUPT',
+    /damaged/,
+  ],
+  ['a PNG that lacks its pixels', () => lyingPng(3_000, 3_000), 'image/png', 'CORRUPT', /damaged/],
+  ['a PNG of 30,000 × 30,000 pixels', () => blackPng(30_000, 30_000), 'image/png', 'TOO_MANY_PIXELS', /100,000,000/],
+  ['a PNG that claims 30,000 × 30,000', () => lyingPng(30_000, 30_000), 'image/png', 'TOO_MANY_PIXELS', /100,000,000/],
+  ['a PNG with just too many pixels', () => blackPng(10_001, 10_000), 'image/png', 'TOO_MANY_PIXELS', /100,000,000/],
+];
+
+test.for(BAD_FILES)('%s is FAILED with the reason, for its owner alone, and leaves no file', async (bad) => {
+  const [, make, contentType, code, message] = bad;
+  const [owner, follower] = await Promise.all([newPerson(url), newPerson(url)]);
+  await follower.follow(owner);
+  const id = await publish(owner, await make(), 'bad', contentType);
+  expect(await settled(owner, id)).toBe('FAILED');
+
+  const photo = await mustSee(owner, id);
+  expect(photo).toMatchObject({ status: 'FAILED', caption: 'bad', failure: { code } });
+  expect(photo.failure?.message).toMatch(message);
+  expect(photo).toMatchObject({ width: null, height: null, thumbhash: null, publishedAt: null });
+  expect(photo).toMatchObject({ square: null, w320: null, w640: null, w1080: null });
+
+  const row = await stores.db.photo.findUniqueOrThrow({ where: { id: rowId(id) } });
+  const exist = await Promise.all(allKeys(row.mediaKey).map((key) => stores.objects.exists(key)));
+  expect(exist).toEqual([false, false, false, false]);
+  expect(await stores.db.upload.count({ where: { id: rowId(id) } })).toBe(0);
+
+  expect(await see(follower, id)).toBeNull();
+  for (const [mutation, input] of [
+    ['likePhoto', { photoId: id }],
+    ['addComment', { photoId: id, text: 'nice' }],
+  ] as const) {
+    const selection = mutation === 'likePhoto' ? 'photo { id }' : 'comment { id }';
+    expect(mistakesOf(await attempt(follower, mutation, input, selection))).toEqual(['NOT_FOUND photoId']);
+    expect(mistakesOf(await attempt(owner, mutation, input, selection))).toEqual(['NOT_READY photoId']);
+  }
+  // Had it been fanned out, it would be above what was shared after it.
+  const next = await share(owner);
+  const feed = await until(async () => {
+    const { data } = await follower.send<{ homeFeed: { nodes: { id: string }[] } }>('{ homeFeed { nodes { id } } }');
+    const nodes = data?.homeFeed.nodes ?? [];
+    return nodes.some((node) => node.id === next) && nodes;
+  });
+  expect(feed).toEqual([{ id: next }]);
+});
+
+test('a failed photo can be deleted by its owner, and leaves nothing at all', async () => {
+  const owner = await newPerson(url);
+  const id = await publish(owner, Buffer.from('no photo'));
+  expect(await settled(owner, id)).toBe('FAILED');
+  const payload = await attempt(owner, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
+  expect(payload).toEqual({ deletedPhotoId: id, userErrors: [] });
+  expect(await see(owner, id)).toBeNull();
+  expect(await stores.db.photo.count({ where: { ownerId: rowId(owner.id) } })).toBe(0);
+});
+
+describe('the decoder', () => {
+  const declare = (file: Buffer, contentType: string) => ({
+    contentType,
+    sha256: createHash('sha256').update(file).digest(),
+  });
+
+  test('does not decode 900 million pixels to find that they are too many', async () => {
+    const file = await blackPng(30_000, 30_000);
+    // Once, so that what the decoder needs for itself is there.
+    const small = await newJpeg();
+    await makeRenditions(small, declare(small, 'image/jpeg'), 1_000_000);
+    const before = process.resourceUsage().maxRSS;
+    await expect(makeRenditions(file, declare(file, 'image/png'), 100_000_000)).rejects.toThrow('TOO_MANY_PIXELS');
+    // In kilobytes; the pixels would be 900 MB.
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(100_000);
+  });
+
+  test('refuses a file whose bytes are not those declared', async () => {
+    const file = await newJpeg();
+    const declared = declare(await newJpeg(), 'image/jpeg');
+    const failure = await makeRenditions(file, declared, 1_000_000).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UnusableFile);
+    expect(failure).toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+  });
+
+  test('takes exactly as many pixels as are allowed', async () => {
+    const file = await newJpeg(20, 30);
+    await expect(makeRenditions(file, declare(file, 'image/jpeg'), 599)).rejects.toThrow('TOO_MANY_PIXELS');
+    expect(await makeRenditions(file, declare(file, 'image/jpeg'), 600)).toMatchObject({ width: 20, height: 30 });
+  });
+});
