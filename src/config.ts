@@ -2,6 +2,12 @@ import { z } from 'zod';
 
 const boolean = z.stringbool();
 
+function url(...schemes: string[]) {
+  const begins = schemes.map((scheme) => `${scheme}://`).join(' or ');
+  // To a parser of URLs, localhost:5432 is one whose scheme is localhost.
+  return z.url({ protocol: new RegExp(`^(${schemes.join('|')})$`), error: `must be a URL that begins with ${begins}` });
+}
+
 const environment = z.object({
   NODE_ENV: z.string().default('development').describe('`production` turns introspection and the Sandbox off'),
   HOST: z.string().default('0.0.0.0').describe('address to listen on'),
@@ -10,16 +16,15 @@ const environment = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('the least serious log line to print'),
-  DATABASE_URL: z.url().describe('PostgreSQL 15 or newer'),
+  DATABASE_URL: url('postgres', 'postgresql').describe('PostgreSQL 15 or newer'),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).default(20).describe('connections to PostgreSQL per process'),
-  REDIS_URL: z.url().describe('Redis 7 or newer, or Valkey'),
-  S3_ENDPOINT: z.url().describe('the S3 service'),
+  REDIS_URL: url('redis', 'rediss').describe('Redis 7 or newer, or Valkey'),
+  S3_ENDPOINT: url('http', 'https').describe('the S3 service'),
   S3_REGION: z.string().default('us-east-1').describe('its region'),
   S3_ACCESS_KEY_ID: z.string().min(1).describe('its key'),
   S3_SECRET_ACCESS_KEY: z.string().min(1).describe("its key's secret"),
   S3_BUCKET: z.string().min(3).default('darkroom').describe('the bucket for uploads and photos'),
-  MEDIA_URL: z
-    .url()
+  MEDIA_URL: url('http', 'https')
     .optional()
     .describe("where the bucket's `media/` folder is public, without `/media`: the CDN; the bucket itself by default"),
   INTROSPECTION: boolean

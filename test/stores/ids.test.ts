@@ -162,14 +162,16 @@ describe('next_id', () => {
     await fc.assert(
       fc.asyncProperty(
         row,
-        fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 2, maxLength: 6 }),
+        fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 2, maxLength: 6 }),
         async (owner, sizes) => {
           const before = await clock();
           const drawn = await Promise.all(
             sizes.map(async (size, index) => {
               const client = clients[index] as pg.Client;
               await client.query('begin');
-              const ids = await draw(client, owner, size);
+              // One at a time, as rows are written: what a bulk load draws is another test.
+              const ids: bigint[] = [];
+              while (ids.length < size) ids.push(...(await draw(client, owner, 1)));
               // Whether it commits or not, its ids are used up.
               await client.query(index % 2 === 0 ? 'commit' : 'rollback');
               return ids;
