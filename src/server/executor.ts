@@ -8,6 +8,7 @@ import {
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Context } from '../features/context.ts';
+import { DONE, generator } from '../features/live/generator.ts';
 
 /** An operation to run, validated. */
 export interface Operation {
@@ -105,28 +106,16 @@ function toGraphQLError(error: GraphQLError, code: string | null): GraphQLError 
 
 function mapEvents(
   source: AsyncIterable<unknown>,
-  run: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
+  execute: (event: unknown) => Promise<ExecutionResult>,
 ): AsyncGenerator<ExecutionResult, void, void> {
   const events = source[Symbol.asyncIterator]();
-  const end = async () => {
-    await events.return?.();
-    return { done: true as const, value: undefined };
-  };
-  return {
-    async next() {
+  return generator<ExecutionResult>(
+    async () => {
       const event = await events.next();
-      return event.done ? { done: true, value: undefined } : { done: false, value: await run(event.value) };
+      return event.done ? DONE : { done: false, value: await execute(event.value) };
     },
-    return: end,
-    async throw(error) {
-      await end();
-      throw error;
+    async () => {
+      await events.return?.();
     },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async [Symbol.asyncDispose]() {
-      await end();
-    },
-  };
+  );
 }

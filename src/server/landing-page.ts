@@ -2,19 +2,48 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import type { Context } from '../features/context.ts';
 
-/** What stands beneath the Sandbox, and is read where Apollo's servers, which it is loaded from, cannot be reached. */
-const EXPLANATION = `<div class="fallback">
+/**
+ * What is read where Apollo's servers, which Sandbox is loaded from, cannot be reached. Apollo lays the place of Sandbox over it and
+ * keeps the page from scrolling: while that place is empty, both are undone.
+ *
+ * @param nonce what the page's Content-Security-Policy lets styles and scripts pass by
+ */
+const explanation = (nonce: string): string => `<style nonce="${nonce}">
+  :root { color-scheme: light dark; }
+  body:has(#embeddableSandbox:empty) { overflow: auto; }
+  #embeddableSandbox:empty, .fallback:has(~ #embeddableSandbox:not(:empty)) { display: none; }
+  .fallback { max-width: 44rem; margin: 0 auto; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
+  .fallback h2 { margin: 2rem 0 0; font-size: 1.1rem; }
+  .fallback pre { padding: 1em; overflow-x: auto; border-radius: 6px; background: #8882; }
+  .fallback pre, .fallback code { font-size: 0.85rem; }
+</style>
+<div class="fallback">
   <h1>Darkroom</h1>
-  <p>This is the GraphQL API of a photo-sharing network. Apollo Sandbox, which would let you explore it here, is loaded from
-    Apollo's servers and they cannot be reached now. Everything else works without them.</p>
-  <p>Send a query with any client, as <code>POST</code> to this very address:</p>
-  <pre>curl ADDRESS -H 'content-type: application/json' \\
-  -d '{"query":"{ me { user { username } } }"}'</pre>
-  <p>Subscribe over WebSocket at this address with the <code>graphql-ws</code> protocol. Log in with the mutation
-    <code>logIn</code>, and send its token as <code>Authorization: Bearer TOKEN</code> (in <code>connectionParams</code> over WebSocket).</p>
-  <p>The schema, with a description of every field: the files of <code>schema/</code> in the repository, or any tool that
-    reads it by introspection, such as <code>npx get-graphql-schema ADDRESS</code>, GraphiQL, Altair or Insomnia.</p>
-</div>`;
+  <p>This is the GraphQL API of a photo-sharing network. It runs; only Apollo Sandbox, the explorer that should fill this page, is
+    missing: it comes from Apollo's servers, which your browser cannot reach at the moment.</p>
+  <h2>Send an operation</h2>
+  <p>Any GraphQL client will do, or none: it is a <code>POST</code> to this very address.</p>
+  <pre>curl <span class="address">ADDRESS</span> -H 'content-type: application/json' \\
+  -d '{"query": "{ __schema { queryType { fields { name description } } } }"}'</pre>
+  <h2>Log in</h2>
+  <pre>mutation {
+  logIn(input: { login: "ada", password: "correct horse" }) {
+    token
+    userErrors { message }
+  }
+}</pre>
+  <p>Or <code>signUp</code> first. Send the token with what follows, as the header <code>Authorization: Bearer TOKEN</code>.</p>
+  <h2>Subscribe</h2>
+  <p>Over WebSocket at <code class="socket">this address</code>, with the <code>graphql-ws</code> protocol and the token in the
+    connection's parameters: <code>{ "authorization": "Bearer TOKEN" }</code>.</p>
+  <h2>Look around</h2>
+  <p>Every type, field and argument is described. GraphiQL, Altair or Insomnia, installed on your machine, read that from here and let
+    you explore it as Sandbox does; in the repository it is the folder <code>schema/</code>.</p>
+</div>
+<script nonce="${nonce}">
+  document.querySelector('.address').textContent = location.origin + location.pathname;
+  document.querySelector('.socket').textContent = location.origin.replace('http', 'ws') + location.pathname;
+</script>`;
 
 /** Apollo Sandbox for a browser that asks for the API's address, with an explanation of ours for where it cannot be loaded. */
 export function landingPage(): ApolloServerPlugin<Context> {
@@ -30,8 +59,9 @@ export function landingPage(): ApolloServerPlugin<Context> {
           return {
             html: async () => {
               const text = typeof html === 'string' ? html : await html();
+              const [, nonce = ''] = /'nonce-(\w+)'/.exec(text) ?? [];
               return text
-                .replace(/<div class="fallback">[\s\S]*?<\/div>/, EXPLANATION)
+                .replace(/<div class="fallback">[\s\S]*?<\/div>/, () => explanation(nonce))
                 .replace('<title>Apollo Server</title>', '<title>Darkroom</title>');
             },
           };

@@ -23,7 +23,10 @@ export async function followHomeFeed(
     const authors = await readHeavyAuthors(stores, viewerId);
     await Promise.all(authors.map((author) => add(liveChannel(authorKey(author)))));
   };
-  await addAuthors();
+  await addAuthors().catch(async (error) => {
+    await messages.return();
+    throw error;
+  });
 
   const told = new Set<string>();
   return mapMessages<PublishedPhoto>(messages, null, async (text) => {

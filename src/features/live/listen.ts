@@ -1,4 +1,5 @@
 import type { PubSub } from '../../stores/pubsub.ts';
+import { DONE, generator } from './generator.ts';
 
 /** Messages of several channels, one after the other. Channels can be added while it is read. */
 export interface Listening {
@@ -43,37 +44,20 @@ export async function listen(pubsub: PubSub, channel: string, { distinct = false
     else stops.set(name, stop);
   };
 
-  const messages: Listening['messages'] = {
-    async next() {
+  const messages = generator<string>(
+    async () => {
       while (!ended) {
-        if (overflow) {
-          end();
-          throw new Error('The subscriber fell too far behind.');
-        }
+        if (overflow) throw new Error('The subscriber fell too far behind.');
         const value = waiting.shift();
         if (value !== undefined) return { done: false, value };
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
-      return { done: true, value: undefined };
+      return DONE;
     },
-    // A generator function would run its `finally` only when it is next resumed: a reader that leaves must be gone at once.
-    async return() {
-      end();
-      return { done: true, value: undefined };
-    },
-    async throw(error) {
-      end();
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async [Symbol.asyncDispose]() {
-      end();
-    },
-  };
+    async () => end(),
+  );
   await add(channel);
   return { messages, add };
 }
@@ -86,8 +70,8 @@ export function mapMessages<T>(
 ): AsyncGenerator<T, void, void> {
   let opening = first;
   let over = false;
-  return {
-    async next() {
+  return generator<T>(
+    async () => {
       if (opening !== null) {
         const value = opening;
         opening = null;
@@ -104,23 +88,11 @@ export function mapMessages<T>(
         }
         return { done: false, value: made.value };
       }
-      return { done: true, value: undefined };
+      return DONE;
     },
-    async return() {
+    async () => {
       over = true;
       await messages.return();
-      return { done: true, value: undefined };
     },
-    async throw(error) {
-      over = true;
-      await messages.return();
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async [Symbol.asyncDispose]() {
-      await messages.return();
-    },
-  };
+  );
 }

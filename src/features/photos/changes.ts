@@ -28,7 +28,10 @@ export async function followPhoto(
   id: bigint,
 ): Promise<AsyncGenerator<{ photo: PhotoRow | null }, void, void> | null> {
   const { messages } = await listen(stores.pubsub, photoChannel(id), { distinct: true });
-  const first = await readVisiblePhoto(stores, viewerId, id);
+  const first = await readVisiblePhoto(stores, viewerId, id).catch(async (error) => {
+    await messages.return();
+    throw error;
+  });
   if (!first) {
     await messages.return();
     return null;
