@@ -10,9 +10,20 @@ export interface PageRequest {
 /** The largest page of any list. */
 export const MAX_PAGE = 100;
 
+/** A page's size where none is asked for, as schema/*.graphql says too. */
+const DEFAULT_PAGE = 24;
+
 /** Checks a list's arguments. @throws BAD_USER_INPUT that says what is allowed */
-export function pageRequest({ first, after }: { first: number; after?: string | null | undefined }): PageRequest {
-  if (first < 1 || first > MAX_PAGE) throw badInput(`"first" must be from 1 to ${MAX_PAGE}; it is ${first}.`);
+export function pageRequest({
+  // The executor forgets the schema's default when the size is a variable that is not given.
+  first = DEFAULT_PAGE,
+  after,
+}: {
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}): PageRequest {
+  if (first === null || first < 1 || first > MAX_PAGE)
+    throw badInput(`"first" must be from 1 to ${MAX_PAGE}; it is ${first}.`);
   if (after === null || after === undefined) return { first, after: null };
   const place = fromCursor(after);
   if (place === null)

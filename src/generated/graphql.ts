@@ -424,7 +424,7 @@ export type Photo = Node & {
 /** A photo that somebody shared. */
 export type PhotoCommentsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
-  first: Scalars['Int']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -529,7 +529,7 @@ export type Query = {
 /** What can be read. */
 export type QueryHomeFeedArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
-  first: Scalars['Int']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -801,7 +801,7 @@ export type Viewer = {
 /** The person who is logged in, with what only they may see. */
 export type ViewerSessionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
-  first: Scalars['Int']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 

@@ -1,8 +1,8 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, chown, cp, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { LOOPBACK } from './ports.ts';
@@ -39,7 +39,10 @@ export async function startPostgres(
   let programs = await findPrograms();
   let folder = join(dataDir, 'postgres');
   const user = process.getuid?.() === 0 ? systemUser(log) : undefined;
-  if (user) ({ programs, folder } = await makeReachable(programs, folder, user, log));
+  if (user) {
+    folder = await reachableFolder(folder, user, log);
+    programs = await reachablePrograms(programs, user, log);
+  }
 
   await endPrevious(folder);
   const password = await readPassword(join(dataDir, 'postgres-password'));
@@ -108,32 +111,27 @@ function systemUser(log: (line: string) => void): SystemUser {
   }
 }
 
-/** A clone below /root, say, is closed to other users: then programs and data go where they can be reached. */
-async function makeReachable(
-  programs: Programs,
-  folder: string,
-  user: SystemUser,
-  log: (line: string) => void,
-): Promise<{ programs: Programs; folder: string }> {
-  await mkdir(dirname(folder), { recursive: true });
-  if (await reaches(dirname(folder), user)) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await chown(folder, user.uid, user.gid);
-  } else {
-    const shared = join(SHARED_FOLDER, createHash('sha256').update(folder).digest('hex').slice(0, 12));
-    await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o711 });
-    await mkdir(shared, { recursive: true, mode: 0o700 });
-    await chown(shared, user.uid, user.gid);
-    if (!existsSync(folder)) {
-      await symlink(shared, folder);
-      log(`The user "postgres" cannot reach ${dirname(folder)}: the database is in ${shared}, linked from there.`);
+/** Makes the database's folder; where a clone below /root, say, is closed to the user, elsewhere with a link to there. */
+async function reachableFolder(folder: string, user: SystemUser, log: (line: string) => void): Promise<string> {
+  const parent = dirname(folder);
+  const link = await readlink(folder).catch(() => null);
+  let place = link === null ? folder : resolve(parent, link);
+  if (link === null && !(await reaches(parent, user))) {
+    if (existsSync(folder)) {
+      throw new Error(`The user "postgres" cannot reach ${folder} any more: open the folders above it (chmod o+x).`);
     }
-    return { folder: shared, programs: await copyPrograms(programs, user, log) };
+    // Only the link knows the name: a clone that is moved keeps its data, and one in an old one's place does not meet that one's.
+    place = join(SHARED_FOLDER, randomBytes(6).toString('hex'));
+    await symlink(place, folder);
+    log(`The user "postgres" cannot reach ${parent}: the database is in ${place}, linked from there.`);
   }
-  return { folder, programs: await copyPrograms(programs, user, log) };
+  if (place !== folder) await mkdir(dirname(place), { recursive: true, mode: 0o711 });
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  await chown(place, user.uid, user.gid);
+  return place;
 }
 
-async function copyPrograms(programs: Programs, user: SystemUser, log: (line: string) => void): Promise<Programs> {
+async function reachablePrograms(programs: Programs, user: SystemUser, log: (line: string) => void): Promise<Programs> {
   if (await reaches(programs.postgres, user)) return programs;
   const native = join(dirname(programs.postgres), '..');
   const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, readlink, realpath, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -74,7 +74,12 @@ export async function startRedis(
   ];
   const server = startServer(program, args, join(dataDir, 'redis.log'));
   await writeFile(pidFile, String(server.pid));
-  await untilReady('Redis', server, () => ping(port));
+  try {
+    await untilReady('Redis', server, () => ping(port));
+  } catch (error) {
+    await server.stop('SIGKILL');
+    throw error;
+  }
   return { url: `redis://${LOOPBACK}:${port}`, server };
 }
 
@@ -112,11 +117,9 @@ async function endPrevious(pidFile: string, dataDir: string): Promise<void> {
   const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
   if (!pid) return;
   // Redis shows its address in place of its arguments, so that its folder is what tells it from another's.
-  const folder = await execFileAsync('readlink', [`/proc/${pid}/cwd`]).then(
-    ({ stdout }) => stdout.trim(),
-    () => dataDir,
-  );
-  await endLeftover(pid, (line) => PROGRAMS.some((name) => line.includes(name)) && folder === dataDir, 'SIGTERM');
+  const ours = await realpath(dataDir);
+  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => ours);
+  await endLeftover(pid, (line) => PROGRAMS.some((name) => line.includes(name)) && folder === ours, 'SIGTERM');
 }
 
 function ping(port: number): Promise<void> {

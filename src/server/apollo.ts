@@ -32,7 +32,7 @@ export function createApollo(
     validationRules: limitRules,
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
-    formatError: (formatted, error) => formatError(error, formatted, stores.log),
+    formatError: (formatted, error) => formatError(error, formatted, stores),
     logger: stores.log.child({ part: 'apollo' }, { level: 'warn' }),
     plugins: [
       ApolloServerPluginCacheControlDisabled(),

@@ -1,11 +1,15 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import type { Logger } from 'pino';
+import type { Stores } from '../stores/stores.ts';
 
 /**
  * What a client is told of an error. What the code meant to say passes; anything else is INTERNAL, with its details in the
  * log only: a message of the database may hold SQL and rows.
  */
-export function formatError(error: unknown, formatted: GraphQLFormattedError, log: Logger): GraphQLFormattedError {
+export function formatError(
+  error: unknown,
+  formatted: GraphQLFormattedError,
+  { log, config }: Stores,
+): GraphQLFormattedError {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   if (original instanceof GraphQLError) {
     const { locations, path } = formatted;
@@ -14,7 +18,9 @@ export function formatError(error: unknown, formatted: GraphQLFormattedError, lo
     if (extensions.code === 'INTERNAL_SERVER_ERROR') extensions.code = 'INTERNAL';
     // Over HTTP Apollo has given every error a code; over WebSocket those of parsing and validating come without.
     extensions.code ??= 'GRAPHQL_VALIDATION_FAILED';
-    return { message: formatted.message, ...(locations && { locations }), ...(path && { path }), extensions };
+    // Where the schema is not shown, mistakes do not help to guess it either.
+    const message = config.INTROSPECTION ? formatted.message : formatted.message.replace(/ ?Did you mean .+\?$/, '');
+    return { message, ...(locations && { locations }), ...(path && { path }), extensions };
   }
   log.error({ err: original, path: formatted.path }, 'a resolver failed');
   const { path } = formatted;

@@ -33,6 +33,11 @@ export interface Executor {
   ): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult>;
 }
 
+const SUBSCRIPTION_OVER_HTTP = new GraphQLError(
+  'Subscriptions are served over WebSocket at this address, with the graphql-ws protocol.',
+  { extensions: { code: 'BAD_USER_INPUT' } },
+);
+
 /**
  * Makes an executor for a schema. What is compiled lives as long as its document: whoever caches documents, with a bound, bounds
  * this too.
@@ -59,7 +64,10 @@ export function createExecutor(schema: GraphQLSchema): Executor {
   return {
     async execute(operation, context) {
       const query = compile(operation);
-      return isCompiledQuery(query) ? run(query, null, context, operation) : query;
+      if (!isCompiledQuery(query)) return query;
+      // Only of subscriptions does the compiler make this function.
+      if (query.subscribe) return { errors: [SUBSCRIPTION_OVER_HTTP] };
+      return run(query, null, context, operation);
     },
     async subscribe(operation, context, contextOfEvent) {
       const query = compile(operation);

@@ -4,7 +4,13 @@ import {
   type ASTVisitor,
   type FieldNode,
   GraphQLError,
+  type GraphQLField,
+  type GraphQLNamedType,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
   Kind,
+  type SelectionSetNode,
   type ValidationContext,
   type ValidationRule,
 } from 'graphql';
@@ -40,51 +46,61 @@ function reporting(message: string) {
 }
 
 /**
- * Refuses a document whose nested lists could hold too many things: the sum, over all lists, of their own size times those of
+ * Refuses an operation whose nested lists could hold too many things: the sum, over all lists, of their own size times those of
  * the lists that they are in. A size that is a variable counts as the largest page, so that the answer does not depend
  * on the variables and can be remembered with the document.
  */
 function maxNodesRule(context: ValidationContext): ASTVisitor {
-  const sizes = [1];
-  let nodes = 0;
+  const fragments = new Map<string, number>();
+
+  /** How many things a selection can hold, within one thing of its type. */
+  const count = (selections: SelectionSetNode | undefined, type: GraphQLNamedType | undefined): number => {
+    let sum = 0;
+    for (const selection of selections?.selections ?? []) {
+      if (selection.kind === Kind.FIELD) {
+        const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined;
+        const within = count(selection.selectionSet, field && getNamedType(field.type));
+        const size = field ? listSize(field, selection) : null;
+        sum += size === null ? within : size * (1 + within);
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const name = selection.typeCondition?.name.value;
+        sum += count(selection.selectionSet, name === undefined ? type : context.getSchema().getType(name));
+      } else {
+        sum += countFragment(selection.name.value);
+      }
+    }
+    return sum;
+  };
+  const countFragment = (name: string): number => {
+    const known = fragments.get(name);
+    if (known !== undefined) return known;
+    // For one that is spread within itself, which another rule refuses.
+    fragments.set(name, 0);
+    const fragment = context.getFragment(name);
+    const counted = count(
+      fragment?.selectionSet,
+      context.getSchema().getType(fragment?.typeCondition.name.value ?? ''),
+    );
+    fragments.set(name, counted);
+    return counted;
+  };
+
   return {
-    Field: {
-      enter(field) {
-        const size = listSize(context, field);
-        if (size === null) return;
-        const total = (sizes.at(-1) ?? 1) * size;
-        nodes += total;
-        sizes.push(total);
-      },
-      leave(field) {
-        if (listSize(context, field) !== null) sizes.pop();
-      },
-    },
-    // Fragments are visited where they are defined, not where they are spread: a list in one counts there with all that
-    // can be around it.
-    FragmentDefinition: {
-      enter: () => {
-        sizes.push(MAX_PAGE);
-      },
-      leave: () => {
-        sizes.pop();
-      },
-    },
-    Document: {
-      leave() {
-        if (nodes <= MAX_NODES) return;
-        const message = `The lists of this query could hold ${nodes.toLocaleString('en')} things; ${MAX_NODES.toLocaleString('en')} are allowed. Ask for smaller pages, written into the query, or nest fewer lists.`;
-        context.reportError(new GraphQLError(message));
-      },
+    OperationDefinition(operation) {
+      const nodes = count(operation.selectionSet, context.getSchema().getRootType(operation.operation) ?? undefined);
+      if (nodes <= MAX_NODES) return;
+      const message = `The lists of this query could hold ${nodes.toLocaleString('en')} things; ${MAX_NODES.toLocaleString('en')} are allowed. Ask for smaller pages, written into the query, or nest fewer lists.`;
+      context.reportError(new GraphQLError(message, { nodes: operation }));
     },
   };
 }
 
-/** How many things a field asks for; null when it is not a list with pages. */
-function listSize(context: ValidationContext, field: FieldNode): number | null {
-  const definition = context.getFieldDef()?.args.find((argument) => argument.name === 'first');
-  if (!definition) return null;
-  const value = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
-  if (!value) return Number(definition.defaultValue ?? MAX_PAGE);
-  return value.kind === Kind.INT ? Number(value.value) : MAX_PAGE;
+/** How many things a field asks for; null when it is neither a list with pages nor one of things by id. */
+function listSize(definition: GraphQLField<unknown, unknown>, field: FieldNode): number | null {
+  const argument = definition.args.find(({ name }) => name === 'first' || name === 'ids');
+  if (!argument) return null;
+  const value = field.arguments?.find(({ name }) => name.value === argument.name)?.value;
+  if (!value) return Number(argument.defaultValue ?? MAX_PAGE);
+  if (value.kind === Kind.LIST) return value.values.length;
+  return value.kind === Kind.INT ? Math.max(0, Number(value.value)) : MAX_PAGE;
 }

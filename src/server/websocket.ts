@@ -4,6 +4,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  NoSchemaIntrospectionCustomRule,
   parse,
   specifiedRules,
   validate,
@@ -26,6 +27,8 @@ type Socket = SocketContext<Record<string, unknown> | undefined, Extra & Partial
 
 /** Documents that are kept parsed and validated. */
 const DOCUMENTS = 1_000;
+/** How long clients have to close their connection when the server stops. */
+const CLOSE_WITHIN_MS = 3_000;
 /** The longest that `setTimeout` can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -45,12 +48,19 @@ export function serveWebSocket(
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES });
   const documents = new LRUCache<string, ReturnType<typeof check>>({ max: DOCUMENTS });
 
+  const rules = [
+    ...specifiedRules,
+    ...limitRules,
+    ...(stores.config.INTROSPECTION ? [] : [NoSchemaIntrospectionCustomRule]),
+  ];
   const check = (query: string) => {
     try {
       const document = parse(query, { maxTokens: MAX_TOKENS });
-      return { document, errors: validate(schema, document, [...specifiedRules, ...limitRules]) };
+      return { document, errors: validate(schema, document, rules) };
     } catch (error) {
-      return { document: null, errors: [error as GraphQLError] };
+      const { message, source, positions } = error as GraphQLError;
+      const extensions = { code: 'GRAPHQL_PARSE_FAILED' };
+      return { document: null, errors: [new GraphQLError(message, { source, positions, extensions })] };
     }
   };
   const contextOf = (socket: Socket): Context =>
@@ -62,7 +72,12 @@ export function serveWebSocket(
         const session = await authenticate(stores, connectionParams?.authorization ?? connectionParams?.Authorization);
         if (session === 'invalid') return false; // 4403: Forbidden
         extra.session = session;
-        if (session) extra.release = await closeWhenSessionEnds(stores, session, extra);
+        if (session) {
+          const release = await closeWhenSessionEnds(stores, session, extra);
+          // A connection that went meanwhile has been closed without it.
+          if (extra.socket.readyState !== extra.socket.OPEN) release();
+          else extra.release = release;
+        }
         return true;
       },
       onClose({ extra }) {
@@ -93,13 +108,12 @@ export function serveWebSocket(
         const newContext = () => contextOf(contextValue as Socket);
         return executor.subscribe({ document, operationName, variables: variableValues }, newContext(), newContext);
       },
-      onError: (_socket, _id, _payload, errors) =>
-        errors.map((error) => formatError(error, error.toJSON(), stores.log)),
+      onError: (_socket, _id, _payload, errors) => errors.map((error) => formatError(error, error.toJSON(), stores)),
       onNext: (_socket, _id, _payload, _args, result) => {
         if (!result.errors) return;
         return {
           data: result.data ?? null,
-          errors: result.errors.map((error) => formatError(error, error.toJSON(), stores.log)),
+          errors: result.errors.map((error) => formatError(error, error.toJSON(), stores)),
         };
       },
     },
@@ -108,13 +122,21 @@ export function serveWebSocket(
 
   server.on('upgrade', (request, socket, head) => {
     if (request.url?.split('?', 1)[0] !== path) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      // Nobody else listens to this socket, and an error that nobody hears ends the process.
+      socket.on('error', () => socket.destroy());
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n', () => socket.destroy());
       return;
     }
     sockets.handleUpgrade(request, socket, head, (websocket) => sockets.emit('connection', websocket, request));
   });
   return async () => {
+    // Asks every client to close; one that does not answer is cut off.
+    const timer = setTimeout(() => {
+      for (const client of sockets.clients) client.terminate();
+    }, CLOSE_WITHIN_MS);
     await cleaner.dispose();
+    clearTimeout(timer);
+    for (const client of sockets.clients) client.terminate();
   };
 }
 

@@ -36,6 +36,11 @@ function throttles(redis: Redis): Throttles {
   return found;
 }
 
+/** What wrong passwords for an account are counted under: the same by whichever of its names it is tried. */
+function accountOf(userId: bigint): string {
+  return `id ${userId}`;
+}
+
 /**
  * Checks a password within the limits on wrong ones. Each try is counted before it is made, so that many at once are
  * not more than the limit, and is taken back when it was right.
@@ -83,7 +88,7 @@ export async function logIn(
   const login = input.login.trim().toLowerCase();
   const where = login.includes('@') ? { email: login } : { username: login };
   const user = await stores.db.user.findUnique({ where, select: { id: true, passwordHash: true } });
-  const account = user ? String(user.id) : login;
+  const account = user ? accountOf(user.id) : `login ${login}`;
   if (!(await checkPassword(stores, account, address, user?.passwordHash ?? null, input.password)) || !user) {
     throw mistake('WRONG_CREDENTIALS', 'The username or e-mail address, or the password, is wrong.');
   }
@@ -109,7 +114,7 @@ export async function changePassword(
     where: { id: session.userId },
     select: { passwordHash: true },
   });
-  if (!(await checkPassword(stores, String(session.userId), address, old, input.currentPassword))) {
+  if (!(await checkPassword(stores, accountOf(session.userId), address, old, input.currentPassword))) {
     throw mistake('WRONG_CREDENTIALS', 'The current password is wrong.', 'currentPassword');
   }
   const passwordHash = await hashPassword(input.newPassword);

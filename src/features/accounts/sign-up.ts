@@ -4,8 +4,8 @@ import { type Mistake, Mistakes, mistake } from '../errors.ts';
 import { checkText } from '../validate.ts';
 import { hashPassword } from './passwords.ts';
 import { createSession } from './sessions.ts';
+import { USERNAME } from './users.ts';
 
-const USERNAME = /^[a-z0-9._]{3,30}$/;
 // Whether mail arrives is the only true check of an address; this finds slips of the pen.
 const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
 

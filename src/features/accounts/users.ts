@@ -36,8 +36,12 @@ export function readUsers({ db, redis }: Stores, ids: readonly bigint[]): Promis
   return readCached(redis, kind, ids);
 }
 
-/** The person with a username, whatever its capitals. */
+/** What a username is made of, in small letters. */
+export const USERNAME = /^[a-z0-9._]{3,30}$/;
+
+/** The person with a username, whatever its capitals; null also for what no username can be. */
 export async function findUsername(stores: Stores, username: string): Promise<bigint | null> {
+  if (!USERNAME.test(username.toLowerCase())) return null;
   const row = await stores.db.user.findUnique({ where: { username: username.toLowerCase() }, select: { id: true } });
   return row?.id ?? null;
 }

@@ -1,0 +1,285 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { sessionsChannel } from '../../../src/features/accounts/sessions.ts';
+import type { Stores } from '../../../src/stores/stores.ts';
+import { attempt, mistakesOf, openBackstage, rowId } from '../../support/backstage.ts';
+import type { Answer } from '../../support/client.ts';
+import { asPerson, newPerson, type Person, unique } from '../../support/people.ts';
+import { hashOf, isLoggedIn, logInAgain } from '../../support/sessions.ts';
+import { until } from '../../support/until.ts';
+import { ask, greet, openSocket, type RawSocket } from '../../support/wire.ts';
+
+const url = inject('url');
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openBackstage();
+});
+afterAll(() => stores.close());
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+interface Listed {
+  id: string;
+  device: string;
+  isCurrent: boolean;
+  createdAt: string;
+  lastUsedAt: string;
+  expiresAt: string;
+}
+
+interface Page {
+  me: { sessions: { nodes: Listed[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
+}
+
+/** All of a person's sessions, page by page. */
+async function sessionsOf(person: Person, first = 100): Promise<Listed[]> {
+  const sessions: Listed[] = [];
+  let after: string | null = null;
+  for (let more = true; more; ) {
+    const { data }: Answer<Page> = await person.send<Page>(
+      `query ($first: Int!, $after: String) { me { sessions(first: $first, after: $after) {
+        nodes { id device isCurrent createdAt lastUsedAt expiresAt } pageInfo { hasNextPage endCursor }
+      } } }`,
+      { first, after },
+    );
+    if (!data) throw new Error('There is no list of sessions.');
+    const { nodes, pageInfo }: Page['me']['sessions'] = data.me.sessions;
+    expect(nodes.length).toBeLessThanOrEqual(first);
+    sessions.push(...nodes);
+    more = pageInfo.hasNextPage;
+    after = pageInfo.endCursor;
+  }
+  return sessions;
+}
+
+const revoke = (person: Person, sessionId: string) =>
+  attempt<{ revokedSessionId: string | null }>(person, 'revokeSession', { sessionId }, 'revokedSessionId');
+
+/** Changes what is stored of a session, and makes Redis forget it, as it may at any time. */
+async function store(person: Person, data: { lastUsedAt?: Date; expiresAt?: Date }): Promise<void> {
+  const tokenHash = Buffer.from(hashOf(person.token), 'hex');
+  await stores.db.session.update({ where: { tokenHash }, data });
+  await stores.redis.del(`session:${hashOf(person.token)}`);
+}
+
+const stored = ({ token }: Person) =>
+  stores.db.session.findUnique({ where: { tokenHash: Buffer.from(hashOf(token), 'hex') } });
+
+/** A socket of a person's that the server watches over. */
+const connect = (person: Person) => greet(url, person.token);
+
+/** The code with which a person's new socket is closed. */
+async function refused(person: Person): Promise<number> {
+  const raw = await openSocket(url);
+  raw.say({ type: 'connection_init', payload: { authorization: `Bearer ${person.token}` } });
+  return raw.closed;
+}
+
+const isOpen = ({ socket }: RawSocket) => socket.readyState === socket.OPEN;
+
+test('nobody is who they are without a session, or with what is none', async () => {
+  for (const token of ['', 'nonsense', unique().repeat(40), 'a b']) {
+    expect(await isLoggedIn(asPerson(url, { id: '', username: '', email: '', password: '', token }))).toBe(false);
+  }
+  const person = await newPerson(url);
+  const { data } = await person.send('{ me { email user { id username } } }');
+  expect(data).toEqual({ me: { email: person.email, user: { id: person.id, username: person.username } } });
+});
+
+test('the session’s word is understood in any capitals, and no other way to name it is', async () => {
+  const person = await newPerson(url);
+  const me = async (authorization: string) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization },
+      body: '{"query":"{ me { email } }"}',
+    });
+    return ((await response.json()) as { data: { me: object | null } }).data.me !== null;
+  };
+  expect(await me(`bearer ${person.token}`)).toBe(true);
+  expect(await me(person.token)).toBe(false);
+  expect(await me(`Basic ${person.token}`)).toBe(false);
+  expect(await me(`Bearer ${person.token}x`)).toBe(false);
+});
+
+test('log-out ends this session and its sockets, and no other', async () => {
+  const person = await newPerson(url);
+  const phone = await logInAgain(person);
+  const sockets = await Promise.all([connect(phone), connect(phone), connect(person)]);
+  const { data } = await phone.send('mutation { logOut { userErrors { code } } }');
+  expect(data).toEqual({ logOut: { userErrors: [] } });
+  expect(await isLoggedIn(phone)).toBe(false);
+  expect([await sockets[0].closed, await sockets[1].closed]).toEqual([4403, 4403]);
+  expect(await isLoggedIn(person)).toBe(true);
+  // What closed the others has reached this one too, and it still answers.
+  expect(await ask(sockets[2], '{ me { email } }')).toEqual({ data: { me: { email: person.email } } });
+  sockets[2].socket.close();
+  // Logging out again is a request without a session.
+  const again = await phone.send('mutation { logOut { userErrors { code } } }');
+  expect(again.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+});
+
+test('sessions are listed newest first, with their devices, page by page', async () => {
+  const person = await newPerson(url);
+  const phone = await logInAgain(person, 'Ada’s phone');
+  await logInAgain(person, 'laptop');
+  const whole = await sessionsOf(phone);
+  expect(whole.map(({ device, isCurrent }) => [device, isCurrent])).toEqual([
+    ['laptop', false],
+    ['Ada’s phone', true],
+    ['', false],
+  ]);
+  for (const { createdAt, lastUsedAt, expiresAt } of whole) {
+    expect(Date.parse(expiresAt) - Date.parse(lastUsedAt)).toBeGreaterThan(29 * DAY_MS);
+    expect(Date.parse(lastUsedAt) - Date.parse(createdAt)).toBeGreaterThan(-MINUTE_MS);
+  }
+  expect(await sessionsOf(phone, 1)).toEqual(whole);
+  expect(await sessionsOf(phone, 2)).toEqual(whole);
+});
+
+test('a session is a node for its own person alone', async () => {
+  const [person, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
+  const id = (await sessionsOf(person))[0]?.id;
+  const query = 'query ($id: ID!) { node(id: $id) { id ... on Session { isCurrent } } }';
+  expect((await person.send(query, { id })).data).toEqual({ node: { id, isCurrent: true } });
+  expect((await stranger.send(query, { id })).data).toEqual({ node: null });
+  expect((await asPerson(url, { ...person, token: 'nobody' }).send(query, { id })).data).toEqual({ node: null });
+});
+
+test('a session that is revoked is over at once, and its sockets are closed', async () => {
+  const person = await newPerson(url);
+  const phone = await logInAgain(person, 'phone');
+  const socket = await connect(phone);
+  const id = (await sessionsOf(person)).find((session) => session.device === 'phone')?.id ?? '';
+  expect(await isLoggedIn(phone)).toBe(true);
+  expect(await revoke(person, id)).toEqual({ revokedSessionId: id, userErrors: [] });
+  expect(await isLoggedIn(phone)).toBe(false);
+  expect(await socket.closed).toBe(4403);
+  expect(await refused(phone)).toBe(4403);
+  expect((await sessionsOf(person)).map((session) => session.id)).not.toContain(id);
+  expect(mistakesOf(await revoke(person, id))).toEqual(['NOT_FOUND sessionId']);
+});
+
+test('another person’s session cannot be revoked, and looks like one that does not exist', async () => {
+  const [person, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
+  const id = (await sessionsOf(person))[0]?.id ?? '';
+  const answer = await revoke(stranger, id);
+  expect(mistakesOf(answer)).toEqual(['NOT_FOUND sessionId']);
+  expect(answer.revokedSessionId).toBeNull();
+  expect(await isLoggedIn(person)).toBe(true);
+  await person.send('mutation { logOut { userErrors { code } } }');
+  expect(await revoke(stranger, id)).toEqual(answer);
+});
+
+test('one’s own current session can be revoked too', async () => {
+  const person = await newPerson(url);
+  const id = (await sessionsOf(person))[0]?.id ?? '';
+  expect((await revoke(person, id)).revokedSessionId).toBe(id);
+  expect(await isLoggedIn(person)).toBe(false);
+});
+
+test('a session that was not used in time is over, for requests and for sockets', async () => {
+  const person = await newPerson(url);
+  const phone = await logInAgain(person, 'phone');
+  await store(phone, { expiresAt: new Date(Date.now() - 1_000) });
+  expect(await isLoggedIn(phone)).toBe(false);
+  expect(await refused(phone)).toBe(4403);
+  // It is not listed either, and being asked for it did not bring it back.
+  expect((await sessionsOf(person)).map((session) => session.device)).toEqual(['']);
+  expect(await isLoggedIn(person)).toBe(true);
+});
+
+test('a socket is closed when the time of its session is over', async () => {
+  const person = await newPerson(url);
+  await store(person, { expiresAt: new Date(Date.now() + 2_000) });
+  const socket = await connect(person);
+  expect(await socket.closed).toBe(4403);
+  expect(await isLoggedIn(person)).toBe(false);
+});
+
+test('a socket whose session was used elsewhere outlives the time that it began with', async () => {
+  const person = await newPerson(url);
+  const before = new Date(Date.now() + 2_000);
+  await store(person, { expiresAt: before });
+  const socket = await connect(person);
+  await store(person, { lastUsedAt: new Date(Date.now() - 60 * MINUTE_MS) });
+  expect(await isLoggedIn(person)).toBe(true);
+  // Asking until the first end is past: whoever closes the socket then, does it before answering a later request.
+  while (Date.now() < before.getTime() + 1_000) await isLoggedIn(person);
+  expect(isOpen(socket)).toBe(true);
+  expect(await ask(socket, '{ me { email } }')).toEqual({ data: { me: { email: person.email } } });
+  socket.socket.close();
+});
+
+test('use moves the end of a session on', async () => {
+  const person = await newPerson(url);
+  await store(person, { lastUsedAt: new Date(Date.now() - 60 * MINUTE_MS), expiresAt: new Date(Date.now() + DAY_MS) });
+  const used = Date.now();
+  expect(await isLoggedIn(person)).toBe(true);
+  const session = await stored(person);
+  expect(session?.expiresAt.getTime()).toBeGreaterThan(used + 29 * DAY_MS);
+  expect(session?.lastUsedAt.getTime()).toBeGreaterThanOrEqual(used - MINUTE_MS);
+  expect((await sessionsOf(person))[0]?.expiresAt).toBe(session?.expiresAt.toISOString());
+});
+
+test('use within five minutes of the last one writes nothing', async () => {
+  const person = await newPerson(url);
+  const lastUsedAt = new Date(Date.now() - 2 * MINUTE_MS);
+  await store(person, { lastUsedAt });
+  expect(await isLoggedIn(person)).toBe(true);
+  expect((await stored(person))?.lastUsedAt).toEqual(lastUsedAt);
+});
+
+test('a token is stored nowhere, neither in the database nor in Redis', async () => {
+  const person = await newPerson(url);
+  await isLoggedIn(person);
+  const forms = [
+    person.token,
+    Buffer.from(person.token).toString('hex'),
+    Buffer.from(person.token, 'base64url').toString('hex'),
+    Buffer.from(person.token, 'base64url').toString('base64'),
+  ];
+  const rows = await stores.db.$queryRaw<{ text: string }[]>`
+    select sessions::text || users::text as text from sessions join users on users.id = user_id
+    where user_id = ${rowId(person.id)}`;
+  expect(rows).toHaveLength(1);
+  const kept: string[] = rows.map((row) => row.text);
+  for await (const keys of stores.redis.scanStream({ count: 500 }) as AsyncIterable<string[]>) {
+    for (const key of keys) {
+      kept.push(key);
+      const type = await stores.redis.type(key);
+      if (type === 'string') kept.push((await stores.redis.get(key)) ?? '');
+      if (type === 'hash') kept.push(JSON.stringify(await stores.redis.hgetall(key)));
+      if (type === 'zset') kept.push((await stores.redis.zrange(key, '0', '-1')).join(' '));
+      if (type === 'set') kept.push((await stores.redis.smembers(key)).join(' '));
+    }
+  }
+  const all = kept.join('\n');
+  // The looking finds what is there: the hash, in both.
+  expect(rows[0]?.text).toContain(hashOf(person.token));
+  expect(kept).toContain(`session:${hashOf(person.token)}`);
+  for (const form of forms) expect(all).not.toContain(form);
+  expect(all).not.toContain(person.password);
+});
+
+test('a connection that goes before it was answered is listened to no longer', async () => {
+  const person = await newPerson(url);
+  const channel = sessionsChannel(rowId(person.id));
+  const listeners = async () => {
+    const [, count] = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', channel)) as [string, number];
+    return count;
+  };
+
+  const steady = await connect(person);
+  expect(await listeners()).toBe(1);
+  steady.socket.close();
+  await until(async () => (await listeners()) === 0);
+
+  for (let n = 0; n < 20; n++) {
+    const raw = await openSocket(url);
+    raw.say({ type: 'connection_init', payload: { authorization: `Bearer ${person.token}` } });
+    raw.socket.terminate();
+    await raw.closed;
+  }
+  await until(async () => (await listeners()) === 0, 10);
+});

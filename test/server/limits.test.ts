@@ -1,0 +1,138 @@
+import { expect, inject, test } from 'vitest';
+import { toGlobalId } from '../../src/stores/ids.ts';
+import { newPerson } from '../support/people.ts';
+import { ask, greet, openSocket, post } from '../support/wire.ts';
+
+const url = inject('url');
+const photo = toGlobalId('Photo', 7n);
+
+/** What both ways of asking say of a query: they must say the same. */
+async function refusals(query: string): Promise<string[]> {
+  const person = await newPerson(url);
+  const [{ status, data, errors }, socket] = await Promise.all([person.send(query), greet(url, person.token)]);
+  const overSocket = await ask(socket, query);
+  socket.socket.close();
+  if (errors.length > 0) {
+    expect(data).toBeNull();
+    expect(status).toBe(400);
+    expect(errors.every((error) => typeof error.extensions.code === 'string')).toBe(true);
+    expect(overSocket.data ?? null).toBeNull();
+  }
+  const messages = errors.map((error) => error.message);
+  expect(overSocket.errors?.map((error) => error.message) ?? []).toEqual(messages);
+  return messages;
+}
+
+/** A chain of photos and comments under a photo, of three levels a link, each list of `first`. */
+function chain(links: number, first = 1): string {
+  return `${`comments(first: ${first}) { nodes { photo { `.repeat(links)} id ${'} } } '.repeat(links)}`;
+}
+
+const node = (selection: string) => `{ node(id: "${photo}") { ... on Photo { ${selection} } } }`;
+const names = (count: number) => Array.from({ length: count }, (_, n) => `a${n}: __typename`).join(' ');
+
+test('a query is refused when it is more than 15 levels deep', async () => {
+  expect(await refusals(node(chain(4)))).toEqual([]);
+  const tooDeep = await refusals(node(chain(17)));
+  expect(tooDeep).toEqual(['A query may be at most 15 levels deep.']);
+});
+
+test('fragments do not hide depth', async () => {
+  const half =
+    'fragment Half on Photo { comments(first: 1) { nodes { photo { comments(first: 1) { nodes { photo { id } } } } } } }';
+  const deep = `query { node(id: "${photo}") { ... on Photo { comments(first: 1) { nodes { photo {
+    comments(first: 1) { nodes { photo { comments(first: 1) { nodes { photo { ...Half } } } } } } } } } } } } ${half}`;
+  expect(await refusals(deep)).toEqual(['A query may be at most 15 levels deep.']);
+});
+
+test('introspection cannot be nested without end', async () => {
+  const types = `${'fields { type { '.repeat(20)} name ${'} } '.repeat(20)}`;
+  expect(await refusals(`{ __schema { types { ${types} } } }`)).not.toEqual([]);
+});
+
+test('fragments in a circle are refused', async () => {
+  const messages = await refusals(
+    `{ node(id: "${photo}") { ...A } } fragment A on Photo { comments { nodes { photo { ...B } } } } fragment B on Photo { ...A }`,
+  );
+  expect(messages.join()).toMatch(/Cannot spread fragment "A" within itself/);
+});
+
+test('a query is refused when it has more than 50 aliases', async () => {
+  expect(await refusals(`{ ${names(50)} }`)).toEqual([]);
+  expect(await refusals(`{ ${names(51)} }`)).toEqual(['A query may have at most 50 aliases.']);
+  expect((await refusals(`{ ${names(990)} }`)).length).toBeGreaterThan(0);
+  expect((await refusals(`{ ${names(1_000)} }`)).length).toBeGreaterThan(0);
+});
+
+test('a query is refused when it has more than 3,000 tokens', async () => {
+  const query = (ids: number) => `{ nodes(ids: [${'"x" '.repeat(ids)}]) { id } }`;
+  expect((await refusals(query(3_000))).join()).toMatch(/3000 tokens/);
+  // One that has fewer is read, and refused for what it asks.
+  const { errors } = await (await newPerson(url)).send(query(2_900));
+  expect(errors[0]?.message).toBe('"ids" may hold at most 100; it holds 2900.');
+});
+
+const TOO_MANY = /^The lists of this query could hold [\d,]+ things; 20,000 are allowed\./;
+
+test('lists within lists are refused when they could hold more than 20,000 things', async () => {
+  const lists = (outer: number, inner: number) =>
+    `{ homeFeed(first: ${outer}) { nodes { comments(first: ${inner}) { nodes { id } } } } }`;
+  expect(await refusals(lists(100, 100))).toEqual([]);
+  expect(await refusals(node(chain(2, 100)))).toEqual([]);
+  expect((await refusals(node(chain(3, 50)))).join()).toMatch(TOO_MANY);
+});
+
+test('a size that is not written into the query counts as the largest', async () => {
+  const person = await newPerson(url);
+  const query = `query ($first: Int!) { node(id: "${photo}") { ... on Photo {
+    comments(first: $first) { nodes { photo { comments(first: $first) { nodes { photo {
+      comments(first: $first) { nodes { id } } } } } } } } } } }`;
+  const { errors } = await person.send(query, { first: 1 });
+  expect(errors[0]?.message).toMatch(TOO_MANY);
+});
+
+test('fragments do not hide what lists within lists could hold', async () => {
+  // 100 + 100 × 50 + 100 × 50 × 50 + 100 × 50 × 50 × 50 things.
+  const query = `{ homeFeed(first: 100) { nodes { ...A } } }
+    fragment A on Photo { comments(first: 50) { nodes { photo { ...B } } } }
+    fragment B on Photo { comments(first: 50) { nodes { photo { ...C } } } }
+    fragment C on Photo { comments(first: 50) { nodes { id } } }`;
+  expect((await refusals(query)).join()).toMatch(TOO_MANY);
+});
+
+test('fragments that are spread in small lists are allowed', async () => {
+  // 1 + 100 + 100 × 100 things.
+  const query = `{ homeFeed(first: 1) { nodes { ...A } } }
+    fragment A on Photo { comments(first: 100) { nodes { photo { ...B } } } }
+    fragment B on Photo { comments(first: 100) { nodes { id } } }`;
+  expect(await refusals(query)).toEqual([]);
+});
+
+test('a list of less than nothing does not make up for those that are too large', async () => {
+  const query = `{ small: ${node('comments(first: -2000000) { nodes { id } }').slice(1, -1)}
+    large: ${node(chain(3, 100)).slice(1, -1)} }`;
+  expect((await refusals(query)).join()).toMatch(TOO_MANY);
+});
+
+test('the lists of many things that are asked for by id count for each of them', async () => {
+  const ids = JSON.stringify(Array(100).fill(photo));
+  const query = `{ nodes(ids: ${ids}) { ... on Photo { ${chain(2, 100)} } } }`;
+  expect((await refusals(query)).join()).toMatch(TOO_MANY);
+});
+
+test('a request that is too large is refused, and the server goes on', async () => {
+  const query = `# ${'x'.repeat(300 * 1024)}\n{ __typename }`;
+  const reply = await post(url, JSON.stringify({ query }));
+  expect(reply.status).toBe(413);
+  expect(reply.text).toMatch(/too large/i);
+  expect(reply.text).not.toMatch(/node_modules|\.[jt]s:\d/);
+
+  const socket = await greet(url);
+  socket.say({ type: 'subscribe', id: '1', payload: { query } });
+  expect(await socket.closed).toBe(1009);
+
+  const fits = await post(url, JSON.stringify({ query: `# ${'x'.repeat(200 * 1024)}\n{ __typename }` }));
+  expect(JSON.parse(fits.text)).toEqual({ data: { __typename: 'Query' } });
+  const again = await openSocket(url);
+  again.socket.close();
+});

@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { toGlobalId } from '../../src/stores/ids.ts';
+import type { Stores } from '../../src/stores/stores.ts';
+import { openBackstage } from '../support/backstage.ts';
+import { subscribe } from '../support/client.ts';
+import { newPerson } from '../support/people.ts';
+import { insertPhoto, numberOf } from '../support/rows.ts';
+import { ask, greet, openSocket, openTcp, upgradeRequest } from '../support/wire.ts';
+
+const url = inject('url');
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openBackstage();
+});
+afterAll(() => stores.close());
+
+test('queries and mutations run over WebSocket as over HTTP, with the connection’s session', async () => {
+  const person = await newPerson(url);
+  const socket = await greet(url, person.token);
+  expect(await ask(socket, '{ me { user { id } } }')).toEqual({ data: { me: { user: { id: person.id } } } });
+  const query = 'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { user { bio } } }';
+  expect(await ask(socket, query, { input: { bio: 'over a socket' } })).toEqual({
+    data: { updateProfile: { user: { bio: 'over a socket' } } },
+  });
+  // Each operation reads anew.
+  await person.mutate('updateProfile', 'UpdateProfileInput', { bio: 'over HTTP' }, 'user { id }');
+  expect(await ask(socket, '{ me { user { bio } } }')).toEqual({ data: { me: { user: { bio: 'over HTTP' } } } });
+  socket.socket.close();
+});
+
+test('a connection without a session reads what is for everybody, and no more', async () => {
+  const person = await newPerson(url);
+  const { photoId } = await insertPhoto(stores, numberOf(person.id));
+  const socket = await greet(url);
+  expect(await ask(socket, `{ me { email } node(id: "${toGlobalId('Photo', photoId)}") { id } }`)).toEqual({
+    data: { me: null, node: { id: toGlobalId('Photo', photoId) } },
+  });
+  const { errors } = await ask(socket, '{ homeFeed { nodes { id } } }');
+  expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+  // The connection goes on after an error.
+  expect(await ask(socket, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+  socket.socket.close();
+});
+
+test('a subscription that needs a session is refused without one, and the connection goes on', async () => {
+  const socket = await greet(url);
+  socket.say({ type: 'subscribe', id: '1', payload: { query: 'subscription { homeFeed { cursor } }' } });
+  const answer = await socket.hear();
+  const text = JSON.stringify(answer);
+  expect(answer.id).toBe('1');
+  expect(text).toContain('Log in first');
+  expect(text).toContain('"UNAUTHENTICATED"');
+  if (answer.type === 'next') expect(await socket.hear()).toMatchObject({ type: 'complete', id: '1' });
+  expect(await ask(socket, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+  socket.socket.close();
+});
+
+test('a subscription to what does not exist is NOT_FOUND, and to what is no id BAD_USER_INPUT', async () => {
+  const person = await newPerson(url);
+  const codeOf = async (photoId: string) => {
+    const { ended } = await person.subscribe(
+      'subscription ($photoId: ID!) { photoChanged(photoId: $photoId) { photo { id } } }',
+      { photoId },
+    );
+    return (await ended).errors?.[0]?.extensions?.code;
+  };
+  expect(await codeOf(toGlobalId('Photo', 7n))).toBe('NOT_FOUND');
+  expect(await codeOf(toGlobalId('User', 7n))).toBe('BAD_USER_INPUT');
+  expect(await codeOf('nonsense')).toBe('BAD_USER_INPUT');
+});
+
+test.for([
+  ['nonsense', 'Bearer nonsense'],
+  ['no text', { token: 1 }],
+  ['a token without its word', 'nonsense'],
+  ['a word without its token', 'Bearer '],
+] as const)('a connection that says it is %s is closed as forbidden', async ([, authorization]) => {
+  const socket = await openSocket(url);
+  socket.say({ type: 'connection_init', payload: { authorization } });
+  expect(await socket.closed).toBe(4403);
+});
+
+test('a session may be named in the connection’s parameters with a capital letter', async () => {
+  const person = await newPerson(url);
+  const socket = await subscribe<{ me: object }>(
+    url,
+    '{ me { email } }',
+    {},
+    { Authorization: `Bearer ${person.token}` },
+  );
+  expect(await socket.next()).toEqual({ me: { email: person.email } });
+  socket.close();
+});
+
+test.for([
+  ['asks before it greets', [{ type: 'subscribe', id: '1', payload: { query: '{ me { email } }' } }], 4401],
+  ['greets twice', [{ type: 'connection_init' }, { type: 'connection_init' }], 4429],
+  ['says what is no JSON', ['{'], 4400],
+  ['says what is no message', [{ type: 'nonsense' }], 4400],
+  ['asks for nothing', [{ type: 'connection_init' }, { type: 'subscribe', id: '1', payload: {} }], 4400],
+] as const)('a connection that %s is closed by the protocol', async ([, messages, code]) => {
+  const socket = await openSocket(url);
+  for (const message of messages) socket.say(message);
+  expect(await socket.closed).toBe(code);
+});
+
+test('two subscriptions of the same id are refused', async () => {
+  const person = await newPerson(url);
+  const socket = await greet(url, person.token);
+  const payload = { query: 'subscription { homeFeed { cursor } }' };
+  socket.say({ type: 'subscribe', id: 'same', payload });
+  socket.say({ type: 'subscribe', id: 'same', payload });
+  expect(await socket.closed).toBe(4409);
+});
+
+test('a connection that does not name the protocol is closed', async () => {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'));
+  const [code] = (await once(socket, 'close')) as [number];
+  expect(code).toBe(4406);
+});
+
+test('what is said over a socket must fit the operations that a document holds', async () => {
+  const socket = await greet(url);
+  const query = 'query A { __typename } query B { __typename }';
+  for (const operationName of [undefined, 'C']) {
+    socket.say({ type: 'subscribe', id: '1', payload: { query, operationName } });
+    const answer = await socket.hear();
+    expect(answer.type).toBe('error');
+  }
+  socket.say({ type: 'subscribe', id: '2', payload: { query, operationName: 'B' } });
+  expect(await socket.hear()).toMatchObject({ type: 'next', payload: { data: { __typename: 'Query' } } });
+  socket.socket.close();
+});
+
+test.for(['/', '/graphql/', '/graphqlx', '/health'])('there is no WebSocket at %s', async (path) => {
+  const socket = await openTcp(url);
+  socket.write(upgradeRequest(path));
+  const [head] = (await once(socket, 'data')) as [Buffer];
+  expect(String(head)).toMatch(/^HTTP\/1\.1 404 /);
+  socket.destroy();
+});
+
+test('there is one at the API’s path, with a query string or without', async () => {
+  for (const path of ['/graphql', '/graphql?client=phone']) {
+    const socket = await openTcp(url);
+    socket.write(upgradeRequest(path));
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    expect(String(head)).toMatch(/^HTTP\/1\.1 101 /);
+    socket.destroy();
+  }
+});
