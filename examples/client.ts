@@ -28,7 +28,7 @@ export class Darkroom {
   /**
    * Sends a query.
    *
-   * @throws Error with all messages, when it is answered with errors
+   * @throws Error with all messages, when it is answered with errors, or when what answers is no GraphQL server
    */
   async query<T>(query: string, variables: object = {}): Promise<T> {
     const response = await fetch(this.url, {
@@ -37,8 +37,11 @@ export class Darkroom {
       body: JSON.stringify({ query, variables }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const { data, errors } = (await response.json()) as { data?: T; errors?: { message: string }[] };
-    if (errors || !data) throw new Error(errors?.map((error) => error.message).join('\n') ?? `HTTP ${response.status}`);
+    // What is not JSON has neither data nor errors.
+    const answer = (await response.json().catch(() => ({}))) as { data?: T; errors?: { message: string }[] };
+    const { data, errors } = answer;
+    if (errors) throw new Error(errors.map((error) => error.message).join('\n'));
+    if (!data) throw new Error(`${this.url} answers HTTP ${response.status}, and not as a GraphQL server does.`);
     return data;
   }
 
@@ -59,7 +62,8 @@ export class Darkroom {
   /**
    * Subscribes, and calls back with each event. It connects again by itself when the connection is lost.
    *
-   * @returns ends the subscription, once the server hears it
+   * The protocol does not tell when the server has begun to listen: mostly it is a few milliseconds after this resolves, with
+   * a function that ends the subscription.
    */
   async subscribe<T>(query: string, onEvent: (event: T) => void): Promise<() => void> {
     const connection = createClient({
@@ -72,7 +76,7 @@ export class Darkroom {
       { query },
       {
         next: ({ data, errors }) => {
-          if (errors) throw new Error(errors.map((error) => error.message).join('\n'));
+          if (errors) console.error('The subscription brought errors:', errors);
           if (data) onEvent(data);
         },
         error: (error) => console.error('The subscription ended:', error),

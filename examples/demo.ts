@@ -8,8 +8,10 @@ import { basename, extname } from 'node:path';
 import sharp from 'sharp';
 import { Darkroom } from './client.ts';
 
-const URL = process.env.DARKROOM_URL || 'http://localhost:4000/graphql';
+const ADDRESS = process.env.DARKROOM_URL || 'http://localhost:4000/graphql';
 const PASSWORD = 'a demo password';
+/** How long a photo may take, in milliseconds. */
+const WITHIN_MS = 30_000;
 const TYPES: Record<string, string> = {
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
@@ -36,7 +38,7 @@ const PHOTO = `id caption status failure { message } owner { username } width he
 
 /** Somebody new, logged in. Names end in something random, so that the demo can run again and again. */
 async function newPerson(name: string): Promise<Darkroom & { id: string; username: string }> {
-  const client = new Darkroom(URL);
+  const client = new Darkroom(ADDRESS);
   const username = `${name.toLowerCase()}.${randomBytes(3).toString('hex')}`;
   const account = { username, email: `${username}@example.org`, password: PASSWORD, displayName: name, device: 'demo' };
   const { token, viewer } = await client.mutate<{ token: string; viewer: { user: { id: string } } }>(
@@ -66,14 +68,17 @@ async function readFiles(paths: string[]): Promise<{ caption: string; type: stri
     paths.map(async (path) => {
       const type = TYPES[extname(path).toLowerCase()];
       if (!type) throw new Error(`${path}: only ${Object.keys(TYPES).join(', ')} can be shared.`);
-      return { caption: basename(path), type, file: await readFile(path) };
+      const file = await readFile(path).catch((error: Error) => {
+        throw new Error(`${path} cannot be read: ${error.message}`);
+      });
+      return { caption: basename(path), type, file };
     }),
   );
 }
 
 /** Asks again and again until a photo is READY or FAILED. (`photoChanged` would tell it.) */
 async function whenSettled(client: Darkroom, id: string): Promise<Photo> {
-  for (;;) {
+  for (const deadline = Date.now() + WITHIN_MS; Date.now() < deadline; ) {
     const { node } = await client.query<{ node: Photo }>(
       `query ($id: ID!) { node(id: $id) { ... on Photo { ${PHOTO} } } }`,
       { id },
@@ -81,6 +86,19 @@ async function whenSettled(client: Darkroom, id: string): Promise<Photo> {
     if (node.status !== 'PROCESSING') return node;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  throw new Error(`The photo is still PROCESSING after ${WITHIN_MS / 1_000} seconds. Does a worker run?`);
+}
+
+/** Prints rows as columns, the first row being their names. */
+function printTable(rows: string[][]): void {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  for (const row of rows)
+    console.log(
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}`,
+    );
 }
 
 async function run(): Promise<void> {
@@ -112,7 +130,7 @@ async function run(): Promise<void> {
     }
     while (!arrived.has(id)) {
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`${caption} did not arrive within 30 seconds.`)), 30_000);
+        const timer = setTimeout(() => reject(new Error(`${caption} did not arrive in time.`)), WITHIN_MS);
         onArrival = () => {
           clearTimeout(timer);
           resolve();
@@ -141,10 +159,21 @@ async function run(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 700));
   const { homeFeed } = await cleo.query<{ homeFeed: { nodes: Photo[] } }>(`{ homeFeed { nodes { ${PHOTO} } } }`);
   console.log(`\n${cleo.username}'s home feed:`);
-  for (const photo of homeFeed.nodes) {
-    console.log(`  ${photo.caption}: ${photo.likeCount} likes, ${photo.commentCount} comments\n    ${photo.image.url}`);
-  }
-  console.log(`\nLook around in the Sandbox at ${URL}: log in as "${cleo.username}" with the password "${PASSWORD}".`);
+  printTable([
+    ['caption', 'owner', 'likes', 'comments', 'image'],
+    ...homeFeed.nodes.map(({ caption, owner, likeCount, commentCount, image }) => [
+      caption,
+      owner.username,
+      String(likeCount),
+      String(commentCount),
+      image.url,
+    ]),
+  ]);
+  console.log(`
+To look around as ${cleo.username}, open ${ADDRESS} in a browser and send
+  mutation { logIn(input: { login: "${cleo.username}", password: "${PASSWORD}" }) { token } }
+then set the header Authorization to "Bearer " and that token, and send
+  { homeFeed { nodes { caption owner { username } likeCount } } }`);
   if (failed.length > 0) throw new Error(`${failed.length} of ${files.length} files could not be shared.`);
 }
 
@@ -155,6 +184,6 @@ try {
   const { cause, message } = error as Error;
   // Whatever keeps fetch from the server: refused, no such name, no route.
   const away = message === 'fetch failed' && cause !== undefined;
-  console.error(away ? `No Darkroom answers at ${URL}. Start it with "npm start", or set DARKROOM_URL.` : message);
+  console.error(away ? `No Darkroom answers at ${ADDRESS}. Start it with "npm start", or set DARKROOM_URL.` : message);
   process.exit(1);
 }

@@ -25,8 +25,8 @@ import { limitRules, MAX_BODY_BYTES, MAX_TOKENS } from './limits.ts';
 type Connection = { session?: SessionRow | null; release?: () => void };
 type Socket = SocketContext<Record<string, unknown> | undefined, Extra & Partial<Connection>>;
 
-/** Documents that are kept parsed and validated. */
-const DOCUMENTS = 1_000;
+/** Documents that are kept parsed and validated: how many, and how long together, in characters. */
+const DOCUMENTS = { max: 1_000, maxSize: 2_000_000 };
 /** How long clients have to close their connection when the server stops. */
 const CLOSE_WITHIN_MS = 3_000;
 /** The longest that `setTimeout` can wait. */
@@ -46,7 +46,10 @@ export function serveWebSocket(
   addressOf: (request: IncomingMessage) => string,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES });
-  const documents = new LRUCache<string, ReturnType<typeof check>>({ max: DOCUMENTS });
+  const documents = new LRUCache<string, ReturnType<typeof check>>({
+    ...DOCUMENTS,
+    sizeCalculation: (_, query) => query.length + 1,
+  });
 
   const rules = [
     ...specifiedRules,
@@ -68,6 +71,8 @@ export function serveWebSocket(
 
   const cleaner = useServer<Record<string, unknown> | undefined, Connection>(
     {
+      // Whatever NODE_ENV says: otherwise a closing frame tells clients what went wrong within.
+      isProd: true,
       async onConnect({ connectionParams, extra }) {
         const session = await authenticate(stores, connectionParams?.authorization ?? connectionParams?.Authorization);
         if (session === 'invalid') return false; // 4403: Forbidden

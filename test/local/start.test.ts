@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { isRunning } from '../../src/local/processes.ts';
+import { newDataDir } from '../support/darkroom.ts';
+import { until } from '../support/until.ts';
+
+const START = fileURLToPath(new URL('../../src/local/start.ts', import.meta.url));
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+async function newFolder(): Promise<string> {
+  const folder = await newDataDir();
+  folders.push(folder);
+  return folder;
+}
+
+interface Start {
+  child: ChildProcess;
+  /** What it has printed so far. */
+  output(): string;
+  /** Its exit code, when it has ended. */
+  ended: Promise<number | null>;
+}
+
+/** `npm start` in a folder. */
+function start(cwd: string, port = 0): Start {
+  const child = spawn(process.execPath, [START], { cwd, env: { PATH: process.env.PATH, PORT: String(port) } });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data) => {
+      output += data;
+    });
+  }
+  return { child, output: () => output, ended: once(child, 'close').then(([code]) => code as number | null) };
+}
+
+const pidFile = (cwd: string): string => join(cwd, '.darkroom/postgres/postmaster.pid');
+
+async function pidsOf(cwd: string): Promise<number[]> {
+  const files = [pidFile(cwd), join(cwd, '.darkroom/redis.pid')];
+  return Promise.all(files.map(async (file) => Number.parseInt(await readFile(file, 'utf8'), 10)));
+}
+
+/** Both are there from early in the start until its servers have ended in peace. */
+function expectNothingHeld(cwd: string): void {
+  expect([pidFile(cwd), join(cwd, '.darkroom/lock')].filter(existsSync)).toEqual([]);
+}
+
+test('npm start prints where everything is, ends at Ctrl-C with all that it started, and starts again', async () => {
+  const cwd = await newFolder();
+  for (const round of ['first', 'second']) {
+    const { child, output, ended } = start(cwd);
+    const url = await until(async () => /Sandbox +(\S+)/.exec(output())?.[1]);
+    expect((await fetch(new URL('/health', url))).status).toBe(200);
+    expect(output()).toContain(`Data     ${join(cwd, '.darkroom')}`);
+    expect(output().includes('brought up to date')).toBe(round === 'first');
+    const pids = await pidsOf(cwd);
+    expect(pids.every(isRunning)).toBe(true);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(pids.filter(isRunning)).toEqual([]);
+    expectNothingHeld(cwd);
+  }
+});
+
+test('Ctrl-C in the middle of the start stops what has been started, without an error', async () => {
+  const cwd = await newFolder();
+  const { child, output, ended } = start(cwd);
+  await until(async () => existsSync(pidFile(cwd)));
+  child.kill('SIGINT');
+  expect(await ended).toBe(0);
+  expect(output()).not.toContain('rror');
+  expectNothingHeld(cwd);
+});
+
+test('an API port that is in use is told, with another to try, and nothing stays behind', async () => {
+  const cwd = await newFolder();
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { output, ended } = start(cwd, port);
+  expect(await ended).toBe(1);
+  taken.close();
+  expect(output()).toContain(
+    `Port ${port} is in use by another program. Choose another one: PORT=${port + 1} npm start`,
+  );
+  expectNothingHeld(cwd);
+});
