@@ -156,7 +156,11 @@ const flat = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('push' as const), which: fc.nat(), count: fc.nat(12) }) },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant('read' as const), below: fc.nat(), count: fc.integer({ min: 1, max: 600 }) }),
+    arbitrary: fc.record({
+      do: fc.constant('read' as const),
+      below: fc.nat(),
+      count: fc.integer({ min: 1, max: 600 }),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const) }) },
 );
