@@ -37,7 +37,7 @@ export async function benchFanOut(env: Record<string, string>): Promise<Verdict[
         name: 'Darkroom, with the followers from PostgreSQL',
         async round() {
           const { photoId } = await insertPhoto(stores, author.id);
-          return perSecond(() => fanOut(stores, photoId, false));
+          return perSecond(() => fanOut(stores, photoId));
         },
       },
       {

@@ -18,6 +18,8 @@ export interface Darkroom {
 
 /** How long stopping may take, in milliseconds, before the process ends all the same. */
 const STOP_WITHIN_MS = 15_000;
+/** How far apart, in milliseconds, two signals may be that one person sent as one. */
+const SAME_SIGNAL_MS = 1_000;
 
 /**
  * Starts roles in this process.
@@ -47,10 +49,14 @@ export async function startRoles(roles: readonly Role[], config: Config, log: Lo
 
 /** Runs `stop` at SIGINT or SIGTERM and then ends the process; a second signal ends it at once. */
 export function stopAtSignal(log: Logger, stop: () => Promise<void>): void {
-  let stopping = false;
+  let stoppingSince = 0;
   const onSignal = async (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stoppingSince > 0) {
+      // One Ctrl-C comes twice where npm passes on what the terminal has sent us already.
+      if (performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
     log.info({ signal }, 'stopping');
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
     try {

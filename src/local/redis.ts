@@ -28,6 +28,9 @@ export function onMissingRedis({ platform, isRoot, commands }: System): MissingR
       'DEBIAN_FRONTEND=noninteractive',
       'apt-get',
       'install',
+      // A machine that was just set up is often busy with its own updates.
+      '-o',
+      'DPkg::Lock::Timeout=120',
       '-y',
       '-q',
       '--no-install-recommends',
@@ -44,12 +47,14 @@ export function onMissingRedis({ platform, isRoot, commands }: System): MissingR
         : platform === 'darwin'
           ? 'brew install redis   # with Homebrew, https://brew.sh'
           : 'your package manager, for the package "redis" or "valkey"';
-  return {
-    message: `Darkroom needs a Redis server (7 or newer) or Valkey, and none is installed. Three ways to go on:
+  return { message: waysToGoOn(install) };
+}
+
+function waysToGoOn(install: string): string {
+  return `Darkroom needs a Redis server (7 or newer) or Valkey, and none is installed. Three ways to go on:
   1. Install one:     ${install}
   2. Use one you have: REDIS_URL=redis://host:6379 npm start
-  3. Use a container: docker run -d -p 6379:6379 redis:8, then REDIS_URL=redis://127.0.0.1:6379 npm start`,
-  };
+  3. Use a container: docker run -d -p 6379:6379 redis:8, then REDIS_URL=redis://127.0.0.1:6379 npm start`;
 }
 
 /**
@@ -106,7 +111,11 @@ async function install(log: (line: string) => void): Promise<string> {
   const decision = onMissingRedis({ platform: process.platform, isRoot: process.getuid?.() === 0, commands });
   if ('message' in decision) throw new Error(decision.message);
   log('No Redis server is installed: installing redis-server with apt-get.');
-  for (const [command = '', ...args] of decision.install) await execFileAsync(command, args, { timeout: 300_000 });
+  try {
+    for (const [command = '', ...args] of decision.install) await execFileAsync(command, args, { timeout: 300_000 });
+  } catch (error) {
+    throw new Error(`${(error as Error).message.trim()}\n\n${waysToGoOn('apt-get install redis-server')}`);
+  }
   // Debian starts one of its own on the default port, which is not ours to use and does no harm.
   const program = await findProgram();
   if (!program) throw new Error('apt-get installed redis-server, but it cannot be run.');

@@ -8,8 +8,10 @@ import type { Transaction } from './postgres.ts';
 export interface Jobs {
   /** Makes an uploaded file into a photo's renditions. */
   processPhoto: { photoId: string; objectKey: string; mediaKey: string };
-  /** Brings a photo into its followers' feeds; `announce` on the last photo that is pushed for an author who became heavy. */
-  fanOutPhoto: { photoId: string; announce?: boolean };
+  /** Brings a photo into its followers' feeds. */
+  fanOutPhoto: { photoId: string };
+  /** Tells all followers of an author who became heavy with this photo that they are to merge, and pushes the photo once more. */
+  announceHeavyAuthor: { authorId: string; photoId: string };
   /** Tells a person's open feeds that they follow somebody new. */
   followsChanged: { userId: string };
   /** Tells whoever looks at these photos that they changed. */

@@ -83,7 +83,7 @@ async function play(
       if (!author) continue;
       const { photoId, publishedId } = await insertPhoto(stores, numberOf(author.id));
       // The worker does the same; to do it here is to know when it is done.
-      await fanOut(stores, photoId, false);
+      await fanOut(stores, photoId);
       model.photos.push({ id: toGlobalId('Photo', photoId), author: step.author, publishedId });
     } else if (step.do === 'follow' || step.do === 'unfollow') {
       const author = authors[step.author];
@@ -173,7 +173,7 @@ test('a feed goes on in PostgreSQL where Redis ends, also while photos are pushe
     read.push(...page.edges.map((edge) => edge.node.id));
     ({ hasNextPage, endCursor: cursor } = page.pageInfo);
     const { photoId } = await insertPhoto(shared, authorIds[turn % 3] ?? 0n);
-    await fanOut(shared, photoId, false);
+    await fanOut(shared, photoId);
     added.unshift(toGlobalId('Photo', photoId));
   }
   expect(read).toEqual(all);

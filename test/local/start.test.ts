@@ -5,7 +5,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, inject, test } from 'vitest';
 import { isRunning } from '../../src/local/processes.ts';
 import { newDataDir } from '../support/darkroom.ts';
 import { until } from '../support/until.ts';
@@ -29,9 +29,11 @@ interface Start {
   ended: Promise<number | null>;
 }
 
-/** `npm start` in a folder. */
+/** `npm start` in a folder, with the S3 of the run: stack.test.ts needs the port that one of its own would take. */
 function start(cwd: string, port = 0): Start {
-  const child = spawn(process.execPath, [START], { cwd, env: { PATH: process.env.PATH, PORT: String(port) } });
+  const s3 = Object.entries(inject('env')).filter(([name]) => name.startsWith('S3_'));
+  const env = { PATH: process.env.PATH, PORT: String(port), ...Object.fromEntries(s3) };
+  const child = spawn(process.execPath, [START], { cwd, env });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data) => {

@@ -2,7 +2,7 @@ import { writeThrough } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Place, pushToTimelines } from '../../stores/timelines.ts';
-import { authorKey, feedKey, heavyKey } from './keys.ts';
+import { authorKey, feedKey, heavyKey, liveChannel } from './keys.ts';
 
 /** Followers who are served with one script. */
 const CHUNK = 500;
@@ -15,12 +15,9 @@ export type FeedMessage = { publishedId: string; photoId: string; authorsChanged
  * be told twice.
  *
  * An author with more than FEED_PUSH_LIMIT followers becomes heavy, for good: from then on the photo goes to the author's own
- * list, which readers merge. The photo with which that happens is still pushed, by a job of its own, because on the way it
- * also reaches every follower's list of heavy authors.
- *
- * @param announce whether this is that job
+ * list, which readers merge.
  */
-export async function fanOut(stores: Stores, photoId: bigint, announce: boolean): Promise<void> {
+export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   const { db, redis, config } = stores;
   const photo = await db.photo.findUnique({
     where: { id: photoId },
@@ -28,30 +25,45 @@ export async function fanOut(stores: Stores, photoId: bigint, announce: boolean)
   });
   if (!photo?.publishedId) return;
   const place: Place = { publishedId: photo.publishedId, photoId };
-  const told = { publishedId: String(place.publishedId), photoId: String(photoId) };
 
-  if (announce) {
-    for await (const followers of followersOf(stores, photo.ownerId)) {
-      await writeThrough(redis, followers.map(heavyKey), async () => {
-        await pushToTimelines(redis, followers.map(feedKey), place, message({ ...told, authorsChanged: true }));
-      });
-    }
-    return;
-  }
   if (photo.owner.isHeavy || (await hasMoreFollowersThan(stores, photo.ownerId, config.FEED_PUSH_LIMIT))) {
     await db.$transaction(async (tx) => {
       const { count } = await tx.user.updateMany({
         where: { id: photo.ownerId, isHeavy: false },
         data: { isHeavy: true },
       });
-      if (count > 0) await addJob(tx, 'fanOutPhoto', { photoId: String(photoId), announce: true });
+      const job = { authorId: String(photo.ownerId), photoId: String(photoId) };
+      if (count > 0) await addJob(tx, 'announceHeavyAuthor', job);
     });
-    await pushToTimelines(redis, [authorKey(photo.ownerId)], place, message(told));
+    await pushToTimelines(redis, [authorKey(photo.ownerId)], place, message(told(place)));
     return;
   }
   for await (const followers of followersOf(stores, photo.ownerId)) {
-    await pushToTimelines(redis, followers.map(feedKey), place, message(told));
+    await pushToTimelines(redis, followers.map(feedKey), place, message(told(place)));
   }
+}
+
+/**
+ * Reaches all who follow an author that became heavy: what is cached of whom they merge is dropped, and those who listen are told to
+ * listen to the author too. The photo with which it happened is pushed on the way, since who merges nobody yet would
+ * miss it. Running it again changes nothing.
+ */
+export async function announceHeavyAuthor(stores: Stores, authorId: bigint, photoId: bigint): Promise<void> {
+  const { db, redis, pubsub } = stores;
+  const photo = await db.photo.findUnique({ where: { id: photoId }, select: { publishedId: true } });
+  const place = photo?.publishedId ? { publishedId: photo.publishedId, photoId } : null;
+  for await (const followers of followersOf(stores, authorId)) {
+    const feeds = followers.map(feedKey);
+    await writeThrough(redis, followers.map(heavyKey), async () => {
+      if (place) await pushToTimelines(redis, feeds, place, message({ ...told(place), authorsChanged: true }));
+      // The photo may be deleted by now; the author is heavy all the same.
+      else await Promise.all(feeds.map((key) => pubsub.publish(liveChannel(key), message({ authorsChanged: true }))));
+    });
+  }
+}
+
+function told({ publishedId, photoId }: Place): { publishedId: string; photoId: string } {
+  return { publishedId: String(publishedId), photoId: String(photoId) };
 }
 
 function message(content: FeedMessage): string {

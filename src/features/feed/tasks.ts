@@ -1,14 +1,18 @@
 import type { Tasks } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { fanOut } from './fan-out.ts';
+import { announceHeavyAuthor, fanOut } from './fan-out.ts';
 import { feedKey, liveChannel } from './keys.ts';
 
 /** The jobs of the home feed. */
-export function feedTasks(stores: Stores): Pick<Tasks, 'fanOutPhoto' | 'followsChanged'> {
+export function feedTasks(stores: Stores): Pick<Tasks, 'fanOutPhoto' | 'announceHeavyAuthor' | 'followsChanged'> {
   return {
     // A photo has one place in a sorted set, however often it is put there.
-    async fanOutPhoto({ photoId, announce }) {
-      await fanOut(stores, BigInt(photoId), announce ?? false);
+    async fanOutPhoto({ photoId }) {
+      await fanOut(stores, BigInt(photoId));
+    },
+    // Drops what is cached and pushes as the fan-out does: again is the same.
+    async announceHeavyAuthor({ authorId, photoId }) {
+      await announceHeavyAuthor(stores, BigInt(authorId), BigInt(photoId));
     },
     // Listeners look up whom they follow anew; doing so twice changes nothing.
     async followsChanged({ userId }) {

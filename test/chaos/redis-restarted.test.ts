@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { toGlobalId } from '../../src/stores/ids.ts';
+import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
+import { readFeed } from '../support/feed.ts';
+import { newPerson } from '../support/people.ts';
+import { insertPhoto, jobsLeft, numberOf, untilListening } from '../support/rows.ts';
+import { until } from '../support/until.ts';
+
+let darkroom: OwnDarkroom;
+let processes: TestProcess[] = [];
+let url = '';
+let second: ChildProcess | undefined;
+
+beforeAll(async () => {
+  darkroom = await ownStores();
+  processes = await Promise.all([startProcess(['api'], darkroom.env), startProcess(['worker'], darkroom.env)]);
+  url = processes[0]?.url ?? '';
+});
+
+afterAll(async () => {
+  await Promise.all(processes.map((process) => process.end('SIGTERM')));
+  second?.kill('SIGTERM');
+  if (second) await once(second, 'exit');
+  await darkroom.stop();
+});
+
+/** Whether something listens on a port. */
+async function listens(port: number): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port });
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+  }).finally(() => socket.destroy()) as Promise<boolean>;
+}
+
+/** Kills the Redis server. @returns starts an empty one in its place */
+async function killRedis(): Promise<() => Promise<void>> {
+  const info = await darkroom.stores.redis.info('server');
+  const field = (name: string) => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '';
+  const [pid, port, program] = [Number(field('process_id')), Number(field('tcp_port')), field('executable')];
+  process.kill(pid, 'SIGKILL');
+  await until(async () => !(await listens(port)));
+  return async () => {
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    second = spawn(program, args, { stdio: 'ignore' });
+    await until(() => listens(port));
+  };
+}
+
+function lastLikeCount({ events }: { events: { photoChanged: { photo: { likeCount: number } } }[] }): number {
+  return events.at(-1)?.photoChanged.photo.likeCount ?? -1;
+}
+
+test('subscriptions go on, and nobody is logged out, when Redis is killed and comes back empty', async () => {
+  const { stores } = darkroom;
+  const [author, listener] = await Promise.all([newPerson(url, 'author'), newPerson(url, 'listener')]);
+  await listener.follow(author);
+  const share = async () => toGlobalId('Photo', (await insertPhoto(stores, numberOf(author.id))).photoId);
+  const feed = await listener.subscribe<{ homeFeed: { photo: { id: string } } }>(
+    'subscription { homeFeed { photo { id } } }',
+  );
+  await untilListening(stores, listener);
+  const heard = () => feed.events.map((event) => event.homeFeed.photo.id);
+  const first = await share();
+  await until(async () => heard().includes(first));
+  const changes = await listener.subscribe<{ photoChanged: { photo: { likeCount: number } } }>(
+    'subscription ($id: ID!) { photoChanged(photoId: $id) { photo { likeCount } } }',
+    { id: first },
+  );
+  await until(async () => lastLikeCount(changes) === 0);
+
+  const restart = await killRedis();
+  // A photo that is published meanwhile: its job fails and is run again.
+  const meanwhile = await share();
+  await restart();
+  await untilListening(stores, listener);
+
+  const then = await share();
+  await until(async () => heard().includes(then));
+  await listener.mutate('likePhoto', 'LikePhotoInput', { photoId: first }, 'photo { id }');
+  await until(async () => lastLikeCount(changes) === 1);
+  await until(async () => (await jobsLeft(stores)) === 0, 60);
+  expect(await readFeed(listener, 10)).toEqual([then, meanwhile, first]);
+  expect((await listener.send('{ me { user { username } } }')).data).toEqual({
+    me: { user: { username: listener.username } },
+  });
+  // Each once.
+  expect(heard()).toEqual([...new Set(heard())]);
+  // Logging out still closes a connection that was open all the time: its channel is listened to anew, too.
+  await listener.send('mutation { logOut { userErrors { code } } }');
+  expect((await feed.ended).code).toBe(4403);
+});

@@ -1,0 +1,70 @@
+import { expect, inject, test } from 'vitest';
+import { toGlobalId } from '../../../src/stores/ids.ts';
+import { attempt, mistakesOf } from '../../support/backstage.ts';
+import { send } from '../../support/client.ts';
+import { newPerson, type Person } from '../../support/people.ts';
+
+const url = inject('url');
+
+async function relations(person: Person, others: readonly Person[]): Promise<string[]> {
+  const { data } = await person.send<{ nodes: { viewerFollows: boolean; followsViewer: boolean }[] }>(
+    'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on User { viewerFollows followsViewer } } }',
+    { ids: others.map((other) => other.id) },
+  );
+  return (data?.nodes ?? []).map(({ viewerFollows, followsViewer }) => `${viewerFollows} ${followsViewer}`);
+}
+
+test('of many people at once each is told whether they follow and are followed', async () => {
+  const [viewer, followed, follower, friend, stranger] = await Promise.all(
+    Array.from({ length: 5 }, () => newPerson(url)),
+  );
+  if (!viewer || !followed || !follower || !friend || !stranger) throw new Error('unreachable');
+  await Promise.all([viewer.follow(followed), follower.follow(viewer), viewer.follow(friend), friend.follow(viewer)]);
+  const others = [followed, follower, friend, stranger, viewer];
+  expect(await relations(viewer, others)).toEqual([
+    'true false',
+    'false true',
+    'true true',
+    'false false',
+    'false false',
+  ]);
+  await viewer.unfollow(friend);
+  expect(await relations(viewer, [friend])).toEqual(['false true']);
+  expect(await relations(friend, [viewer])).toEqual(['true false']);
+});
+
+test('no longer following somebody whom one does not follow, or oneself, changes nothing; nobody is NOT_FOUND', async () => {
+  const [viewer, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
+  for (const other of [stranger, viewer]) {
+    const answer = await attempt(viewer, 'unfollow', { userId: other.id }, 'user { id viewerFollows }');
+    expect(answer).toEqual({ user: { id: other.id, viewerFollows: false }, userErrors: [] });
+  }
+  const unknown = await attempt(viewer, 'unfollow', { userId: toGlobalId('User', 1n) }, 'user { id }');
+  expect(mistakesOf(unknown)).toEqual(['NOT_FOUND userId']);
+});
+
+test('following and no longer following at the same moment ends as one of the two, the same wherever one looks', async () => {
+  const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
+  for (let turn = 0; turn < 10; turn++) {
+    await Promise.all([viewer.follow(author), viewer.unfollow(author), viewer.follow(author), viewer.unfollow(author)]);
+    const [seenByViewer] = await relations(viewer, [author]);
+    const [seenByAuthor] = await relations(author, [viewer]);
+    expect([seenByViewer, seenByAuthor]).toEqual(
+      seenByViewer === 'true false' ? ['true false', 'false true'] : ['false false', 'false false'],
+    );
+  }
+});
+
+test('nobody without a session follows anybody', async () => {
+  const author = await newPerson(url);
+  for (const name of ['follow', 'unfollow']) {
+    const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+    const { data, errors } = await send(
+      url,
+      `mutation ($input: ${type}!) { ${name}(input: $input) { user { id } userErrors { code } } }`,
+      { input: { userId: author.id } },
+    );
+    expect(data).toBe(null);
+    expect(errors.map((error) => error.extensions.code)).toEqual(['UNAUTHENTICATED']);
+  }
+});
