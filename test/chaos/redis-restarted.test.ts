@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
@@ -22,8 +23,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(processes.map((process) => process.end('SIGTERM')));
-  second?.kill('SIGTERM');
-  if (second) await once(second, 'exit');
+  if (second?.pid) {
+    const ended = once(second, 'exit');
+    second.kill('SIGTERM');
+    await ended;
+  }
   await darkroom.stop();
 });
 
@@ -40,7 +44,9 @@ async function listens(port: number): Promise<boolean> {
 async function killRedis(): Promise<() => Promise<void>> {
   const info = await darkroom.stores.redis.info('server');
   const field = (name: string) => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '';
-  const [pid, port, program] = [Number(field('process_id')), Number(field('tcp_port')), field('executable')];
+  const [pid, port] = [Number(field('process_id')), Number(field('tcp_port'))];
+  // Redis takes what it was called by for a path.
+  const program = basename(field('executable'));
   process.kill(pid, 'SIGKILL');
   await until(async () => !(await listens(port)));
   return async () => {

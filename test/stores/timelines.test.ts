@@ -151,6 +151,7 @@ test('a photo is pushed into the lists that exist, and told to all who listen, o
 });
 
 const flat = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('publish' as const), count: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('begin' as const), count: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('commit' as const), which: fc.nat(), count: fc.nat(12) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('push' as const), which: fc.nat(), count: fc.nat(12) }) },
@@ -164,7 +165,7 @@ const flat = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const) }) },
 );
-const during = fc.array(flat, { maxLength: 5 });
+const during = fc.array(flat, { maxLength: 8 });
 const command = fc.oneof(
   { weight: 6, arbitrary: flat },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('build' as const), during }) },
@@ -200,7 +201,13 @@ class Play {
   }
 
   async run(step: Command): Promise<void> {
-    if (step.do === 'begin') {
+    if (step.do === 'publish') {
+      const places = Array.from({ length: step.count }, () => this.#next());
+      this.committed.push(...places);
+      this.unpushed.push(...places);
+      for (const place of places) await push(this.key, place);
+      this.unpushed = this.unpushed.filter((place) => !places.includes(place));
+    } else if (step.do === 'begin') {
       for (let made = 0; made < step.count; made++) this.begun.push(this.#next());
     } else if (step.do === 'commit') {
       const chosen = takeSome(this.begun, step.which, step.count);

@@ -62,7 +62,7 @@ export async function untilFannedOut({ db }: Stores, authorIds: readonly bigint[
   await until(async () => {
     const [row] = await db.$queryRaw<[{ count: number }]>`
       select count(*)::int as count from graphile_worker._private_jobs
-      where exists (
+      where (payload ->> 'authorId')::bigint = any(${authorIds}) or exists (
         select from photos where id = (payload ->> 'photoId')::bigint and owner_id = any(${authorIds})
       )`;
     return row.count === 0;
