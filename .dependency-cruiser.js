@@ -1,5 +1,5 @@
 /**
- * Imports go one way: main → server → features → stores → config. `npm run check:boundaries` holds this file to be true.
+ * Imports go one way: main → server → features → stores → config; admin stands beside server. `npm run check:boundaries` holds this file to be true.
  *
  * @type {import('dependency-cruiser').IConfiguration}
  */
@@ -9,6 +9,7 @@ const LAYERS = {
   features: '^src/features/',
   server: '^src/server/',
   main: '^src/main[.]ts$',
+  admin: '^src/admin[.]ts$',
   local: '^src/local/',
 };
 
@@ -19,12 +20,14 @@ const BELOW = {
   features: ['config', 'stores'],
   server: ['config', 'stores', 'features'],
   main: ['config', 'stores', 'features', 'server'],
+  admin: ['config', 'stores', 'features'],
   local: ['config', 'main'],
 };
 
 /** The only files that know a client library; other code calls their functions. */
 const CLIENTS = [
   ['ioredis', '^src/stores/redis[.]ts$'],
+  ['nodemailer', '^src/stores/mail[.]ts$'],
   ['@aws-sdk', '^src/stores/objects[.]ts$'],
   ['graphile-worker', '^(src/stores/jobs[.]ts$|prisma/)'],
   ['pg', '^(src/stores/|src/local/postgres[.]ts$|prisma/)'],

@@ -90,7 +90,7 @@ async function makeFollowers({ db, redis }: Stores, authorId: bigint): Promise<b
       select 'fan' || number, 'fan' || number || '@example.org', 'Fan', '' from generate_series(1, ${FOLLOWERS}) number
       returning id
     ), following as (
-      insert into follows (follower_id, followee_id) select id, ${authorId} from people
+      insert into follows (follower_id, followee_id, id) select id, ${authorId}, next_id(id) from people
     )
     select id from people`;
   // Like true ones: of many authors, some seconds apart.

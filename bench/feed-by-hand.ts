@@ -5,7 +5,10 @@
 import { createHash } from 'node:crypto';
 import Fastify from 'fastify';
 import { loadConfig } from '../src/config.ts';
+import { userKey } from '../src/features/accounts/users.ts';
 import { authorKey, feedKey, heavyKey } from '../src/features/feed/keys.ts';
+import { photoCountsKey } from '../src/features/photos/counts.ts';
+import { photoKey } from '../src/features/photos/rows.ts';
 import { toCursor, toGlobalId } from '../src/stores/ids.ts';
 import { connectRedis, personKey } from '../src/stores/redis.ts';
 import { defineTimelineScripts, readTimeline } from '../src/stores/timelines.ts';
@@ -15,7 +18,7 @@ const config = loadConfig();
 const redis = connectRedis(config.REDIS_URL, console.error);
 defineTimelineScripts(redis);
 
-type Photo = [string, string, string, string, null, string, string, number, number, string];
+type Photo = [string, string, string, string, null, string, boolean, boolean, string, number, number, string];
 type User = [string, string, string, string];
 
 const app = Fastify();
@@ -32,16 +35,19 @@ app.post('/graphql', async (request, reply) => {
   ]);
   if (typeof page === 'string' || heavy[0] !== '[]') throw new Error(`not warm: ${page}, ${authorKey(viewer)}`);
   const ids = page.places.map((place) => place.photoId);
-  const photos = (await redis.mget(ids.map((id) => `photo:${id}`))).map((text) => JSON.parse(text ?? '') as Photo);
+  const photos = (await redis.mget(ids.map(photoKey))).map((text) => JSON.parse(text ?? '') as Photo);
   const shown = photos.slice(0, FIRST);
   const owners = [...new Set(shown.map((photo) => photo[1]))];
-  const [follows, users, counts, likes] = await Promise.all([
+  const [follows, blocks, mutes, users, counts, likes] = await Promise.all([
     redis.hmget(personKey('follows', viewer), ...new Set(photos.map((photo) => photo[1]))),
-    redis.mget(owners.map((id) => `user:${id}`)),
-    redis.mget(shown.map((photo) => `counts:${photo[0]}`)),
+    redis.hmget(personKey('blocks', viewer), '0', ...new Set(photos.map((photo) => photo[1]))),
+    redis.hmget(personKey('mutes', viewer), ...new Set(photos.map((photo) => photo[1]))),
+    redis.mget(owners.map((id) => userKey(BigInt(id)))),
+    redis.mget(shown.map((photo) => photoCountsKey(BigInt(photo[0])))),
     redis.hmget(personKey('likes', viewer), ...shown.map((photo) => photo[0])),
   ]);
   if (!follows.every((follow) => follow === '1')) throw new Error('not warm: follows');
+  if (![...blocks, ...mutes].every((fact) => fact === '0')) throw new Error('not warm: blocks or mutes');
   const people = new Map(
     users.map((text) => {
       const [id, username, displayName] = JSON.parse(text ?? '') as User;
@@ -49,7 +55,7 @@ app.post('/graphql', async (request, reply) => {
     }),
   );
   const edges = shown.map((photo, index) => {
-    const [id, owner, caption, , , mediaKey, publishedId, width, height, thumbhash] = photo;
+    const [id, owner, caption, , , mediaKey, , , publishedId, width, height, thumbhash] = photo;
     const [likeCount, commentCount] = (counts[index] ?? '').split(' ');
     const image = (name: string, size: number) => {
       const fitted = Math.min(size, width);

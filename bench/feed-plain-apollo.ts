@@ -5,7 +5,8 @@ import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import DataLoader from 'dataloader';
 import { loadConfig } from '../src/config.ts';
-import { renditionKey, renditionSize } from '../src/features/photos/renditions.ts';
+import { renditionKey } from '../src/features/photos/media.ts';
+import { renditionSize } from '../src/features/photos/renditions.ts';
 import type { ImageSize } from '../src/generated/graphql.ts';
 import type { Photo, User } from '../src/generated/prisma/client.ts';
 import { toCursor, toGlobalId } from '../src/stores/ids.ts';
@@ -53,7 +54,7 @@ const resolvers = {
     thumbhash: ({ thumbhash }: Photo) => thumbhash && Buffer.from(thumbhash).toString('base64'),
     viewerHasLiked: ({ id }: Photo, _: unknown, { likes }: Context) => likes.load(id),
     image: ({ mediaKey, width, height }: Photo, { size }: { size: ImageSize }) => ({
-      url: `${config.MEDIA_URL}/${renditionKey(mediaKey, size)}`,
+      url: `${config.MEDIA_URL}/${renditionKey(mediaKey, true, size)}`,
       ...renditionSize(size, width ?? 1, height ?? 1),
     }),
   },

@@ -81,14 +81,14 @@ async function makeViewer(url: string, env: Record<string, string>): Promise<str
     insert into users (username, email, display_name, password_hash)
     select 'author' || number, 'author' || number || '@example.org', 'Author ' || number, '' from generate_series(1, ${AUTHORS}) number`;
   await stores.db.$executeRaw`
-    insert into follows (follower_id, followee_id) select ${viewerId}, id from users where username like 'author%'`;
+    insert into follows (follower_id, followee_id, id) select ${viewerId}, id, next_id(${viewerId}) from users where username like 'author%'`;
   await stores.db.$executeRaw`
     insert into photos (id, owner_id, caption, status, media_key, published_id, width, height, thumbhash, like_count, comment_count)
     select next_id(id), id, 'The light at ' || number || ' in the morning', 'READY', md5(random()::text), next_id(id), 1600, 1200,
       decode('93090b0a8a7b77a8b87b78a5f0', 'hex'), (random() * 1000)::int, (random() * 50)::int
     from generate_series(1, ${PHOTOS / AUTHORS}) number cross join users where username like 'author%' order by number, random()`;
   await stores.db
-    .$executeRaw`insert into likes (photo_id, user_id) select id, ${viewerId} from photos where random() < 0.3`;
+    .$executeRaw`insert into likes (photo_id, user_id, id) select id, ${viewerId}, next_id(${viewerId}) from photos where random() < 0.3`;
   await stores.close();
   return data.signUp.token;
 }

@@ -27,6 +27,18 @@ const environment = z.object({
   MEDIA_URL: url('http', 'https')
     .optional()
     .describe("where the bucket's `media/` folder is public, without `/media`: the CDN; the bucket itself by default"),
+  PRIVATE_URL_MINUTES: z.coerce
+    .number()
+    .min(1)
+    .max(7 * 24 * 60)
+    .default(60)
+    .describe('minutes for which the URL of a photo of a private account works'),
+  MAIL_URL: url('smtp', 'smtps', 'file').describe('the SMTP server for mail, or `file:` and a folder to write it to'),
+  MAIL_FROM: z.string().min(3).default('Darkroom <darkroom@localhost>').describe('the sender of mail'),
+  APP_URL: url('http', 'https')
+    .default('http://localhost:3000')
+    .transform((address) => address.replace(/\/$/, ''))
+    .describe('the client app, to which links in mails lead'),
   INTROSPECTION: boolean
     .optional()
     .describe('whether the schema and the Sandbox are shown; yes by default outside production'),

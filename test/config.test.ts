@@ -7,6 +7,7 @@ const NEEDED = {
   S3_ENDPOINT: 'http://localhost:9000',
   S3_ACCESS_KEY_ID: 'key',
   S3_SECRET_ACCESS_KEY: 'secret',
+  MAIL_URL: 'smtp://localhost:25',
 };
 
 /** The variables that the error of a configuration names, in order. */
@@ -40,6 +41,9 @@ test('what is needed is enough, and all else has a default', () => {
     FEED_PUSH_LIMIT: 10_000,
     UPLOAD_MAX_BYTES: 30_000_000,
     UPLOAD_MINUTES: 60,
+    PRIVATE_URL_MINUTES: 60,
+    MAIL_FROM: 'Darkroom <darkroom@localhost>',
+    APP_URL: 'http://localhost:3000',
     PHOTO_MAX_PIXELS: 100_000_000,
     WORKER_CONCURRENCY: 4,
   });

@@ -1,12 +1,18 @@
 import DataLoader from 'dataloader';
 import type { Stores } from '../stores/stores.ts';
+import { readAccounts } from './accounts/accounts.ts';
 import { readUsers } from './accounts/users.ts';
 import type { PageRequest } from './paging.ts';
-import { readFollowers, readFollows } from './people/follows.ts';
-import { maySeePhotos } from './people/visibility.ts';
-import { listComments } from './photos/comments.ts';
+import { readBlocked } from './people/blocks.ts';
+import { readUserCounts } from './people/counts.ts';
+import { readFollowers, readRequests } from './people/follows.ts';
+import { listPeople, type PeopleListName } from './people/lists.ts';
+import { readFollows, readMutes } from './people/relations.ts';
+import { maySeePeople, maySeePhotos, maySeeWithin } from './people/visibility.ts';
+import { type CommentKey, listComments, readVisibleComments } from './photos/comments.ts';
 import { readCounts } from './photos/counts.ts';
 import { readLikes } from './photos/likes.ts';
+import { listPhotosOf } from './photos/lists.ts';
 import { readPhotos } from './photos/rows.ts';
 
 /**
@@ -15,42 +21,84 @@ import { readPhotos } from './photos/rows.ts';
  * @param viewerId null without a session
  */
 export function createLoaders(stores: Stores, viewerId: bigint | null) {
-  const no = async (ids: readonly bigint[]) => ids.map(() => false);
+  const user = new DataLoader((ids: readonly bigint[]) => readUsers(stores, ids));
   const photo = new DataLoader((ids: readonly bigint[]) => readPhotos(stores, ids));
+  const users = (ids: readonly bigint[]) => Promise.all(ids.map((id) => user.load(id)));
+  const photos = (ids: readonly bigint[]) => Promise.all(ids.map((id) => photo.load(id)));
+  /** What the viewer knows of others; nothing without a session. */
+  const ofViewer = (read: (viewerId: bigint, ids: readonly bigint[]) => Promise<boolean[]>) =>
+    new DataLoader(async (ids: readonly bigint[]) => (viewerId === null ? ids.map(() => false) : read(viewerId, ids)));
+
+  const visiblePhoto = new DataLoader(async (ids: readonly bigint[]) => {
+    const rows = await photos(ids);
+    const existing = rows.filter((row) => row !== null);
+    const visible = await maySeePhotos(stores, viewerId, existing, users);
+    const seen = new Set(existing.filter((_, index) => visible[index]));
+    return rows.map((row) => (row && seen.has(row) ? row : null));
+  });
   return {
-    user: new DataLoader((ids: readonly bigint[]) => readUsers(stores, ids)),
-    photo,
-    /** Photos that the viewer may see; null for others. */
-    visiblePhoto: new DataLoader(async (ids: readonly bigint[]) => {
-      const photos = await Promise.all(ids.map((id) => photo.load(id)));
-      const existing = photos.filter((row) => row !== null);
-      const visible = await maySeePhotos(stores, viewerId, existing);
-      const seen = new Set(existing.filter((_, index) => visible[index]));
-      return photos.map((row) => (row && seen.has(row) ? row : null));
+    /** What only a person themselves may see of their account. */
+    account: new DataLoader((ids: readonly bigint[]) => readAccounts(stores, ids)),
+    /** People by id, whether or not the viewer may see them: for those to whom something leads that they may see. */
+    user,
+    users,
+    /** People whom the viewer may see; null for others. */
+    visibleUser: new DataLoader(async (ids: readonly bigint[]) => {
+      const [rows, visible] = await Promise.all([users(ids), maySeePeople(stores, viewerId, ids, users)]);
+      return rows.map((row, index) => (visible[index] ? row : null));
     }),
+    /** Whether the viewer may see what is within a person's account. */
+    visibleWithin: new DataLoader((ids: readonly bigint[]) => maySeeWithin(stores, viewerId, ids, users)),
+    photo,
+    /** Photos by id, whether or not the viewer may see them: ask people/visibility.ts. */
+    photos,
+    /** Photos that the viewer may see; null for others. */
+    visiblePhoto,
+    /** Comments that the viewer may see; null for others. */
+    visibleComment: new DataLoader(
+      (keys: readonly CommentKey[]) =>
+        readVisibleComments(stores, viewerId, keys, (ids) => Promise.all(ids.map((id) => visiblePhoto.load(id)))),
+      { cacheKeyFn: (key) => key.join(':') },
+    ),
     /** A page of photos' comments: those that want the same page share a loader. */
     comments: memoize(
-      (page: PageRequest) => `${page.first} ${page.after}`,
-      (page) => new DataLoader((ids: readonly bigint[]) => listComments(stores, ids, page)),
+      pageKey,
+      (page) => new DataLoader((ids: readonly bigint[]) => listComments(stores, viewerId, ids, page)),
     ),
-    photoCounts: new DataLoader((ids: readonly bigint[]) => readCounts(stores, ids)),
-    viewerLikes: new DataLoader((ids: readonly bigint[]) =>
-      viewerId === null ? no(ids) : readLikes(stores, viewerId, ids),
+    /** A page of people's photos, for owners whose account the viewer may see into. */
+    photosOf: memoize(
+      pageKey,
+      (page) => new DataLoader((ids: readonly bigint[]) => listPhotosOf(stores, viewerId, ids, page, photos)),
     ),
-    viewerFollows: new DataLoader((ids: readonly bigint[]) =>
-      viewerId === null ? no(ids) : readFollows(stores, viewerId, ids),
+    /** A page of a list of people, for subjects whose list the viewer may see. */
+    people: memoize(
+      (name: PeopleListName, page: PageRequest) => `${name} ${pageKey(page)}`,
+      (name, page) => new DataLoader((ids: readonly bigint[]) => listPeople(stores, viewerId, name, ids, page, users)),
     ),
-    followsViewer: new DataLoader((ids: readonly bigint[]) =>
-      viewerId === null ? no(ids) : readFollowers(stores, viewerId, ids),
-    ),
+    photoCounts: new DataLoader((ids: readonly bigint[]) => readCounts(stores, viewerId, ids)),
+    userCounts: new DataLoader((ids: readonly bigint[]) => readUserCounts(stores, viewerId, ids)),
+    viewerLikes: ofViewer((viewer, ids) => readLikes(stores, viewer, ids)),
+    viewerFollows: ofViewer((viewer, ids) => readFollows(stores, viewer, ids)),
+    viewerMutes: ofViewer((viewer, ids) => readMutes(stores, viewer, ids)),
+    viewerBlocks: ofViewer((viewer, ids) => readBlocked(stores, viewer, ids)),
+    followsViewer: ofViewer((viewer, ids) => readFollowers(stores, viewer, ids)),
+    viewerRequested: ofViewer((viewer, ids) => readRequests(stores, 'sent', viewer, ids)),
+    requestedViewer: ofViewer((viewer, ids) => readRequests(stores, 'got', viewer, ids)),
   };
 }
 
-function memoize<Argument, Result>(keyOf: (argument: Argument) => string, make: (argument: Argument) => Result) {
+function pageKey({ first, after }: PageRequest): string {
+  return `${first} ${after}`;
+}
+
+function memoize<Arguments extends unknown[], Result>(
+  keyOf: (...args: Arguments) => string,
+  make: (...args: Arguments) => Result,
+) {
   const made = new Map<string, Result>();
-  return (argument: Argument): Result => {
-    const key = keyOf(argument);
-    const result = made.get(key) ?? make(argument);
+  return (...args: Arguments): Result => {
+    const key = keyOf(...args);
+    const result = made.get(key) ?? make(...args);
     made.set(key, result);
     return result;
   };

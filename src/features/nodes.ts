@@ -3,8 +3,8 @@ import { fromGlobalId } from '../stores/ids.ts';
 import { readOwnSession } from './accounts/sessions.ts';
 import type { Context } from './context.ts';
 import { badInput } from './errors.ts';
+import { readReport } from './moderation/reports.ts';
 import { MAX_PAGE } from './paging.ts';
-import { readVisibleComment } from './photos/comments.ts';
 import { readOwnUpload } from './photos/uploads.ts';
 
 async function readNode({ stores, viewerId, loaders }: Context, globalId: string) {
@@ -13,15 +13,17 @@ async function readNode({ stores, viewerId, loaders }: Context, globalId: string
   const [first, second = 0n] = id.parts;
   switch (id.type) {
     case 'User':
-      return loaders.user.load(first);
+      return loaders.visibleUser.load(first);
     case 'Photo':
       return loaders.visiblePhoto.load(first);
     case 'Comment':
-      return readVisibleComment(stores, viewerId, first, second);
+      return loaders.visibleComment.load([first, second]);
     case 'Session':
       return viewerId === null ? null : readOwnSession(stores, viewerId, first);
     case 'Upload':
       return viewerId === null ? null : readOwnUpload(stores, viewerId, first);
+    case 'Report':
+      return viewerId === null ? null : readReport(stores, viewerId, first);
   }
 }
 

@@ -38,6 +38,11 @@ export interface Connection<T> {
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
+/** The page of a list that the viewer may not see: it does not tell whether there is anything in it. */
+export function emptyPage<T>(): Connection<T> {
+  return { edges: [], nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
+}
+
 /**
  * Makes a page in Relay's form.
  *

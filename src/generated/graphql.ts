@@ -5,6 +5,10 @@ import type { PhotoRow } from '../features/photos/rows.ts';
 import type { CommentRow } from '../features/photos/comments.ts';
 import type { UploadRow } from '../features/photos/uploads.ts';
 import type { PublishedPhoto } from '../features/feed/home-feed.ts';
+import type { DataExportRow } from '../features/accounts/export.ts';
+import type { ActivityRow } from '../features/activity/list.ts';
+import type { ReportRow } from '../features/moderation/reports.ts';
+import type { ActRow } from '../features/moderation/log.ts';
 import type { Context } from '../features/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -20,6 +24,71 @@ export type Scalars = {
   /** A moment in time, as ISO 8601 in UTC with milliseconds: `2026-05-01T12:00:00.000Z`. */
   DateTime: { input: Date; output: Date; }
 };
+
+/** What others did to the viewer. What several did to the same thing is one activity: anna and 12 others liked a photo. */
+export type Activity = {
+  __typename?: 'Activity';
+  /** How many people did it. */
+  actorCount: Scalars['Int']['output'];
+  /** Who did it, the latest first: at most three, of `actorCount`. */
+  actors: Array<User>;
+  /** The comment that it is about: for COMMENT, and for a MENTION in a comment. */
+  comment?: Maybe<Comment>;
+  /** When the latest of it happened. */
+  happenedAt: Scalars['DateTime']['output'];
+  /** Whether it is newer than what `markActivityRead` was told of. */
+  isUnread: Scalars['Boolean']['output'];
+  /** What they did. */
+  kind: ActivityKind;
+  /** The photo that it is about; null for follows. */
+  photo?: Maybe<Photo>;
+};
+
+/** A page of activities. */
+export type ActivityConnection = {
+  __typename?: 'ActivityConnection';
+  /** The activities with their cursors. */
+  edges: Array<ActivityEdge>;
+  /** The activities alone. */
+  nodes: Array<Activity>;
+  /** Whether and where the list goes on. */
+  pageInfo: PageInfo;
+};
+
+/** An activity in its place in the list. */
+export type ActivityEdge = {
+  __typename?: 'ActivityEdge';
+  /** This place. */
+  cursor: Scalars['String']['output'];
+  /** The activity. */
+  node: Activity;
+};
+
+/** Something that others did to the viewer. */
+export type ActivityEvent = {
+  __typename?: 'ActivityEvent';
+  /** The activity as it is now; a group that somebody joined comes again. */
+  activity: Activity;
+  /** The activity's place in `Query.activity`. */
+  cursor: Scalars['String']['output'];
+  /** How many are unread now; 100 stands for 100 or more. */
+  unreadCount: Scalars['Int']['output'];
+};
+
+/** What others can do to a person. */
+export type ActivityKind =
+  /** Somebody wrote about a photo of the viewer's. */
+  | 'COMMENT'
+  /** People follow the viewer. The follows of one day (UTC) are one activity. */
+  | 'FOLLOW'
+  /** Somebody whom the viewer asked lets them follow. */
+  | 'FOLLOW_APPROVED'
+  /** Somebody asks to follow the viewer. */
+  | 'FOLLOW_REQUEST'
+  /** People like a photo of the viewer's. All likes of a photo are one activity. */
+  | 'LIKE'
+  /** Somebody named the viewer, as `@username`, in a caption or a comment. */
+  | 'MENTION';
 
 /** What to write, and where. */
 export type AddCommentInput = {
@@ -40,6 +109,36 @@ export type AddCommentPayload = {
   userErrors: Array<UserError>;
 };
 
+/** Who asked. */
+export type ApproveFollowRequestInput = {
+  /** The person's id. */
+  userId: Scalars['ID']['input'];
+};
+
+/** The answer to `approveFollowRequest`. */
+export type ApproveFollowRequestPayload = {
+  __typename?: 'ApproveFollowRequestPayload';
+  /** The person. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Whom to block. */
+export type BlockInput = {
+  /** The person's id. */
+  userId: Scalars['ID']['input'];
+};
+
+/** The answer to `block`. */
+export type BlockPayload = {
+  __typename?: 'BlockPayload';
+  /** The person. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
 /** The old and the new password. */
 export type ChangePasswordInput = {
   /** The password as it is now. */
@@ -55,6 +154,21 @@ export type ChangePasswordPayload = {
   userErrors: Array<UserError>;
   /** The account. */
   viewer?: Maybe<Viewer>;
+};
+
+/** The new username. */
+export type ChangeUsernameInput = {
+  /** 3 to 30 of a to z, 0 to 9, dot and underscore; capitals become small letters. Unique. */
+  username: Scalars['String']['input'];
+};
+
+/** The answer to `changeUsername`. */
+export type ChangeUsernamePayload = {
+  __typename?: 'ChangeUsernamePayload';
+  /** The viewer, changed. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
 };
 
 /** What somebody wrote about a photo. */
@@ -113,6 +227,71 @@ export type CreateUploadPayload = {
   userErrors: Array<UserError>;
 };
 
+/** A copy of all that is stored of the viewer: a ZIP with JSON and the photos. */
+export type DataExport = {
+  __typename?: 'DataExport';
+  /** When it was asked for. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When the file is deleted; null until READY. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** How far it has come. */
+  status: DataExportStatus;
+  /** Where the file is, for one hour from this answer; null until READY. Whoever has this URL can read the file. */
+  url?: Maybe<Scalars['String']['output']>;
+};
+
+/** How far a copy of one's data has come. */
+export type DataExportStatus =
+  /** It is being made. */
+  | 'PROCESSING'
+  /** The file can be loaded. */
+  | 'READY';
+
+/** The password once more. */
+export type DeactivateAccountInput = {
+  /** The viewer's password. */
+  password: Scalars['String']['input'];
+};
+
+/** The answer to `deactivateAccount`. */
+export type DeactivateAccountPayload = {
+  __typename?: 'DeactivateAccountPayload';
+  /** When the account will be deleted unless it is logged in to. */
+  deletedAfter?: Maybe<Scalars['DateTime']['output']>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Who asked. */
+export type DeclineFollowRequestInput = {
+  /** The person's id. */
+  userId: Scalars['ID']['input'];
+};
+
+/** The answer to `declineFollowRequest`. */
+export type DeclineFollowRequestPayload = {
+  __typename?: 'DeclineFollowRequestPayload';
+  /** The person. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** The password once more. */
+export type DeleteAccountInput = {
+  /** The viewer's password. */
+  password: Scalars['String']['input'];
+};
+
+/** The answer to `deleteAccount`. */
+export type DeleteAccountPayload = {
+  __typename?: 'DeleteAccountPayload';
+  /** The id of the person who is no more. */
+  deletedUserId?: Maybe<Scalars['ID']['output']>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
 /** Which comment to delete. */
 export type DeleteCommentInput = {
   /** The comment's id. */
@@ -145,6 +324,23 @@ export type DeletePhotoPayload = {
   userErrors: Array<UserError>;
 };
 
+/** Whose reports, and why. */
+export type DismissReportsInput = {
+  /** The id of the photo, the comment or the person. */
+  subjectId: Scalars['ID']['input'];
+  /** Why, for the log: 1 to 1,000 characters. */
+  why: Scalars['String']['input'];
+};
+
+/** The answer to `dismissReports`. */
+export type DismissReportsPayload = {
+  __typename?: 'DismissReportsPayload';
+  /** How many were closed. */
+  dismissedCount?: Maybe<Scalars['Int']['output']>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
 /** Whom to follow. */
 export type FollowInput = {
   /** The person's id. */
@@ -156,6 +352,23 @@ export type FollowPayload = {
   __typename?: 'FollowPayload';
   /** The person. */
   user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Which photo, and why. */
+export type HidePhotoInput = {
+  /** The photo's id. */
+  photoId: Scalars['ID']['input'];
+  /** Why, for the log: 1 to 1,000 characters. */
+  why: Scalars['String']['input'];
+};
+
+/** The answer to `hidePhoto`. */
+export type HidePhotoPayload = {
+  __typename?: 'HidePhotoPayload';
+  /** The photo, changed. */
+  photo?: Maybe<Photo>;
   /** What was wrong with the input. */
   userErrors: Array<UserError>;
 };
@@ -181,9 +394,11 @@ export type HttpHeader = {
 /** A photo in one size. */
 export type Image = {
   __typename?: 'Image';
+  /** Until when the URL works; null when it stays. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** Its height in pixels. */
   height: Scalars['Int']['output'];
-  /** Where the JPEG is. */
+  /** Where the JPEG is. Of private accounts it is a signed URL that works until `expiresAt`. */
   url: Scalars['String']['output'];
   /** Its width in pixels. */
   width: Scalars['Int']['output'];
@@ -243,41 +458,169 @@ export type LogOutPayload = {
   userErrors: Array<UserError>;
 };
 
+/** Up to where the activity is read. */
+export type MarkActivityReadInput = {
+  /** The cursor of the latest activity that was read. */
+  upTo: Scalars['String']['input'];
+};
+
+/** The answer to `markActivityRead`. */
+export type MarkActivityReadPayload = {
+  __typename?: 'MarkActivityReadPayload';
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+  /** The viewer, with the new count. */
+  viewer?: Maybe<Viewer>;
+};
+
+/** What a moderator did, to what, and why. */
+export type ModerationAct = {
+  __typename?: 'ModerationAct';
+  /** When. */
+  createdAt: Scalars['DateTime']['output'];
+  /** What was done. */
+  kind: ModerationActKind;
+  /** Who did it; null for the operator of the service, and for an account that has been deleted. */
+  moderator?: Maybe<User>;
+  /** The photo concerned; null when it is about a person, or has been deleted. */
+  photo?: Maybe<Photo>;
+  /** The person concerned; null when that account has been deleted. */
+  user?: Maybe<User>;
+  /** Why, in the moderator's words. */
+  why: Scalars['String']['output'];
+};
+
+/** A page of what moderators did. */
+export type ModerationActConnection = {
+  __typename?: 'ModerationActConnection';
+  /** The acts with their cursors. */
+  edges: Array<ModerationActEdge>;
+  /** The acts alone. */
+  nodes: Array<ModerationAct>;
+  /** Whether and where the list goes on. */
+  pageInfo: PageInfo;
+};
+
+/** An act in its place in the list. */
+export type ModerationActEdge = {
+  __typename?: 'ModerationActEdge';
+  /** This place. */
+  cursor: Scalars['String']['output'];
+  /** The act. */
+  node: ModerationAct;
+};
+
+/** What a moderator can do. */
+export type ModerationActKind =
+  /** Close reports without doing anything else. */
+  | 'DISMISS_REPORTS'
+  /** Hide a photo from all but its owner. */
+  | 'HIDE_PHOTO'
+  /** Make somebody a moderator. */
+  | 'MAKE_MODERATOR'
+  /** Delete a comment. */
+  | 'REMOVE_COMMENT'
+  /** Show a hidden photo again. */
+  | 'RESTORE_PHOTO'
+  /** Show a suspended account again. */
+  | 'RESTORE_USER'
+  /** Hide an account and log it out. */
+  | 'SUSPEND_USER'
+  /** Make somebody a moderator no more. */
+  | 'UNMAKE_MODERATOR';
+
 /** What can be changed. */
 export type Mutation = {
   __typename?: 'Mutation';
   /** Write about a photo. */
   addComment: AddCommentPayload;
+  /** Let somebody who asked follow the viewer. */
+  approveFollowRequest: ApproveFollowRequestPayload;
+  /** Block a person: neither finds anything of the other any more, anywhere, and follows and requests between the two end. They are not told. Blocking twice changes nothing. */
+  block: BlockPayload;
   /** Change the password. Every other session of the account ends. */
   changePassword: ChangePasswordPayload;
+  /** Change the viewer's username. Nobody else can take the old one for 14 days; the viewer can take it back. */
+  changeUsername: ChangeUsernamePayload;
   /** Ask for a place to send a photo's file to. JPEG, PNG, WebP and AVIF are accepted. */
   createUpload: CreateUploadPayload;
+  /** Hide the viewer's account with all that is in it, and log it out everywhere. Logging in within 30 days brings everything back; after that the account is deleted. */
+  deactivateAccount: DeactivateAccountPayload;
+  /** Refuse somebody who asked to follow the viewer. They are not told, and may ask again. */
+  declineFollowRequest: DeclineFollowRequestPayload;
+  /** Delete the viewer's account with all that is in it, at once and for good. */
+  deleteAccount: DeleteAccountPayload;
   /** Delete a comment: its author may, and the photo's owner. */
   deleteComment: DeleteCommentPayload;
   /** Delete one's own photo with its likes, comments and files, for good. */
   deletePhoto: DeletePhotoPayload;
-  /** Follow a person: their photos come to the viewer's home feed, from the next read on. Following twice changes nothing. */
+  /** Close the reports of a photo, a comment or a person without doing anything else. For moderators. */
+  dismissReports: DismissReportsPayload;
+  /** Follow a person: their photos come to the viewer's home feed, from the next read on. A private account is asked first, and follows when it approves: see `viewerRequested`. Following or asking twice changes nothing. */
   follow: FollowPayload;
+  /** Hide a photo from all but its owner and moderators, and close its reports. For moderators. */
+  hidePhoto: HidePhotoPayload;
   /** Like a photo. Liking twice changes nothing. */
   likePhoto: LikePhotoPayload;
-  /** Log in. After too many failures for an account or from an address it answers RATE_LIMITED with `retryAfter` for a while. */
+  /**
+   * Log in. After too many failures for an account or from an address it answers RATE_LIMITED with `retryAfter` for a while.
+   * It restores an account that was deactivated less than 30 days ago.
+   */
   logIn: LogInPayload;
   /** End the session that this request came with. Its subscriptions are closed. */
   logOut: LogOutPayload;
+  /** Remember up to where the viewer has read their activity. It never moves back. */
+  markActivityRead: MarkActivityReadPayload;
+  /** Mute a person: their photos leave the viewer's home feed, and what they do, the viewer's activity. Nothing else changes, and nobody is told. */
+  mute: MutePayload;
   /** Share a photo whose file was sent to its upload. It is PROCESSING at first; `photoChanged` tells when it is READY. */
   publishPhoto: PublishPhotoPayload;
+  /** Remove the viewer's picture. */
+  removeAvatar: RemoveAvatarPayload;
+  /** Delete a comment that is against the rules, and close its reports. For moderators. */
+  removeComment: RemoveCommentPayload;
+  /** Take a follower away. They are not told. Somebody who does not follow stays so. */
+  removeFollower: RemoveFollowerPayload;
+  /** Tell the moderators of a photo, a comment or a person that is against the rules. The same person reporting the same thing again changes nothing while it is undecided. */
+  report: ReportPayload;
+  /** Ask for a copy of all that is stored of the viewer: `Viewer.dataExport` tells when it is READY, and so does a mail. It replaces an earlier copy. */
+  requestDataExport: RequestDataExportPayload;
+  /** Send a mail with a new link that proves the viewer's address. An earlier link is no longer valid. */
+  requestEmailVerification: RequestEmailVerificationPayload;
+  /** Send a mail with a link by which a new password can be set. The answer is the same whether or not there is an account with this address. */
+  requestPasswordReset: RequestPasswordResetPayload;
+  /** Set a new password by the token that was mailed. All sessions of the account end. Needs no session. */
+  resetPassword: ResetPasswordPayload;
+  /** Show a hidden photo again. For moderators. */
+  restorePhoto: RestorePhotoPayload;
+  /** Show a suspended account again. For moderators. */
+  restoreUser: RestoreUserPayload;
   /** End one of the viewer's sessions, here or elsewhere. Its subscriptions are closed. */
   revokeSession: RevokeSessionPayload;
+  /** Make an uploaded file the viewer's picture. It is worked on for a moment: `Viewer.avatarStatus` tells when it is READY, and until then the old one stays. */
+  setAvatar: SetAvatarPayload;
+  /** Make the viewer's account private or public. Followers stay. When it becomes public, those who have asked to follow do. */
+  setPrivacy: SetPrivacyPayload;
   /** Make an account and log in to it. */
   signUp: SignUpPayload;
+  /** Hide an account with all that is in it, log it out everywhere, and close its reports. For moderators. */
+  suspendUser: SuspendUserPayload;
+  /** Block a person no more. Follows that the block ended do not come back. */
+  unblock: UnblockPayload;
   /** Follow a person no more: their photos leave the viewer's home feed with the next read. */
   unfollow: UnfollowPayload;
   /** Take a like back. Without a like it changes nothing. */
   unlikePhoto: UnlikePhotoPayload;
+  /** Mute a person no more. */
+  unmute: UnmutePayload;
   /** Change the caption of one's own photo. */
   updatePhoto: UpdatePhotoPayload;
   /** Change what others see of the viewer. What is left out stays as it is. */
   updateProfile: UpdateProfilePayload;
+  /** Prove an address by the token that was mailed to it. Needs no session. */
+  verifyEmail: VerifyEmailPayload;
+  /** Take a request to follow back. Without one it changes nothing. */
+  withdrawFollowRequest: WithdrawFollowRequestPayload;
 };
 
 
@@ -288,14 +631,50 @@ export type MutationAddCommentArgs = {
 
 
 /** What can be changed. */
+export type MutationApproveFollowRequestArgs = {
+  input: ApproveFollowRequestInput;
+};
+
+
+/** What can be changed. */
+export type MutationBlockArgs = {
+  input: BlockInput;
+};
+
+
+/** What can be changed. */
 export type MutationChangePasswordArgs = {
   input: ChangePasswordInput;
 };
 
 
 /** What can be changed. */
+export type MutationChangeUsernameArgs = {
+  input: ChangeUsernameInput;
+};
+
+
+/** What can be changed. */
 export type MutationCreateUploadArgs = {
   input: CreateUploadInput;
+};
+
+
+/** What can be changed. */
+export type MutationDeactivateAccountArgs = {
+  input: DeactivateAccountInput;
+};
+
+
+/** What can be changed. */
+export type MutationDeclineFollowRequestArgs = {
+  input: DeclineFollowRequestInput;
+};
+
+
+/** What can be changed. */
+export type MutationDeleteAccountArgs = {
+  input: DeleteAccountInput;
 };
 
 
@@ -312,8 +691,20 @@ export type MutationDeletePhotoArgs = {
 
 
 /** What can be changed. */
+export type MutationDismissReportsArgs = {
+  input: DismissReportsInput;
+};
+
+
+/** What can be changed. */
 export type MutationFollowArgs = {
   input: FollowInput;
+};
+
+
+/** What can be changed. */
+export type MutationHidePhotoArgs = {
+  input: HidePhotoInput;
 };
 
 
@@ -330,8 +721,68 @@ export type MutationLogInArgs = {
 
 
 /** What can be changed. */
+export type MutationMarkActivityReadArgs = {
+  input: MarkActivityReadInput;
+};
+
+
+/** What can be changed. */
+export type MutationMuteArgs = {
+  input: MuteInput;
+};
+
+
+/** What can be changed. */
 export type MutationPublishPhotoArgs = {
   input: PublishPhotoInput;
+};
+
+
+/** What can be changed. */
+export type MutationRemoveCommentArgs = {
+  input: RemoveCommentInput;
+};
+
+
+/** What can be changed. */
+export type MutationRemoveFollowerArgs = {
+  input: RemoveFollowerInput;
+};
+
+
+/** What can be changed. */
+export type MutationReportArgs = {
+  input: ReportInput;
+};
+
+
+/** What can be changed. */
+export type MutationRequestDataExportArgs = {
+  input: RequestDataExportInput;
+};
+
+
+/** What can be changed. */
+export type MutationRequestPasswordResetArgs = {
+  input: RequestPasswordResetInput;
+};
+
+
+/** What can be changed. */
+export type MutationResetPasswordArgs = {
+  input: ResetPasswordInput;
+};
+
+
+/** What can be changed. */
+export type MutationRestorePhotoArgs = {
+  input: RestorePhotoInput;
+};
+
+
+/** What can be changed. */
+export type MutationRestoreUserArgs = {
+  input: RestoreUserInput;
 };
 
 
@@ -342,8 +793,32 @@ export type MutationRevokeSessionArgs = {
 
 
 /** What can be changed. */
+export type MutationSetAvatarArgs = {
+  input: SetAvatarInput;
+};
+
+
+/** What can be changed. */
+export type MutationSetPrivacyArgs = {
+  input: SetPrivacyInput;
+};
+
+
+/** What can be changed. */
 export type MutationSignUpArgs = {
   input: SignUpInput;
+};
+
+
+/** What can be changed. */
+export type MutationSuspendUserArgs = {
+  input: SuspendUserInput;
+};
+
+
+/** What can be changed. */
+export type MutationUnblockArgs = {
+  input: UnblockInput;
 };
 
 
@@ -360,6 +835,12 @@ export type MutationUnlikePhotoArgs = {
 
 
 /** What can be changed. */
+export type MutationUnmuteArgs = {
+  input: UnmuteInput;
+};
+
+
+/** What can be changed. */
 export type MutationUpdatePhotoArgs = {
   input: UpdatePhotoInput;
 };
@@ -368,6 +849,33 @@ export type MutationUpdatePhotoArgs = {
 /** What can be changed. */
 export type MutationUpdateProfileArgs = {
   input: UpdateProfileInput;
+};
+
+
+/** What can be changed. */
+export type MutationVerifyEmailArgs = {
+  input: VerifyEmailInput;
+};
+
+
+/** What can be changed. */
+export type MutationWithdrawFollowRequestArgs = {
+  input: WithdrawFollowRequestInput;
+};
+
+/** Whom to mute. */
+export type MuteInput = {
+  /** The person's id. */
+  userId: Scalars['ID']['input'];
+};
+
+/** The answer to `mute`. */
+export type MutePayload = {
+  __typename?: 'MutePayload';
+  /** The person. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
 };
 
 /** A thing with an id of its own, that `node` finds again. */
@@ -404,8 +912,12 @@ export type Photo = Node & {
   id: Scalars['ID']['output'];
   /** The photo as a JPEG of this size; null until READY. */
   image?: Maybe<Image>;
+  /** Whether moderators have hidden it. Then only they and its owner see it. */
+  isHidden: Scalars['Boolean']['output'];
   /** How many people like it. In lists it may lag by half a second. */
   likeCount: Scalars['Int']['output'];
+  /** Who likes it, the newest like first. */
+  likers: UserConnection;
   /** Who shared it. */
   owner: User;
   /** When it became READY, which is its place in lists; null until then. */
@@ -431,6 +943,13 @@ export type PhotoCommentsArgs = {
 /** A photo that somebody shared. */
 export type PhotoImageArgs = {
   size: ImageSize;
+};
+
+
+/** A photo that somebody shared. */
+export type PhotoLikersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** A photo has changed. */
@@ -513,21 +1032,48 @@ export type PublishPhotoPayload = {
 /** What can be read. */
 export type Query = {
   __typename?: 'Query';
+  /** What others did to the viewer, the latest first. An activity that somebody joins moves to the top with a new cursor. Needs a session. */
+  activity: ActivityConnection;
   /** The photos of the people whom the viewer follows, newest first, back to the very first one. Needs a session. */
   homeFeed: PhotoConnection;
   /** The person who is logged in; null without a session. */
   me?: Maybe<Viewer>;
+  /** What moderators did, the latest first. For moderators; FORBIDDEN to others. */
+  moderationLog: ModerationActConnection;
+  /** The reports that nobody has decided yet, the oldest first. For moderators; FORBIDDEN to others. */
+  moderationQueue: ReportConnection;
   /** The thing with this id; null when it does not exist or the viewer may not see it. */
   node?: Maybe<Node>;
   /** The things with these ids, in the same order, with null for each that does not exist or may not be seen. */
   nodes: Array<Maybe<Node>>;
-  /** The person with this username, whatever its capitals; null when there is none. */
+  /** The person with this username, whatever its capitals; null when there is none, or none for the viewer. */
   user?: Maybe<User>;
 };
 
 
 /** What can be read. */
+export type QueryActivityArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** What can be read. */
 export type QueryHomeFeedArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** What can be read. */
+export type QueryModerationLogArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** What can be read. */
+export type QueryModerationQueueArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
@@ -548,6 +1094,213 @@ export type QueryNodesArgs = {
 /** What can be read. */
 export type QueryUserArgs = {
   username: Scalars['String']['input'];
+};
+
+/** The answer to `removeAvatar`. */
+export type RemoveAvatarPayload = {
+  __typename?: 'RemoveAvatarPayload';
+  /** The viewer, changed. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Which comment, and why. */
+export type RemoveCommentInput = {
+  /** The comment's id. */
+  commentId: Scalars['ID']['input'];
+  /** Why, for the log: 1 to 1,000 characters. */
+  why: Scalars['String']['input'];
+};
+
+/** The answer to `removeComment`. */
+export type RemoveCommentPayload = {
+  __typename?: 'RemoveCommentPayload';
+  /** The id of the comment that is no more. */
+  removedCommentId?: Maybe<Scalars['ID']['output']>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Who shall follow no more. */
+export type RemoveFollowerInput = {
+  /** The person's id. */
+  userId: Scalars['ID']['input'];
+};
+
+/** The answer to `removeFollower`. */
+export type RemoveFollowerPayload = {
+  __typename?: 'RemoveFollowerPayload';
+  /** The person. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Somebody says that something is against the rules. */
+export type Report = Node & {
+  __typename?: 'Report';
+  /** When it was reported. */
+  createdAt: Scalars['DateTime']['output'];
+  /** What the reporter wrote; empty when nothing. */
+  details: Scalars['String']['output'];
+  /** The opaque id. */
+  id: Scalars['ID']['output'];
+  /** Why. */
+  reason: ReportReason;
+  /** Who reported it; null when that account is hidden. */
+  reporter?: Maybe<User>;
+  /** What it is about; null when that has been deleted. */
+  subject?: Maybe<ReportSubject>;
+};
+
+/** A page of reports. */
+export type ReportConnection = {
+  __typename?: 'ReportConnection';
+  /** The reports with their cursors. */
+  edges: Array<ReportEdge>;
+  /** The reports alone. */
+  nodes: Array<Report>;
+  /** Whether and where the list goes on. */
+  pageInfo: PageInfo;
+};
+
+/** A report in its place in the list. */
+export type ReportEdge = {
+  __typename?: 'ReportEdge';
+  /** This place. */
+  cursor: Scalars['String']['output'];
+  /** The report. */
+  node: Report;
+};
+
+/** What is reported, and why. */
+export type ReportInput = {
+  /** At most 1,000 characters. */
+  details?: InputMaybe<Scalars['String']['input']>;
+  /** Which rule. */
+  reason: ReportReason;
+  /** The id of the photo, the comment or the person. */
+  subjectId: Scalars['ID']['input'];
+};
+
+/** The answer to `report`. */
+export type ReportPayload = {
+  __typename?: 'ReportPayload';
+  /** Whether the moderators have it now. */
+  reported?: Maybe<Scalars['Boolean']['output']>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Why something is reported. */
+export type ReportReason =
+  /** What is false and meant to deceive. */
+  | 'FALSE_INFORMATION'
+  /** Bullying or harassment of somebody. */
+  | 'HARASSMENT'
+  /** Hatred of a group of people. */
+  | 'HATE'
+  /** Nudity or sexual content. */
+  | 'NUDITY'
+  /** Anything else: `details` tells. */
+  | 'OTHER'
+  /** Suicide or self-harm. */
+  | 'SELF_HARM'
+  /** Advertising, fraud, or the same again and again. */
+  | 'SPAM'
+  /** Violence or threats of it. */
+  | 'VIOLENCE';
+
+/** What somebody reports: a photo, a comment or a person. */
+export type ReportSubject = Comment | Photo | User;
+
+/** The password once more. */
+export type RequestDataExportInput = {
+  /** The viewer's password. */
+  password: Scalars['String']['input'];
+};
+
+/** The answer to `requestDataExport`. */
+export type RequestDataExportPayload = {
+  __typename?: 'RequestDataExportPayload';
+  /** The copy, PROCESSING. */
+  dataExport?: Maybe<DataExport>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** The answer to `requestEmailVerification`. */
+export type RequestEmailVerificationPayload = {
+  __typename?: 'RequestEmailVerificationPayload';
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+  /** The viewer. */
+  viewer?: Maybe<Viewer>;
+};
+
+/** Whose password. */
+export type RequestPasswordResetInput = {
+  /** The account's address. */
+  email: Scalars['String']['input'];
+};
+
+/** The answer to `requestPasswordReset`. */
+export type RequestPasswordResetPayload = {
+  __typename?: 'RequestPasswordResetPayload';
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** The token and the new password. */
+export type ResetPasswordInput = {
+  /** 8 to 200 characters. */
+  newPassword: Scalars['String']['input'];
+  /** The token from the link. */
+  token: Scalars['String']['input'];
+};
+
+/** The answer to `resetPassword`. */
+export type ResetPasswordPayload = {
+  __typename?: 'ResetPasswordPayload';
+  /** Whether the password is changed. */
+  changed?: Maybe<Scalars['Boolean']['output']>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Which photo, and why. */
+export type RestorePhotoInput = {
+  /** The photo's id. */
+  photoId: Scalars['ID']['input'];
+  /** Why, for the log: 1 to 1,000 characters. */
+  why: Scalars['String']['input'];
+};
+
+/** The answer to `restorePhoto`. */
+export type RestorePhotoPayload = {
+  __typename?: 'RestorePhotoPayload';
+  /** The photo, changed. */
+  photo?: Maybe<Photo>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Whom, and why. */
+export type RestoreUserInput = {
+  /** The person's id. */
+  userId: Scalars['ID']['input'];
+  /** Why, for the log: 1 to 1,000 characters. */
+  why: Scalars['String']['input'];
+};
+
+/** The answer to `restoreUser`. */
+export type RestoreUserPayload = {
+  __typename?: 'RestoreUserPayload';
+  /** The person. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
 };
 
 /** Which session to end. */
@@ -602,6 +1355,36 @@ export type SessionEdge = {
   node: Session;
 };
 
+/** Which upload. */
+export type SetAvatarInput = {
+  /** The upload that the file was sent to. */
+  uploadId: Scalars['ID']['input'];
+};
+
+/** The answer to `setAvatar`. */
+export type SetAvatarPayload = {
+  __typename?: 'SetAvatarPayload';
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+  /** The viewer. */
+  viewer?: Maybe<Viewer>;
+};
+
+/** Whether an account is private. */
+export type SetPrivacyInput = {
+  /** Whether only approved followers see the viewer's photos. */
+  isPrivate: Scalars['Boolean']['input'];
+};
+
+/** The answer to `setPrivacy`. */
+export type SetPrivacyPayload = {
+  __typename?: 'SetPrivacyPayload';
+  /** The viewer, changed. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
 /** Who signs up. */
 export type SignUpInput = {
   /** A name for this device in the list of sessions: at most 100 characters. */
@@ -630,6 +1413,8 @@ export type SignUpPayload = {
 /** What is told as it happens, over WebSocket. */
 export type Subscription = {
   __typename?: 'Subscription';
+  /** What others do to the viewer, as it happens. Needs a session, and ends with it. */
+  activity: ActivityEvent;
   /** Each new photo of the people whom the viewer follows, as it arrives in their home feed. Needs a session, and ends with it. */
   homeFeed: HomeFeedEvent;
   /**
@@ -643,6 +1428,38 @@ export type Subscription = {
 /** What is told as it happens, over WebSocket. */
 export type SubscriptionPhotoChangedArgs = {
   photoId: Scalars['ID']['input'];
+};
+
+/** Whom, and why. */
+export type SuspendUserInput = {
+  /** The person's id. */
+  userId: Scalars['ID']['input'];
+  /** Why, for the log: 1 to 1,000 characters. */
+  why: Scalars['String']['input'];
+};
+
+/** The answer to `suspendUser`. */
+export type SuspendUserPayload = {
+  __typename?: 'SuspendUserPayload';
+  /** The person. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Whom to block no more. */
+export type UnblockInput = {
+  /** The person's id. */
+  userId: Scalars['ID']['input'];
+};
+
+/** The answer to `unblock`. */
+export type UnblockPayload = {
+  __typename?: 'UnblockPayload';
+  /** The person. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
 };
 
 /** Whom to follow no more. */
@@ -671,6 +1488,21 @@ export type UnlikePhotoPayload = {
   __typename?: 'UnlikePhotoPayload';
   /** The photo, with its new count. */
   photo?: Maybe<Photo>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Whom to mute no more. */
+export type UnmuteInput = {
+  /** The person's id. */
+  userId: Scalars['ID']['input'];
+};
+
+/** The answer to `unmute`. */
+export type UnmutePayload = {
+  __typename?: 'UnmutePayload';
+  /** The person. */
+  user?: Maybe<User>;
   /** What was wrong with the input. */
   userErrors: Array<UserError>;
 };
@@ -728,20 +1560,85 @@ export type Upload = Node & {
 /** A person with an account, as others see them. */
 export type User = Node & {
   __typename?: 'User';
+  /** A picture of the person, 320 × 320 pixels; null without one. It is public, also when the account is private. */
+  avatar?: Maybe<Image>;
   /** What the person says of themselves; empty when nothing. */
   bio: Scalars['String']['output'];
   /** When the account was made. */
   createdAt: Scalars['DateTime']['output'];
   /** The name to show, as the person wrote it. */
   displayName: Scalars['String']['output'];
+  /** How many people follow this person. */
+  followerCount: Scalars['Int']['output'];
+  /** Who follows this person, the newest follow first. Empty when the account is private and the viewer does not follow it. */
+  followers: UserConnection;
+  /** Whom this person follows, the newest follow first. Empty when the account is private and the viewer does not follow it. */
+  following: UserConnection;
+  /** How many people this person follows. */
+  followingCount: Scalars['Int']['output'];
   /** Whether this person follows the viewer; false without a session. */
   followsViewer: Scalars['Boolean']['output'];
   /** The opaque id. */
   id: Scalars['ID']['output'];
+  /** Whether the viewer has blocked this person. Such people are found in `Viewer.blockedUsers` only. */
+  isBlockedByViewer: Scalars['Boolean']['output'];
+  /** Whether the viewer has muted this person. */
+  isMutedByViewer: Scalars['Boolean']['output'];
+  /** Whether only followers whom the person has approved see their photos. */
+  isPrivate: Scalars['Boolean']['output'];
+  /** How many photos the person has shared. It may lag by half a second, as the other counts do. */
+  photoCount: Scalars['Int']['output'];
+  /** The photos that the person has shared, newest first. Empty when the account is private and the viewer does not follow it. */
+  photos: PhotoConnection;
+  /** Whether this person has asked to follow the viewer and waits for an answer. */
+  requestedViewer: Scalars['Boolean']['output'];
   /** The unique name: 3 to 30 of a to z, 0 to 9, dot and underscore. */
   username: Scalars['String']['output'];
   /** Whether the viewer follows this person; false without a session. */
   viewerFollows: Scalars['Boolean']['output'];
+  /** Whether the viewer has asked to follow this person and waits for an answer. */
+  viewerRequested: Scalars['Boolean']['output'];
+};
+
+
+/** A person with an account, as others see them. */
+export type UserFollowersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** A person with an account, as others see them. */
+export type UserFollowingArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** A person with an account, as others see them. */
+export type UserPhotosArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A page of people. */
+export type UserConnection = {
+  __typename?: 'UserConnection';
+  /** The people with their cursors. */
+  edges: Array<UserEdge>;
+  /** The people alone. */
+  nodes: Array<User>;
+  /** Whether and where the list goes on. */
+  pageInfo: PageInfo;
+};
+
+/** A person in their place in the list. */
+export type UserEdge = {
+  __typename?: 'UserEdge';
+  /** This place. */
+  cursor: Scalars['String']['output'];
+  /** The person. */
+  node: User;
 };
 
 /** Something in the input that the person who made it can mend. Nothing was changed. */
@@ -771,8 +1668,12 @@ export type UserErrorCode =
   | 'NOT_READY'
   /** The file has not been sent to the upload's URL yet. */
   | 'NOT_UPLOADED'
+  /** This value is kept from being used. */
+  | 'RESERVED'
   /** You may not do this to yourself. */
   | 'SELF'
+  /** The account is suspended: only moderators can restore it. */
+  | 'SUSPENDED'
   /** Somebody else has this value already. */
   | 'TAKEN'
   /** The file is larger than is allowed. */
@@ -786,15 +1687,78 @@ export type UserErrorCode =
   /** The user or the password is wrong: which of them is not told. */
   | 'WRONG_CREDENTIALS';
 
+/** What was mailed. */
+export type VerifyEmailInput = {
+  /** The token from the link. */
+  token: Scalars['String']['input'];
+};
+
+/** The answer to `verifyEmail`. */
+export type VerifyEmailPayload = {
+  __typename?: 'VerifyEmailPayload';
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+  /** Whether the address is proved now. */
+  verified?: Maybe<Scalars['Boolean']['output']>;
+};
+
 /** The person who is logged in, with what only they may see. */
 export type Viewer = {
   __typename?: 'Viewer';
+  /** Why it could not be made ready; null unless FAILED. */
+  avatarFailure?: Maybe<PhotoFailure>;
+  /** How far the last picture that was sent with `setAvatar` has come; null when there was none. */
+  avatarStatus?: Maybe<PhotoStatus>;
+  /** Whom the viewer has blocked, newest first. */
+  blockedUsers: UserConnection;
+  /** The copy of the viewer's data that was asked for last; null when there is none, or its time is over. */
+  dataExport?: Maybe<DataExport>;
   /** The address for log-in and mail. */
   email: Scalars['String']['output'];
+  /** Whether a mail to this address has been answered: see `verifyEmail`. */
+  emailIsVerified: Scalars['Boolean']['output'];
+  /** Who asks to follow the viewer, newest first. */
+  followRequests: UserConnection;
+  /** Whether the viewer is a moderator. */
+  isModerator: Scalars['Boolean']['output'];
+  /** Whom the viewer has muted, newest first. */
+  mutedUsers: UserConnection;
+  /** Whom the viewer has asked to follow and who has not answered, newest first. */
+  sentFollowRequests: UserConnection;
   /** Where this account is logged in, newest first. */
   sessions: SessionConnection;
+  /** How many activities are newer than what `markActivityRead` was told of; 100 stands for 100 or more. */
+  unreadActivityCount: Scalars['Int']['output'];
   /** The person as others see them. */
   user: User;
+};
+
+
+/** The person who is logged in, with what only they may see. */
+export type ViewerBlockedUsersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** The person who is logged in, with what only they may see. */
+export type ViewerFollowRequestsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** The person who is logged in, with what only they may see. */
+export type ViewerMutedUsersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** The person who is logged in, with what only they may see. */
+export type ViewerSentFollowRequestsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -802,6 +1766,21 @@ export type Viewer = {
 export type ViewerSessionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Whom the viewer asked. */
+export type WithdrawFollowRequestInput = {
+  /** The person's id. */
+  userId: Scalars['ID']['input'];
+};
+
+/** The answer to `withdrawFollowRequest`. */
+export type WithdrawFollowRequestPayload = {
+  __typename?: 'WithdrawFollowRequestPayload';
+  /** The person. */
+  user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
 };
 
 
@@ -873,12 +1852,21 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 
 
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  ReportSubject:
+    | ( CommentRow & { __typename: 'Comment' } )
+    | ( PhotoRow & { __typename: 'Photo' } )
+    | ( UserRow & { __typename: 'User' } )
+  ;
+};
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
   Node:
     | ( CommentRow & { __typename: 'Comment' } )
     | ( PhotoRow & { __typename: 'Photo' } )
+    | ( ReportRow & { __typename: 'Report' } )
     | ( SessionRow & { __typename: 'Session' } )
     | ( UploadRow & { __typename: 'Upload' } )
     | ( UserRow & { __typename: 'User' } )
@@ -887,23 +1875,46 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  Activity: ResolverTypeWrapper<ActivityRow>;
+  ActivityConnection: ResolverTypeWrapper<Omit<ActivityConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ActivityEdge']>, nodes: Array<ResolversTypes['Activity']> }>;
+  ActivityEdge: ResolverTypeWrapper<Omit<ActivityEdge, 'node'> & { node: ResolversTypes['Activity'] }>;
+  ActivityEvent: ResolverTypeWrapper<ActivityRow>;
+  ActivityKind: ActivityKind;
   AddCommentInput: AddCommentInput;
   AddCommentPayload: ResolverTypeWrapper<Omit<AddCommentPayload, 'comment'> & { comment?: Maybe<ResolversTypes['Comment']> }>;
+  ApproveFollowRequestInput: ApproveFollowRequestInput;
+  ApproveFollowRequestPayload: ResolverTypeWrapper<Omit<ApproveFollowRequestPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  BlockInput: BlockInput;
+  BlockPayload: ResolverTypeWrapper<Omit<BlockPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ChangePasswordInput: ChangePasswordInput;
   ChangePasswordPayload: ResolverTypeWrapper<Omit<ChangePasswordPayload, 'viewer'> & { viewer?: Maybe<ResolversTypes['Viewer']> }>;
+  ChangeUsernameInput: ChangeUsernameInput;
+  ChangeUsernamePayload: ResolverTypeWrapper<Omit<ChangeUsernamePayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   Comment: ResolverTypeWrapper<CommentRow>;
   CommentConnection: ResolverTypeWrapper<Omit<CommentConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['CommentEdge']>, nodes: Array<ResolversTypes['Comment']> }>;
   CommentEdge: ResolverTypeWrapper<Omit<CommentEdge, 'node'> & { node: ResolversTypes['Comment'] }>;
   CreateUploadInput: CreateUploadInput;
   CreateUploadPayload: ResolverTypeWrapper<Omit<CreateUploadPayload, 'upload'> & { upload?: Maybe<ResolversTypes['Upload']> }>;
+  DataExport: ResolverTypeWrapper<DataExportRow>;
+  DataExportStatus: DataExportStatus;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeactivateAccountInput: DeactivateAccountInput;
+  DeactivateAccountPayload: ResolverTypeWrapper<DeactivateAccountPayload>;
+  DeclineFollowRequestInput: DeclineFollowRequestInput;
+  DeclineFollowRequestPayload: ResolverTypeWrapper<Omit<DeclineFollowRequestPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  DeleteAccountInput: DeleteAccountInput;
+  DeleteAccountPayload: ResolverTypeWrapper<DeleteAccountPayload>;
   DeleteCommentInput: DeleteCommentInput;
   DeleteCommentPayload: ResolverTypeWrapper<Omit<DeleteCommentPayload, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
   DeletePhotoInput: DeletePhotoInput;
   DeletePhotoPayload: ResolverTypeWrapper<DeletePhotoPayload>;
+  DismissReportsInput: DismissReportsInput;
+  DismissReportsPayload: ResolverTypeWrapper<DismissReportsPayload>;
   FollowInput: FollowInput;
   FollowPayload: ResolverTypeWrapper<Omit<FollowPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  HidePhotoInput: HidePhotoInput;
+  HidePhotoPayload: ResolverTypeWrapper<Omit<HidePhotoPayload, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
   HomeFeedEvent: ResolverTypeWrapper<PublishedPhoto>;
   HttpHeader: ResolverTypeWrapper<HttpHeader>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -915,7 +1926,15 @@ export type ResolversTypes = {
   LogInInput: LogInInput;
   LogInPayload: ResolverTypeWrapper<Omit<LogInPayload, 'viewer'> & { viewer?: Maybe<ResolversTypes['Viewer']> }>;
   LogOutPayload: ResolverTypeWrapper<LogOutPayload>;
+  MarkActivityReadInput: MarkActivityReadInput;
+  MarkActivityReadPayload: ResolverTypeWrapper<Omit<MarkActivityReadPayload, 'viewer'> & { viewer?: Maybe<ResolversTypes['Viewer']> }>;
+  ModerationAct: ResolverTypeWrapper<ActRow>;
+  ModerationActConnection: ResolverTypeWrapper<Omit<ModerationActConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ModerationActEdge']>, nodes: Array<ResolversTypes['ModerationAct']> }>;
+  ModerationActEdge: ResolverTypeWrapper<Omit<ModerationActEdge, 'node'> & { node: ResolversTypes['ModerationAct'] }>;
+  ModerationActKind: ModerationActKind;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  MuteInput: MuteInput;
+  MutePayload: ResolverTypeWrapper<Omit<MutePayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Photo: ResolverTypeWrapper<PhotoRow>;
@@ -928,49 +1947,109 @@ export type ResolversTypes = {
   PublishPhotoInput: PublishPhotoInput;
   PublishPhotoPayload: ResolverTypeWrapper<Omit<PublishPhotoPayload, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RemoveAvatarPayload: ResolverTypeWrapper<Omit<RemoveAvatarPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  RemoveCommentInput: RemoveCommentInput;
+  RemoveCommentPayload: ResolverTypeWrapper<RemoveCommentPayload>;
+  RemoveFollowerInput: RemoveFollowerInput;
+  RemoveFollowerPayload: ResolverTypeWrapper<Omit<RemoveFollowerPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  Report: ResolverTypeWrapper<ReportRow>;
+  ReportConnection: ResolverTypeWrapper<Omit<ReportConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ReportEdge']>, nodes: Array<ResolversTypes['Report']> }>;
+  ReportEdge: ResolverTypeWrapper<Omit<ReportEdge, 'node'> & { node: ResolversTypes['Report'] }>;
+  ReportInput: ReportInput;
+  ReportPayload: ResolverTypeWrapper<ReportPayload>;
+  ReportReason: ReportReason;
+  ReportSubject: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ReportSubject']>;
+  RequestDataExportInput: RequestDataExportInput;
+  RequestDataExportPayload: ResolverTypeWrapper<Omit<RequestDataExportPayload, 'dataExport'> & { dataExport?: Maybe<ResolversTypes['DataExport']> }>;
+  RequestEmailVerificationPayload: ResolverTypeWrapper<Omit<RequestEmailVerificationPayload, 'viewer'> & { viewer?: Maybe<ResolversTypes['Viewer']> }>;
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  RequestPasswordResetPayload: ResolverTypeWrapper<RequestPasswordResetPayload>;
+  ResetPasswordInput: ResetPasswordInput;
+  ResetPasswordPayload: ResolverTypeWrapper<ResetPasswordPayload>;
+  RestorePhotoInput: RestorePhotoInput;
+  RestorePhotoPayload: ResolverTypeWrapper<Omit<RestorePhotoPayload, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
+  RestoreUserInput: RestoreUserInput;
+  RestoreUserPayload: ResolverTypeWrapper<Omit<RestoreUserPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   RevokeSessionInput: RevokeSessionInput;
   RevokeSessionPayload: ResolverTypeWrapper<RevokeSessionPayload>;
   Session: ResolverTypeWrapper<SessionRow>;
   SessionConnection: ResolverTypeWrapper<Omit<SessionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['SessionEdge']>, nodes: Array<ResolversTypes['Session']> }>;
   SessionEdge: ResolverTypeWrapper<Omit<SessionEdge, 'node'> & { node: ResolversTypes['Session'] }>;
+  SetAvatarInput: SetAvatarInput;
+  SetAvatarPayload: ResolverTypeWrapper<Omit<SetAvatarPayload, 'viewer'> & { viewer?: Maybe<ResolversTypes['Viewer']> }>;
+  SetPrivacyInput: SetPrivacyInput;
+  SetPrivacyPayload: ResolverTypeWrapper<Omit<SetPrivacyPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   SignUpInput: SignUpInput;
   SignUpPayload: ResolverTypeWrapper<Omit<SignUpPayload, 'viewer'> & { viewer?: Maybe<ResolversTypes['Viewer']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  SuspendUserInput: SuspendUserInput;
+  SuspendUserPayload: ResolverTypeWrapper<Omit<SuspendUserPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  UnblockInput: UnblockInput;
+  UnblockPayload: ResolverTypeWrapper<Omit<UnblockPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   UnfollowInput: UnfollowInput;
   UnfollowPayload: ResolverTypeWrapper<Omit<UnfollowPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   UnlikePhotoInput: UnlikePhotoInput;
   UnlikePhotoPayload: ResolverTypeWrapper<Omit<UnlikePhotoPayload, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
+  UnmuteInput: UnmuteInput;
+  UnmutePayload: ResolverTypeWrapper<Omit<UnmutePayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   UpdatePhotoInput: UpdatePhotoInput;
   UpdatePhotoPayload: ResolverTypeWrapper<Omit<UpdatePhotoPayload, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
   UpdateProfileInput: UpdateProfileInput;
   UpdateProfilePayload: ResolverTypeWrapper<Omit<UpdateProfilePayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   Upload: ResolverTypeWrapper<UploadRow>;
   User: ResolverTypeWrapper<UserRow>;
+  UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['UserEdge']>, nodes: Array<ResolversTypes['User']> }>;
+  UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
   UserError: ResolverTypeWrapper<UserError>;
   UserErrorCode: UserErrorCode;
+  VerifyEmailInput: VerifyEmailInput;
+  VerifyEmailPayload: ResolverTypeWrapper<VerifyEmailPayload>;
   Viewer: ResolverTypeWrapper<SessionRow>;
+  WithdrawFollowRequestInput: WithdrawFollowRequestInput;
+  WithdrawFollowRequestPayload: ResolverTypeWrapper<Omit<WithdrawFollowRequestPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  Activity: ActivityRow;
+  ActivityConnection: Omit<ActivityConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ActivityEdge']>, nodes: Array<ResolversParentTypes['Activity']> };
+  ActivityEdge: Omit<ActivityEdge, 'node'> & { node: ResolversParentTypes['Activity'] };
+  ActivityEvent: ActivityRow;
   AddCommentInput: AddCommentInput;
   AddCommentPayload: Omit<AddCommentPayload, 'comment'> & { comment?: Maybe<ResolversParentTypes['Comment']> };
+  ApproveFollowRequestInput: ApproveFollowRequestInput;
+  ApproveFollowRequestPayload: Omit<ApproveFollowRequestPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  BlockInput: BlockInput;
+  BlockPayload: Omit<BlockPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   Boolean: Scalars['Boolean']['output'];
   ChangePasswordInput: ChangePasswordInput;
   ChangePasswordPayload: Omit<ChangePasswordPayload, 'viewer'> & { viewer?: Maybe<ResolversParentTypes['Viewer']> };
+  ChangeUsernameInput: ChangeUsernameInput;
+  ChangeUsernamePayload: Omit<ChangeUsernamePayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   Comment: CommentRow;
   CommentConnection: Omit<CommentConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['CommentEdge']>, nodes: Array<ResolversParentTypes['Comment']> };
   CommentEdge: Omit<CommentEdge, 'node'> & { node: ResolversParentTypes['Comment'] };
   CreateUploadInput: CreateUploadInput;
   CreateUploadPayload: Omit<CreateUploadPayload, 'upload'> & { upload?: Maybe<ResolversParentTypes['Upload']> };
+  DataExport: DataExportRow;
   DateTime: Scalars['DateTime']['output'];
+  DeactivateAccountInput: DeactivateAccountInput;
+  DeactivateAccountPayload: DeactivateAccountPayload;
+  DeclineFollowRequestInput: DeclineFollowRequestInput;
+  DeclineFollowRequestPayload: Omit<DeclineFollowRequestPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  DeleteAccountInput: DeleteAccountInput;
+  DeleteAccountPayload: DeleteAccountPayload;
   DeleteCommentInput: DeleteCommentInput;
   DeleteCommentPayload: Omit<DeleteCommentPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
   DeletePhotoInput: DeletePhotoInput;
   DeletePhotoPayload: DeletePhotoPayload;
+  DismissReportsInput: DismissReportsInput;
+  DismissReportsPayload: DismissReportsPayload;
   FollowInput: FollowInput;
   FollowPayload: Omit<FollowPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  HidePhotoInput: HidePhotoInput;
+  HidePhotoPayload: Omit<HidePhotoPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
   HomeFeedEvent: PublishedPhoto;
   HttpHeader: HttpHeader;
   ID: Scalars['ID']['output'];
@@ -981,7 +2060,14 @@ export type ResolversParentTypes = {
   LogInInput: LogInInput;
   LogInPayload: Omit<LogInPayload, 'viewer'> & { viewer?: Maybe<ResolversParentTypes['Viewer']> };
   LogOutPayload: LogOutPayload;
+  MarkActivityReadInput: MarkActivityReadInput;
+  MarkActivityReadPayload: Omit<MarkActivityReadPayload, 'viewer'> & { viewer?: Maybe<ResolversParentTypes['Viewer']> };
+  ModerationAct: ActRow;
+  ModerationActConnection: Omit<ModerationActConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ModerationActEdge']>, nodes: Array<ResolversParentTypes['ModerationAct']> };
+  ModerationActEdge: Omit<ModerationActEdge, 'node'> & { node: ResolversParentTypes['ModerationAct'] };
   Mutation: Record<PropertyKey, never>;
+  MuteInput: MuteInput;
+  MutePayload: Omit<MutePayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
   Photo: PhotoRow;
@@ -992,27 +2078,92 @@ export type ResolversParentTypes = {
   PublishPhotoInput: PublishPhotoInput;
   PublishPhotoPayload: Omit<PublishPhotoPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
   Query: Record<PropertyKey, never>;
+  RemoveAvatarPayload: Omit<RemoveAvatarPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  RemoveCommentInput: RemoveCommentInput;
+  RemoveCommentPayload: RemoveCommentPayload;
+  RemoveFollowerInput: RemoveFollowerInput;
+  RemoveFollowerPayload: Omit<RemoveFollowerPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  Report: ReportRow;
+  ReportConnection: Omit<ReportConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ReportEdge']>, nodes: Array<ResolversParentTypes['Report']> };
+  ReportEdge: Omit<ReportEdge, 'node'> & { node: ResolversParentTypes['Report'] };
+  ReportInput: ReportInput;
+  ReportPayload: ReportPayload;
+  ReportSubject: ResolversUnionTypes<ResolversParentTypes>['ReportSubject'];
+  RequestDataExportInput: RequestDataExportInput;
+  RequestDataExportPayload: Omit<RequestDataExportPayload, 'dataExport'> & { dataExport?: Maybe<ResolversParentTypes['DataExport']> };
+  RequestEmailVerificationPayload: Omit<RequestEmailVerificationPayload, 'viewer'> & { viewer?: Maybe<ResolversParentTypes['Viewer']> };
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  RequestPasswordResetPayload: RequestPasswordResetPayload;
+  ResetPasswordInput: ResetPasswordInput;
+  ResetPasswordPayload: ResetPasswordPayload;
+  RestorePhotoInput: RestorePhotoInput;
+  RestorePhotoPayload: Omit<RestorePhotoPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
+  RestoreUserInput: RestoreUserInput;
+  RestoreUserPayload: Omit<RestoreUserPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   RevokeSessionInput: RevokeSessionInput;
   RevokeSessionPayload: RevokeSessionPayload;
   Session: SessionRow;
   SessionConnection: Omit<SessionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['SessionEdge']>, nodes: Array<ResolversParentTypes['Session']> };
   SessionEdge: Omit<SessionEdge, 'node'> & { node: ResolversParentTypes['Session'] };
+  SetAvatarInput: SetAvatarInput;
+  SetAvatarPayload: Omit<SetAvatarPayload, 'viewer'> & { viewer?: Maybe<ResolversParentTypes['Viewer']> };
+  SetPrivacyInput: SetPrivacyInput;
+  SetPrivacyPayload: Omit<SetPrivacyPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   SignUpInput: SignUpInput;
   SignUpPayload: Omit<SignUpPayload, 'viewer'> & { viewer?: Maybe<ResolversParentTypes['Viewer']> };
   String: Scalars['String']['output'];
   Subscription: Record<PropertyKey, never>;
+  SuspendUserInput: SuspendUserInput;
+  SuspendUserPayload: Omit<SuspendUserPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  UnblockInput: UnblockInput;
+  UnblockPayload: Omit<UnblockPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   UnfollowInput: UnfollowInput;
   UnfollowPayload: Omit<UnfollowPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   UnlikePhotoInput: UnlikePhotoInput;
   UnlikePhotoPayload: Omit<UnlikePhotoPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
+  UnmuteInput: UnmuteInput;
+  UnmutePayload: Omit<UnmutePayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   UpdatePhotoInput: UpdatePhotoInput;
   UpdatePhotoPayload: Omit<UpdatePhotoPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
   UpdateProfileInput: UpdateProfileInput;
   UpdateProfilePayload: Omit<UpdateProfilePayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   Upload: UploadRow;
   User: UserRow;
+  UserConnection: Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['UserEdge']>, nodes: Array<ResolversParentTypes['User']> };
+  UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
   UserError: UserError;
+  VerifyEmailInput: VerifyEmailInput;
+  VerifyEmailPayload: VerifyEmailPayload;
   Viewer: SessionRow;
+  WithdrawFollowRequestInput: WithdrawFollowRequestInput;
+  WithdrawFollowRequestPayload: Omit<WithdrawFollowRequestPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+};
+
+export type ActivityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Activity'] = ResolversParentTypes['Activity']> = {
+  actorCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  actors?: Resolver<Array<ResolversTypes['User']>, ParentType, ContextType>;
+  comment?: Resolver<Maybe<ResolversTypes['Comment']>, ParentType, ContextType>;
+  happenedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  isUnread?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['ActivityKind'], ParentType, ContextType>;
+  photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
+};
+
+export type ActivityConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActivityConnection'] = ResolversParentTypes['ActivityConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['ActivityEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Activity']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ActivityEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActivityEdge'] = ResolversParentTypes['ActivityEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Activity'], ParentType, ContextType>;
+};
+
+export type ActivityEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActivityEvent'] = ResolversParentTypes['ActivityEvent']> = {
+  activity?: Resolver<ResolversTypes['Activity'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  unreadCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type AddCommentPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AddCommentPayload'] = ResolversParentTypes['AddCommentPayload']> = {
@@ -1020,9 +2171,24 @@ export type AddCommentPayloadResolvers<ContextType = Context, ParentType extends
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type ApproveFollowRequestPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApproveFollowRequestPayload'] = ResolversParentTypes['ApproveFollowRequestPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type BlockPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BlockPayload'] = ResolversParentTypes['BlockPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type ChangePasswordPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangePasswordPayload'] = ResolversParentTypes['ChangePasswordPayload']> = {
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
   viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
+};
+
+export type ChangeUsernamePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangeUsernamePayload'] = ResolversParentTypes['ChangeUsernamePayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type CommentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Comment'] = ResolversParentTypes['Comment']> = {
@@ -1050,9 +2216,31 @@ export type CreateUploadPayloadResolvers<ContextType = Context, ParentType exten
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type DataExportResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DataExport'] = ResolversParentTypes['DataExport']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['DataExportStatus'], ParentType, ContextType>;
+  url?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
+
+export type DeactivateAccountPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeactivateAccountPayload'] = ResolversParentTypes['DeactivateAccountPayload']> = {
+  deletedAfter?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DeclineFollowRequestPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeclineFollowRequestPayload'] = ResolversParentTypes['DeclineFollowRequestPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DeleteAccountPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeleteAccountPayload'] = ResolversParentTypes['DeleteAccountPayload']> = {
+  deletedUserId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
 
 export type DeleteCommentPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeleteCommentPayload'] = ResolversParentTypes['DeleteCommentPayload']> = {
   deletedCommentId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
@@ -1065,8 +2253,18 @@ export type DeletePhotoPayloadResolvers<ContextType = Context, ParentType extend
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type DismissReportsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DismissReportsPayload'] = ResolversParentTypes['DismissReportsPayload']> = {
+  dismissedCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type FollowPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FollowPayload'] = ResolversParentTypes['FollowPayload']> = {
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type HidePhotoPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HidePhotoPayload'] = ResolversParentTypes['HidePhotoPayload']> = {
+  photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -1081,6 +2279,7 @@ export type HttpHeaderResolvers<ContextType = Context, ParentType extends Resolv
 };
 
 export type ImageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Image'] = ResolversParentTypes['Image']> = {
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   height?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   width?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -1101,27 +2300,84 @@ export type LogOutPayloadResolvers<ContextType = Context, ParentType extends Res
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type MarkActivityReadPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MarkActivityReadPayload'] = ResolversParentTypes['MarkActivityReadPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
+};
+
+export type ModerationActResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModerationAct'] = ResolversParentTypes['ModerationAct']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['ModerationActKind'], ParentType, ContextType>;
+  moderator?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ModerationActConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModerationActConnection'] = ResolversParentTypes['ModerationActConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['ModerationActEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['ModerationAct']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ModerationActEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModerationActEdge'] = ResolversParentTypes['ModerationActEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['ModerationAct'], ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   addComment?: Resolver<ResolversTypes['AddCommentPayload'], ParentType, ContextType, RequireFields<MutationAddCommentArgs, 'input'>>;
+  approveFollowRequest?: Resolver<ResolversTypes['ApproveFollowRequestPayload'], ParentType, ContextType, RequireFields<MutationApproveFollowRequestArgs, 'input'>>;
+  block?: Resolver<ResolversTypes['BlockPayload'], ParentType, ContextType, RequireFields<MutationBlockArgs, 'input'>>;
   changePassword?: Resolver<ResolversTypes['ChangePasswordPayload'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  changeUsername?: Resolver<ResolversTypes['ChangeUsernamePayload'], ParentType, ContextType, RequireFields<MutationChangeUsernameArgs, 'input'>>;
   createUpload?: Resolver<ResolversTypes['CreateUploadPayload'], ParentType, ContextType, RequireFields<MutationCreateUploadArgs, 'input'>>;
+  deactivateAccount?: Resolver<ResolversTypes['DeactivateAccountPayload'], ParentType, ContextType, RequireFields<MutationDeactivateAccountArgs, 'input'>>;
+  declineFollowRequest?: Resolver<ResolversTypes['DeclineFollowRequestPayload'], ParentType, ContextType, RequireFields<MutationDeclineFollowRequestArgs, 'input'>>;
+  deleteAccount?: Resolver<ResolversTypes['DeleteAccountPayload'], ParentType, ContextType, RequireFields<MutationDeleteAccountArgs, 'input'>>;
   deleteComment?: Resolver<ResolversTypes['DeleteCommentPayload'], ParentType, ContextType, RequireFields<MutationDeleteCommentArgs, 'input'>>;
   deletePhoto?: Resolver<ResolversTypes['DeletePhotoPayload'], ParentType, ContextType, RequireFields<MutationDeletePhotoArgs, 'input'>>;
+  dismissReports?: Resolver<ResolversTypes['DismissReportsPayload'], ParentType, ContextType, RequireFields<MutationDismissReportsArgs, 'input'>>;
   follow?: Resolver<ResolversTypes['FollowPayload'], ParentType, ContextType, RequireFields<MutationFollowArgs, 'input'>>;
+  hidePhoto?: Resolver<ResolversTypes['HidePhotoPayload'], ParentType, ContextType, RequireFields<MutationHidePhotoArgs, 'input'>>;
   likePhoto?: Resolver<ResolversTypes['LikePhotoPayload'], ParentType, ContextType, RequireFields<MutationLikePhotoArgs, 'input'>>;
   logIn?: Resolver<ResolversTypes['LogInPayload'], ParentType, ContextType, RequireFields<MutationLogInArgs, 'input'>>;
   logOut?: Resolver<ResolversTypes['LogOutPayload'], ParentType, ContextType>;
+  markActivityRead?: Resolver<ResolversTypes['MarkActivityReadPayload'], ParentType, ContextType, RequireFields<MutationMarkActivityReadArgs, 'input'>>;
+  mute?: Resolver<ResolversTypes['MutePayload'], ParentType, ContextType, RequireFields<MutationMuteArgs, 'input'>>;
   publishPhoto?: Resolver<ResolversTypes['PublishPhotoPayload'], ParentType, ContextType, RequireFields<MutationPublishPhotoArgs, 'input'>>;
+  removeAvatar?: Resolver<ResolversTypes['RemoveAvatarPayload'], ParentType, ContextType>;
+  removeComment?: Resolver<ResolversTypes['RemoveCommentPayload'], ParentType, ContextType, RequireFields<MutationRemoveCommentArgs, 'input'>>;
+  removeFollower?: Resolver<ResolversTypes['RemoveFollowerPayload'], ParentType, ContextType, RequireFields<MutationRemoveFollowerArgs, 'input'>>;
+  report?: Resolver<ResolversTypes['ReportPayload'], ParentType, ContextType, RequireFields<MutationReportArgs, 'input'>>;
+  requestDataExport?: Resolver<ResolversTypes['RequestDataExportPayload'], ParentType, ContextType, RequireFields<MutationRequestDataExportArgs, 'input'>>;
+  requestEmailVerification?: Resolver<ResolversTypes['RequestEmailVerificationPayload'], ParentType, ContextType>;
+  requestPasswordReset?: Resolver<ResolversTypes['RequestPasswordResetPayload'], ParentType, ContextType, RequireFields<MutationRequestPasswordResetArgs, 'input'>>;
+  resetPassword?: Resolver<ResolversTypes['ResetPasswordPayload'], ParentType, ContextType, RequireFields<MutationResetPasswordArgs, 'input'>>;
+  restorePhoto?: Resolver<ResolversTypes['RestorePhotoPayload'], ParentType, ContextType, RequireFields<MutationRestorePhotoArgs, 'input'>>;
+  restoreUser?: Resolver<ResolversTypes['RestoreUserPayload'], ParentType, ContextType, RequireFields<MutationRestoreUserArgs, 'input'>>;
   revokeSession?: Resolver<ResolversTypes['RevokeSessionPayload'], ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
+  setAvatar?: Resolver<ResolversTypes['SetAvatarPayload'], ParentType, ContextType, RequireFields<MutationSetAvatarArgs, 'input'>>;
+  setPrivacy?: Resolver<ResolversTypes['SetPrivacyPayload'], ParentType, ContextType, RequireFields<MutationSetPrivacyArgs, 'input'>>;
   signUp?: Resolver<ResolversTypes['SignUpPayload'], ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
+  suspendUser?: Resolver<ResolversTypes['SuspendUserPayload'], ParentType, ContextType, RequireFields<MutationSuspendUserArgs, 'input'>>;
+  unblock?: Resolver<ResolversTypes['UnblockPayload'], ParentType, ContextType, RequireFields<MutationUnblockArgs, 'input'>>;
   unfollow?: Resolver<ResolversTypes['UnfollowPayload'], ParentType, ContextType, RequireFields<MutationUnfollowArgs, 'input'>>;
   unlikePhoto?: Resolver<ResolversTypes['UnlikePhotoPayload'], ParentType, ContextType, RequireFields<MutationUnlikePhotoArgs, 'input'>>;
+  unmute?: Resolver<ResolversTypes['UnmutePayload'], ParentType, ContextType, RequireFields<MutationUnmuteArgs, 'input'>>;
   updatePhoto?: Resolver<ResolversTypes['UpdatePhotoPayload'], ParentType, ContextType, RequireFields<MutationUpdatePhotoArgs, 'input'>>;
   updateProfile?: Resolver<ResolversTypes['UpdateProfilePayload'], ParentType, ContextType, RequireFields<MutationUpdateProfileArgs, 'input'>>;
+  verifyEmail?: Resolver<ResolversTypes['VerifyEmailPayload'], ParentType, ContextType, RequireFields<MutationVerifyEmailArgs, 'input'>>;
+  withdrawFollowRequest?: Resolver<ResolversTypes['WithdrawFollowRequestPayload'], ParentType, ContextType, RequireFields<MutationWithdrawFollowRequestArgs, 'input'>>;
+};
+
+export type MutePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MutePayload'] = ResolversParentTypes['MutePayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Comment' | 'Photo' | 'Session' | 'Upload' | 'User', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Comment' | 'Photo' | 'Report' | 'Session' | 'Upload' | 'User', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -1138,7 +2394,9 @@ export type PhotoResolvers<ContextType = Context, ParentType extends ResolversPa
   height?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   image?: Resolver<Maybe<ResolversTypes['Image']>, ParentType, ContextType, RequireFields<PhotoImageArgs, 'size'>>;
+  isHidden?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   likeCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  likers?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<PhotoLikersArgs, 'first'>>;
   owner?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
   publishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['PhotoStatus'], ParentType, ContextType>;
@@ -1174,11 +2432,88 @@ export type PublishPhotoPayloadResolvers<ContextType = Context, ParentType exten
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  activity?: Resolver<ResolversTypes['ActivityConnection'], ParentType, ContextType, RequireFields<QueryActivityArgs, 'first'>>;
   homeFeed?: Resolver<ResolversTypes['PhotoConnection'], ParentType, ContextType, RequireFields<QueryHomeFeedArgs, 'first'>>;
   me?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
+  moderationLog?: Resolver<ResolversTypes['ModerationActConnection'], ParentType, ContextType, RequireFields<QueryModerationLogArgs, 'first'>>;
+  moderationQueue?: Resolver<ResolversTypes['ReportConnection'], ParentType, ContextType, RequireFields<QueryModerationQueueArgs, 'first'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<Array<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'username'>>;
+};
+
+export type RemoveAvatarPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveAvatarPayload'] = ResolversParentTypes['RemoveAvatarPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RemoveCommentPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveCommentPayload'] = ResolversParentTypes['RemoveCommentPayload']> = {
+  removedCommentId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RemoveFollowerPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveFollowerPayload'] = ResolversParentTypes['RemoveFollowerPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ReportResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Report'] = ResolversParentTypes['Report']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  details?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['ReportReason'], ParentType, ContextType>;
+  reporter?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypes['ReportSubject']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ReportConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReportConnection'] = ResolversParentTypes['ReportConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['ReportEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Report']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ReportEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReportEdge'] = ResolversParentTypes['ReportEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Report'], ParentType, ContextType>;
+};
+
+export type ReportPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReportPayload'] = ResolversParentTypes['ReportPayload']> = {
+  reported?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ReportSubjectResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReportSubject'] = ResolversParentTypes['ReportSubject']> = {
+  __resolveType: TypeResolveFn<'Comment' | 'Photo' | 'User', ParentType, ContextType>;
+};
+
+export type RequestDataExportPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RequestDataExportPayload'] = ResolversParentTypes['RequestDataExportPayload']> = {
+  dataExport?: Resolver<Maybe<ResolversTypes['DataExport']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RequestEmailVerificationPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RequestEmailVerificationPayload'] = ResolversParentTypes['RequestEmailVerificationPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
+};
+
+export type RequestPasswordResetPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RequestPasswordResetPayload'] = ResolversParentTypes['RequestPasswordResetPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ResetPasswordPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ResetPasswordPayload'] = ResolversParentTypes['ResetPasswordPayload']> = {
+  changed?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RestorePhotoPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RestorePhotoPayload'] = ResolversParentTypes['RestorePhotoPayload']> = {
+  photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RestoreUserPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RestoreUserPayload'] = ResolversParentTypes['RestoreUserPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type RevokeSessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RevokeSessionPayload'] = ResolversParentTypes['RevokeSessionPayload']> = {
@@ -1207,6 +2542,16 @@ export type SessionEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
 };
 
+export type SetAvatarPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SetAvatarPayload'] = ResolversParentTypes['SetAvatarPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
+};
+
+export type SetPrivacyPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SetPrivacyPayload'] = ResolversParentTypes['SetPrivacyPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type SignUpPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignUpPayload'] = ResolversParentTypes['SignUpPayload']> = {
   token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1214,8 +2559,19 @@ export type SignUpPayloadResolvers<ContextType = Context, ParentType extends Res
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  activity?: SubscriptionResolver<ResolversTypes['ActivityEvent'], "activity", ParentType, ContextType>;
   homeFeed?: SubscriptionResolver<ResolversTypes['HomeFeedEvent'], "homeFeed", ParentType, ContextType>;
   photoChanged?: SubscriptionResolver<ResolversTypes['PhotoChangedEvent'], "photoChanged", ParentType, ContextType, RequireFields<SubscriptionPhotoChangedArgs, 'photoId'>>;
+};
+
+export type SuspendUserPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SuspendUserPayload'] = ResolversParentTypes['SuspendUserPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type UnblockPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnblockPayload'] = ResolversParentTypes['UnblockPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type UnfollowPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnfollowPayload'] = ResolversParentTypes['UnfollowPayload']> = {
@@ -1225,6 +2581,11 @@ export type UnfollowPayloadResolvers<ContextType = Context, ParentType extends R
 
 export type UnlikePhotoPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnlikePhotoPayload'] = ResolversParentTypes['UnlikePhotoPayload']> = {
   photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type UnmutePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnmutePayload'] = ResolversParentTypes['UnmutePayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -1247,14 +2608,37 @@ export type UploadResolvers<ContextType = Context, ParentType extends ResolversP
 };
 
 export type UserResolvers<ContextType = Context, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {
+  avatar?: Resolver<Maybe<ResolversTypes['Image']>, ParentType, ContextType>;
   bio?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   displayName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  followerCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  followers?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<UserFollowersArgs, 'first'>>;
+  following?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<UserFollowingArgs, 'first'>>;
+  followingCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   followsViewer?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  isBlockedByViewer?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isMutedByViewer?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isPrivate?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  photoCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  photos?: Resolver<ResolversTypes['PhotoConnection'], ParentType, ContextType, RequireFields<UserPhotosArgs, 'first'>>;
+  requestedViewer?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   username?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   viewerFollows?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  viewerRequested?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type UserConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserConnection'] = ResolversParentTypes['UserConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['UserEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['User']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type UserEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserEdge'] = ResolversParentTypes['UserEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
 };
 
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
@@ -1263,30 +2647,68 @@ export type UserErrorResolvers<ContextType = Context, ParentType extends Resolve
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type VerifyEmailPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VerifyEmailPayload'] = ResolversParentTypes['VerifyEmailPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+  verified?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+};
+
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  avatarFailure?: Resolver<Maybe<ResolversTypes['PhotoFailure']>, ParentType, ContextType>;
+  avatarStatus?: Resolver<Maybe<ResolversTypes['PhotoStatus']>, ParentType, ContextType>;
+  blockedUsers?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<ViewerBlockedUsersArgs, 'first'>>;
+  dataExport?: Resolver<Maybe<ResolversTypes['DataExport']>, ParentType, ContextType>;
   email?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  emailIsVerified?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  followRequests?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<ViewerFollowRequestsArgs, 'first'>>;
+  isModerator?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  mutedUsers?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<ViewerMutedUsersArgs, 'first'>>;
+  sentFollowRequests?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<ViewerSentFollowRequestsArgs, 'first'>>;
   sessions?: Resolver<ResolversTypes['SessionConnection'], ParentType, ContextType, RequireFields<ViewerSessionsArgs, 'first'>>;
+  unreadActivityCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
 };
 
+export type WithdrawFollowRequestPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WithdrawFollowRequestPayload'] = ResolversParentTypes['WithdrawFollowRequestPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
+  Activity?: ActivityResolvers<ContextType>;
+  ActivityConnection?: ActivityConnectionResolvers<ContextType>;
+  ActivityEdge?: ActivityEdgeResolvers<ContextType>;
+  ActivityEvent?: ActivityEventResolvers<ContextType>;
   AddCommentPayload?: AddCommentPayloadResolvers<ContextType>;
+  ApproveFollowRequestPayload?: ApproveFollowRequestPayloadResolvers<ContextType>;
+  BlockPayload?: BlockPayloadResolvers<ContextType>;
   ChangePasswordPayload?: ChangePasswordPayloadResolvers<ContextType>;
+  ChangeUsernamePayload?: ChangeUsernamePayloadResolvers<ContextType>;
   Comment?: CommentResolvers<ContextType>;
   CommentConnection?: CommentConnectionResolvers<ContextType>;
   CommentEdge?: CommentEdgeResolvers<ContextType>;
   CreateUploadPayload?: CreateUploadPayloadResolvers<ContextType>;
+  DataExport?: DataExportResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  DeactivateAccountPayload?: DeactivateAccountPayloadResolvers<ContextType>;
+  DeclineFollowRequestPayload?: DeclineFollowRequestPayloadResolvers<ContextType>;
+  DeleteAccountPayload?: DeleteAccountPayloadResolvers<ContextType>;
   DeleteCommentPayload?: DeleteCommentPayloadResolvers<ContextType>;
   DeletePhotoPayload?: DeletePhotoPayloadResolvers<ContextType>;
+  DismissReportsPayload?: DismissReportsPayloadResolvers<ContextType>;
   FollowPayload?: FollowPayloadResolvers<ContextType>;
+  HidePhotoPayload?: HidePhotoPayloadResolvers<ContextType>;
   HomeFeedEvent?: HomeFeedEventResolvers<ContextType>;
   HttpHeader?: HttpHeaderResolvers<ContextType>;
   Image?: ImageResolvers<ContextType>;
   LikePhotoPayload?: LikePhotoPayloadResolvers<ContextType>;
   LogInPayload?: LogInPayloadResolvers<ContextType>;
   LogOutPayload?: LogOutPayloadResolvers<ContextType>;
+  MarkActivityReadPayload?: MarkActivityReadPayloadResolvers<ContextType>;
+  ModerationAct?: ModerationActResolvers<ContextType>;
+  ModerationActConnection?: ModerationActConnectionResolvers<ContextType>;
+  ModerationActEdge?: ModerationActEdgeResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
+  MutePayload?: MutePayloadResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Photo?: PhotoResolvers<ContextType>;
@@ -1296,19 +2718,42 @@ export type Resolvers<ContextType = Context> = {
   PhotoFailure?: PhotoFailureResolvers<ContextType>;
   PublishPhotoPayload?: PublishPhotoPayloadResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RemoveAvatarPayload?: RemoveAvatarPayloadResolvers<ContextType>;
+  RemoveCommentPayload?: RemoveCommentPayloadResolvers<ContextType>;
+  RemoveFollowerPayload?: RemoveFollowerPayloadResolvers<ContextType>;
+  Report?: ReportResolvers<ContextType>;
+  ReportConnection?: ReportConnectionResolvers<ContextType>;
+  ReportEdge?: ReportEdgeResolvers<ContextType>;
+  ReportPayload?: ReportPayloadResolvers<ContextType>;
+  ReportSubject?: ReportSubjectResolvers<ContextType>;
+  RequestDataExportPayload?: RequestDataExportPayloadResolvers<ContextType>;
+  RequestEmailVerificationPayload?: RequestEmailVerificationPayloadResolvers<ContextType>;
+  RequestPasswordResetPayload?: RequestPasswordResetPayloadResolvers<ContextType>;
+  ResetPasswordPayload?: ResetPasswordPayloadResolvers<ContextType>;
+  RestorePhotoPayload?: RestorePhotoPayloadResolvers<ContextType>;
+  RestoreUserPayload?: RestoreUserPayloadResolvers<ContextType>;
   RevokeSessionPayload?: RevokeSessionPayloadResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
   SessionConnection?: SessionConnectionResolvers<ContextType>;
   SessionEdge?: SessionEdgeResolvers<ContextType>;
+  SetAvatarPayload?: SetAvatarPayloadResolvers<ContextType>;
+  SetPrivacyPayload?: SetPrivacyPayloadResolvers<ContextType>;
   SignUpPayload?: SignUpPayloadResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  SuspendUserPayload?: SuspendUserPayloadResolvers<ContextType>;
+  UnblockPayload?: UnblockPayloadResolvers<ContextType>;
   UnfollowPayload?: UnfollowPayloadResolvers<ContextType>;
   UnlikePhotoPayload?: UnlikePhotoPayloadResolvers<ContextType>;
+  UnmutePayload?: UnmutePayloadResolvers<ContextType>;
   UpdatePhotoPayload?: UpdatePhotoPayloadResolvers<ContextType>;
   UpdateProfilePayload?: UpdateProfilePayloadResolvers<ContextType>;
   Upload?: UploadResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
+  UserConnection?: UserConnectionResolvers<ContextType>;
+  UserEdge?: UserEdgeResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
+  VerifyEmailPayload?: VerifyEmailPayloadResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
+  WithdrawFollowRequestPayload?: WithdrawFollowRequestPayloadResolvers<ContextType>;
 };
 

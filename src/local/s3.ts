@@ -59,7 +59,7 @@ export async function startS3(directory: string, port: number): Promise<LocalS3>
     configureBuckets: [{ name: BUCKET, configs: [CORS] }],
   });
   // s3rver removes a folder with its last file, and with it whatever arrives there at that moment: so no folder gets empty.
-  for (const folder of ['uploads', 'media']) {
+  for (const folder of ['uploads', 'media', 'private', 'exports']) {
     await mkdir(join(directory, BUCKET, folder), { recursive: true });
     await writeFile(join(directory, BUCKET, folder, '.keep'), '');
   }

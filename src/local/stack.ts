@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { freePort } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { isRunning } from './processes.ts';
@@ -11,7 +12,7 @@ export interface StackOptions {
   /** The folder below which everything is kept. */
   dataDir: string;
   /** The stores that exist elsewhere and are not started. */
-  external: { DATABASE_URL?: string | undefined; REDIS_URL?: string | undefined; S3_ENDPOINT?: string | undefined };
+  external: Partial<Record<'DATABASE_URL' | 'REDIS_URL' | 'S3_ENDPOINT' | 'MAIL_URL', string | undefined>>;
   /** `stable` tries to get the same ports each time, so that the URLs of photos stay; `free` takes any. */
   ports: 'stable' | 'free';
   /** Hears what a person should know. */
@@ -69,6 +70,8 @@ export async function startStack({ dataDir: folder, external, ports, log }: Stac
       env.S3_BUCKET = BUCKET;
       stops.push(s3.stop);
     }
+    // No server: whoever runs this reads the mails in the folder.
+    if (!external.MAIL_URL) env.MAIL_URL = pathToFileURL(join(dataDir, 'mail')).href;
   } catch (error) {
     await stop();
     throw error;

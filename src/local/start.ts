@@ -1,5 +1,6 @@
 /** `npm start`: all of Darkroom on this machine, with its data in `.darkroom/`. */
-import { resolve } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { migrate } from '../../prisma/migrate.ts';
 import { loadConfig } from '../config.ts';
@@ -7,6 +8,8 @@ import { startRoles, stopAtSignal } from '../main.ts';
 import { startStack } from './stack.ts';
 
 const dataDir = resolve('.darkroom');
+/** Where `npm run admin` finds how the stores are reached. */
+const envFile = join(dataDir, 'env');
 const print = (line: string) => console.log(line);
 // What a person should see is printed here; the log is for trouble.
 const log = pino({ level: process.env.LOG_LEVEL || 'warn' });
@@ -18,6 +21,7 @@ async function start(): Promise<() => Promise<void>> {
   try {
     const config = loadConfig({ HOST: '127.0.0.1', ...process.env, ...stack.env });
     const applied = await migrate(config.DATABASE_URL);
+    await writeFile(envFile, describeStores({ ...process.env, ...stack.env }), { mode: 0o600 });
     if (applied.length > 0) print(`The database has been brought up to date: ${applied.join(', ')}.`);
     const darkroom = await startRoles(['api', 'worker'], config, log);
     print(`
@@ -28,12 +32,19 @@ async function start(): Promise<() => Promise<void>> {
 Ctrl-C stops everything; the next start finds the data again.`);
     return async () => {
       await darkroom.stop();
+      await rm(envFile, { force: true });
       await stack.stop();
     };
   } catch (error) {
     await stack.stop();
     throw error;
   }
+}
+
+/** The variables that lead to the stores, in the form of an env file. */
+function describeStores(env: Record<string, string | undefined>): string {
+  const stores = Object.entries(env).filter(([name]) => /^(DATABASE|REDIS|S3|MEDIA|MAIL)_/.test(name));
+  return stores.map(([name, value]) => `${name}="${value}"\n`).join('');
 }
 
 function explain(error: unknown): string {

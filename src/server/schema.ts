@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { GraphQLError, type GraphQLSchema, Kind, type ValueNode } from 'graphql';
 import { accountResolvers } from '../features/accounts/resolvers.ts';
+import { activityResolvers } from '../features/activity/resolvers.ts';
 import { feedResolvers } from '../features/feed/resolvers.ts';
+import { moderationResolvers } from '../features/moderation/resolvers.ts';
 import { nodeResolvers } from '../features/nodes.ts';
 import { peopleResolvers } from '../features/people/resolvers.ts';
 import { photoResolvers } from '../features/photos/resolvers.ts';
@@ -37,6 +39,8 @@ export function buildSchema(): GraphQLSchema {
       peopleResolvers,
       photoResolvers,
       feedResolvers,
+      activityResolvers,
+      moderationResolvers,
     ],
     inheritResolversFromInterfaces: false,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { accountTasks } from '../features/accounts/tasks.ts';
+import { activityTasks } from '../features/activity/tasks.ts';
 import { feedTasks } from '../features/feed/tasks.ts';
-import { foldCounts } from '../features/photos/counts.ts';
+import { foldUserCounts } from '../features/people/counts.ts';
+import { peopleTasks } from '../features/people/tasks.ts';
+import { foldPhotoCounts } from '../features/photos/counts.ts';
 import { photoTasks } from '../features/photos/tasks.ts';
 import { startWorker, type Worker } from '../stores/jobs.ts';
 import type { Stores } from '../stores/stores.ts';
@@ -11,22 +14,28 @@ const FOLD_EVERY_MS = 500;
 /** Starts the background work: the jobs of all features, and the folding of counts. */
 export async function startWork(stores: Stores): Promise<Worker> {
   const { config, log } = stores;
-  const tasks = { ...accountTasks(stores), ...photoTasks(stores), ...feedTasks(stores) };
+  const tasks = {
+    ...accountTasks(stores),
+    ...peopleTasks(stores),
+    ...photoTasks(stores),
+    ...feedTasks(stores),
+    ...activityTasks(stores),
+  };
   const jobs = await startWorker(config.DATABASE_URL, tasks, config.WORKER_CONCURRENCY, log);
   const stopping = new AbortController();
-  const folding = keepFolding(stores, stopping.signal);
+  const folding = [foldPhotoCounts, foldUserCounts].map((fold) => keepFolding(stores, fold, stopping.signal));
   return {
     async stop() {
       stopping.abort();
-      await Promise.all([folding, jobs.stop()]);
+      await Promise.all([...folding, jobs.stop()]);
     },
   };
 }
 
 /** Folds counts every half second, in one worker at a time, and at once again while more is waiting. */
-async function keepFolding(stores: Stores, signal: AbortSignal): Promise<void> {
+async function keepFolding(stores: Stores, fold: typeof foldPhotoCounts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const more = await foldCounts(stores).catch((err) => {
+    const more = await fold(stores).catch((err) => {
       stores.log.warn({ err }, 'folding counts failed; trying again');
       return false;
     });

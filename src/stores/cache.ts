@@ -75,6 +75,7 @@ export interface FactKind {
   load(personId: bigint, subjectIds: readonly bigint[]): Promise<bigint[]>;
 }
 
+/** How long what is known of a person's relation to others is kept: an hour after the first of it, so that nobody who is deleted is named for longer. */
 const FACTS_TTL_SECONDS = 3_600;
 
 /** A field holds 1, 0, or as tombstone the time (ms) until which it cannot be filled. */
@@ -87,13 +88,15 @@ for i = 2, #ARGV, 2 do
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
   end
 end
-redis.call('EXPIRE', KEYS[1], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[1], 'NX')
 `;
 
+/** The hash must outlive its tombstones. */
 const BURY_FACT = `
 local t = redis.call('TIME')
 redis.call('HSET', KEYS[1], ARGV[1], t[1] * 1000 + math.floor(t[2] / 1000) + ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[3], 'NX')
+if redis.call('PTTL', KEYS[1]) < 2 * ARGV[2] then redis.call('PEXPIRE', KEYS[1], 2 * ARGV[2]) end
 `;
 
 /**
@@ -122,15 +125,22 @@ export async function readFacts(
   return subjectIds.map((id, index) => (values[index]?.length === 1 ? values[index] === '1' : so.has(id)));
 }
 
-/** Runs a write that changes one fact, as `writeThrough` does. */
-export async function writeFact<R>(
+/** A fact: a person's about a subject. */
+export type Fact = readonly [personId: bigint, subjectId: bigint];
+
+/** Runs a write that changes facts, as `writeThrough` does. */
+export async function writeFacts<R>(
   redis: Redis,
   kind: FactKind,
-  personId: bigint,
-  subjectId: bigint,
+  facts: readonly Fact[],
   write: () => Promise<R>,
 ): Promise<R> {
-  const bury = () => redis.eval(BURY_FACT, 1, kind.key(personId), String(subjectId), TOMBSTONE_MS, FACTS_TTL_SECONDS);
+  const bury = () =>
+    Promise.all(
+      facts.map(([personId, subjectId]) =>
+        redis.eval(BURY_FACT, 1, kind.key(personId), String(subjectId), TOMBSTONE_MS, FACTS_TTL_SECONDS),
+      ),
+    );
   await bury();
   try {
     return await write();

@@ -3,11 +3,13 @@
  * by `next_id()` in PostgreSQL (Instagram Engineering, "Sharding & IDs at Instagram", 2012). Sorted as numbers they are
  * sorted by time, so an id is its own place in a list. Ids of one millisecond have no order among themselves but a fixed one.
  */
-const EPOCH_MS = Date.UTC(2026, 0, 1);
+
+/** When the time in ids begins, in milliseconds since 1970. */
+export const EPOCH_MS = Date.UTC(2026, 0, 1);
 const LARGEST = 2n ** 63n - 1n;
 
 /** The types that a global id can name. */
-export type NodeType = 'User' | 'Session' | 'Photo' | 'Comment' | 'Upload';
+export type NodeType = 'User' | 'Session' | 'Photo' | 'Comment' | 'Upload' | 'Report';
 
 /** A global id taken apart: its type, and one number, or two for what is stored by a photo (the photo's and its own). */
 export interface GlobalId {
@@ -15,7 +17,7 @@ export interface GlobalId {
   parts: [bigint] | [bigint, bigint];
 }
 
-const TYPES = new Set<string>(['User', 'Session', 'Photo', 'Comment', 'Upload'] satisfies NodeType[]);
+const TYPES = new Set<string>(['User', 'Session', 'Photo', 'Comment', 'Upload', 'Report'] satisfies NodeType[]);
 
 /** When the id was made, in milliseconds since 1970. */
 export function idTime(id: bigint): number {

@@ -14,12 +14,43 @@ export interface Jobs {
   announceHeavyAuthor: { authorId: string; photoId: string };
   /** Tells a person's open feeds that they follow somebody new. */
   followsChanged: { userId: string };
+  /** Lets all who asked to follow an account do so, because it became public. */
+  approveAllRequests: { userId: string };
+  /** Makes what is open at these people's, or shows something of theirs, look again whether it may. */
+  accessChanged: { userIds: string[] };
+  /** Brings people's counts in Redis up to date. */
+  userCountsChanged: { userIds: string[] };
+  /** Tells people that something in their activity list is new. */
+  activityChanged: { activities: { recipientId: string; kind: string; subjectId: string }[] };
+  /** Makes an uploaded file into a person's picture. */
+  processAvatar: {
+    userId: string;
+    uploadId: string;
+    objectKey: string;
+    contentType: string;
+    sha256: string;
+    avatarKey: string;
+  };
+  /** Moves a photo's files to where those may read them who may see it. */
+  placeMedia: { photoId: string; mediaKey: string };
+  /** Does so for all photos of a person. */
+  placeAllMedia: { ownerId: string };
   /** Tells whoever looks at these photos that they changed. */
   photosChanged: { photoIds: string[] };
   /** Deletes files. */
   deleteObjects: { keys: string[] };
+  /** Makes the copy of a person's data that they asked for. */
+  exportData: { userId: string; exportId: string; objectKey: string };
+  /** Deletes an account with all that is in it. */
+  deleteAccount: { userId: string };
   /** Ends what sessions still hold open or cached. */
   sessionsEnded: { userId: string; sessions: { id: string; tokenHash: string }[] };
+  /** Sends a person a mail with a new token. */
+  mailToken: { userId: string; purpose: 'VERIFY_EMAIL' | 'RESET_PASSWORD' };
+  /** Sends whoever has this address, if anybody, a mail by which a new password can be set. */
+  mailPasswordReset: { email: string };
+  /** Tells a person of something by mail. */
+  mailNotice: { userId: string; notice: 'PASSWORD_CHANGED' | 'EXPORT_READY' };
   /** Deletes sessions and idempotency keys whose time is over. */
   sweepAccounts: object;
   /** Deletes uploads that nobody published. */
@@ -38,16 +69,60 @@ export interface Worker {
 /**
  * Enqueues a job in the transaction that causes it: it exists when, and only when, that commits.
  *
- * @param options `queue`: jobs of one queue run one after the other
+ * @param options `queue`: jobs of one queue run one after the other; `runAt`: not before this moment
  */
 export async function addJob<Name extends keyof Jobs>(
   tx: Transaction,
   name: Name,
   payload: Jobs[Name],
-  options: { queue?: string } = {},
+  options: { queue?: string; runAt?: Date } = {},
 ): Promise<void> {
   await tx.$executeRaw`
-    select graphile_worker.add_job(${name}::text, payload := ${JSON.stringify(payload)}::json, queue_name := ${options.queue ?? null}::text)`;
+    select graphile_worker.add_job(${name}::text, payload := ${JSON.stringify(payload)}::json, queue_name := ${options.queue ?? null}::text,
+      run_at := ${options.runAt ?? null}::timestamptz)`;
+}
+
+/**
+ * Lets all waiting jobs that name something run at once, also those that have failed too often.
+ *
+ * @param terms texts of which any is a value in a job's payload
+ * @param except a kind of job that is left alone
+ * @returns how many there are, with those that run already
+ */
+export async function hurryJobs(db: Transaction, terms: readonly string[], except: keyof Jobs): Promise<number> {
+  const quoted = terms.map((term) => JSON.stringify(term));
+  const rows = await db.$queryRaw<{ id: bigint }[]>`
+    select job.id from graphile_worker._private_jobs job join graphile_worker._private_tasks task on task.id = task_id
+    where identifier <> ${except} and exists (
+      select from unnest(${quoted}::text[]) term where position(term in payload::text) > 0
+    )`;
+  const ids = rows.map((row) => row.id);
+  await db.$queryRaw`
+    select id from graphile_worker.reschedule_jobs(${ids}::bigint[], run_at := now(), attempts := 0)`;
+  return ids.length;
+}
+
+/** A job that failed and waits to be tried again, or has failed too often to be. */
+export interface FailedJob {
+  id: string;
+  task: string;
+  attempts: number;
+  maxAttempts: number;
+  lastError: string;
+}
+
+/** The jobs that failed, the latest first: at most 100. */
+export function listFailedJobs(db: Transaction): Promise<FailedJob[]> {
+  return db.$queryRaw<FailedJob[]>`
+    select id::text, task_identifier as task, attempts::int, max_attempts::int as "maxAttempts", last_error as "lastError"
+    from graphile_worker.jobs where last_error is not null order by updated_at desc limit 100`;
+}
+
+/** Lets a job that failed run again, now. @returns whether there is one that is not running */
+export async function retryJob(db: Transaction, id: bigint): Promise<boolean> {
+  const rows = await db.$queryRaw<object[]>`
+    select id from graphile_worker.reschedule_jobs(array[${id}::bigint], run_at := now(), attempts := 0)`;
+  return rows.length > 0;
 }
 
 /** When the regular jobs run, in cron's notation. */

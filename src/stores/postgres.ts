@@ -1,11 +1,15 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Prisma } from '../generated/prisma/client.ts';
-import { PrismaClient } from '../generated/prisma/client.ts';
+import { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 
 /** The database outside of a transaction. */
 export type Database = PrismaClient;
 /** The database within a transaction. */
 export type Transaction = Prisma.TransactionClient;
+
+/** A piece of SQL with its values, to be put into a larger one. */
+export type Sql = Prisma.Sql;
+/** Makes a piece of SQL from a template; what is in `${}` becomes a parameter, or, being a piece itself, part of the text. */
+export const sql = Prisma.sql;
 
 /**
  * Opens a pool of connections; none is made before the first query.

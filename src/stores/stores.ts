@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { type Mail, openMail } from './mail.ts';
 import { type Objects, openObjects } from './objects.ts';
 import { type Database, openDatabase } from './postgres.ts';
 import { openPubSub, type PubSub } from './pubsub.ts';
@@ -12,6 +13,7 @@ export interface Stores {
   redis: Redis;
   pubsub: PubSub;
   objects: Objects;
+  mail: Mail;
   config: Config;
   log: Logger;
   close(): Promise<void>;
@@ -35,17 +37,20 @@ export async function openStores(config: Config, log: Logger, onQuery?: (sql: st
   const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_SIZE, onQuery);
   const pubsub = openPubSub(redis);
   const objects = openObjects(config);
+  const mail = openMail(config);
   return {
     db,
     redis,
     pubsub,
     objects,
+    mail,
     config,
     log,
     async close() {
       await pubsub.close();
       redis.disconnect();
       objects.close();
+      mail.close();
       await db.$disconnect();
     },
   };

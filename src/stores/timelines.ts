@@ -15,7 +15,7 @@ import { randomBytes } from 'node:crypto';
 import type { Redis } from './redis.ts';
 
 /** The most members of a list. */
-const TIMELINE_LENGTH = 500;
+export const TIMELINE_LENGTH = 500;
 const KEPT_SECONDS = 30 * 24 * 3_600;
 const MARKER_MS = 5_000;
 const END = Buffer.alloc(16);
@@ -150,6 +150,21 @@ export async function pushToTimelines(
 }
 
 /**
+ * Takes photos out of those of the lists that exist. What a reader would skip anyway takes no place in them any more.
+ *
+ * @param keys the lists; a hundred at a time are one round trip
+ */
+export async function removeFromTimelines(
+  redis: Redis,
+  keys: readonly string[],
+  places: readonly Place[],
+): Promise<void> {
+  if (places.length === 0) return;
+  const members = places.map(toMember);
+  await Promise.all(keys.map((key) => redis.zrem(key, ...members)));
+}
+
+/**
  * Builds a list that is missing. When somebody else builds it, or it is dropped meanwhile, nothing is stored.
  *
  * @param load the newest photos, at most `count`, from PostgreSQL
@@ -168,16 +183,20 @@ export async function buildTimeline(
 }
 
 /**
- * Runs a write that changes what belongs to a list; the next read after it builds the list anew.
+ * Runs a write that changes what belongs to lists; the next read of each after it builds it anew.
  *
  * @param write commits before it resolves
  * @returns what `write` returns
  */
-export async function writeDroppingTimeline<R>(redis: Redis, key: string, write: () => Promise<R>): Promise<R> {
-  await redis.multi().del(key).zadd(key, 0, newMarker()).pexpire(key, MARKER_MS).exec();
+export async function writeDroppingTimelines<R>(
+  redis: Redis,
+  keys: readonly string[],
+  write: () => Promise<R>,
+): Promise<R> {
+  await Promise.all(keys.map((key) => redis.multi().del(key).zadd(key, 0, newMarker()).pexpire(key, MARKER_MS).exec()));
   try {
     return await write();
   } finally {
-    await redis.del(key);
+    await Promise.all(keys.map((key) => redis.del(key)));
   }
 }

@@ -5,7 +5,7 @@ import {
   type FactKind,
   readCached,
   readFacts,
-  writeFact,
+  writeFacts,
   writeThrough,
 } from '../../src/stores/cache.ts';
 import { connectRedis, type Redis } from '../../src/stores/redis.ts';
@@ -80,7 +80,7 @@ function cachedFact(): Cached {
       const [value] = await readFacts(connection, kind, 1n, [2n]);
       return value ? 1 : 0;
     },
-    write: (connection, write) => writeFact(connection, { key: () => hash, load: async () => [] }, 1n, 2n, write),
+    write: (connection, write) => writeFacts(connection, { key: () => hash, load: async () => [] }, [[1n, 2n]], write),
     async expireTombstone() {
       if (((await redis.hget(hash, '2'))?.length ?? 0) > 1) await redis.hset(hash, '2', '1000000000000');
     },

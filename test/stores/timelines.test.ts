@@ -7,7 +7,7 @@ import {
   pushToTimelines,
   readTimeline,
   type TimelinePage,
-  writeDroppingTimeline,
+  writeDroppingTimelines,
 } from '../../src/stores/timelines.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { unique } from '../support/people.ts';
@@ -96,13 +96,13 @@ test('what is pushed while a list is built is in it, also what the builder has r
 test('a builder whose list was dropped meanwhile stores nothing', async () => {
   const key = newKey();
   await buildTimeline(stores.redis, key, async () => {
-    await writeDroppingTimeline(stores.redis, key, async () => {});
+    await writeDroppingTimelines(stores.redis, [key], async () => {});
     return placesFrom(1, 3);
   });
   expect(await readTimeline(stores.redis, key, null, 10)).toBe('missing');
   // Nor when somebody else has built it since.
   await buildTimeline(stores.redis, key, async () => {
-    await writeDroppingTimeline(stores.redis, key, async () => {});
+    await writeDroppingTimelines(stores.redis, [key], async () => {});
     await buildTimeline(stores.redis, key, async () => placesFrom(5, 6));
     return placesFrom(1, 3);
   });
@@ -118,7 +118,7 @@ test('a list is not read or built while a write changes what belongs to it, and 
     expect(await readTimeline(stores.redis, key, null, 10)).toBe('building');
     throw new Error('refused');
   };
-  await expect(writeDroppingTimeline(stores.redis, key, write)).rejects.toThrow('refused');
+  await expect(writeDroppingTimelines(stores.redis, [key], write)).rejects.toThrow('refused');
   expect(await readTimeline(stores.redis, key, null, 10)).toBe('missing');
 });
 
@@ -229,7 +229,7 @@ class Play {
         return rows;
       });
     } else {
-      await writeDroppingTimeline(stores.redis, this.key, async () => {
+      await writeDroppingTimelines(stores.redis, [this.key], async () => {
         for (const inner of step.during) await this.run(inner);
         // Somebody whom one follows only now has published before.
         for (let made = 0; made < step.count; made++) {

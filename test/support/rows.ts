@@ -22,6 +22,7 @@ export function insertPhoto(stores: Stores, ownerId: bigint, caption = ''): Prom
     await tx.photo.create({ data: row });
     const publishedId = await nextId(tx, ownerId);
     await tx.photo.update({ where: { id: photoId }, data: { publishedId } });
+    await tx.userCountDelta.create({ data: { userId: ownerId, photos: 1 } });
     await addJob(tx, 'fanOutPhoto', { photoId: String(photoId) });
     return { publishedId, photoId };
   });
@@ -50,7 +51,7 @@ export async function insertFollowers(stores: Stores, followeeId: bigint, count:
       from generate_series(1, ${count}) number
       returning id
     ), followers as (
-      insert into follows (follower_id, followee_id) select id, ${followeeId} from people
+      insert into follows (follower_id, followee_id, id) select id, ${followeeId}, next_id(id) from people
     )
     select id from people`;
   return rows.map((row) => row.id);

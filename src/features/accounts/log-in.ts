@@ -1,40 +1,11 @@
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Redis } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { Mistakes, mistake, rateLimited } from '../errors.ts';
+import { Mistakes, mistake } from '../errors.ts';
+import { lockPeople } from '../people/locks.ts';
 import { checkText } from '../validate.ts';
+import { restorableSince, restoreAccount } from './deactivate.ts';
 import { hashPassword, passwordMatches } from './passwords.ts';
 import { createSession, endSessions, type SessionRow } from './sessions.ts';
-
-const WINDOW_SECONDS = 15 * 60;
-/** Wrong passwords for one account in a window, from wherever. */
-const FAILURES_PER_ACCOUNT = 10;
-/** Wrong passwords from one address in a window: many people may share one. */
-const FAILURES_PER_ADDRESS = 100;
-
-interface Throttles {
-  account: RateLimiterRedis;
-  address: RateLimiterRedis;
-}
-
-const throttlesOf = new WeakMap<Redis, Throttles>();
-
-function throttles(redis: Redis): Throttles {
-  let found = throttlesOf.get(redis);
-  if (!found) {
-    const throttle = (keyPrefix: string, points: number) => {
-      const options = { keyPrefix, points, duration: WINDOW_SECONDS };
-      // Where Redis is away, each process counts for itself.
-      return new RateLimiterRedis({ ...options, storeClient: redis, insuranceLimiter: new RateLimiterMemory(options) });
-    };
-    found = {
-      account: throttle('login-account', FAILURES_PER_ACCOUNT),
-      address: throttle('login-address', FAILURES_PER_ADDRESS),
-    };
-    throttlesOf.set(redis, found);
-  }
-  return found;
-}
+import { throttle, throttles } from './throttles.ts';
 
 /** What wrong passwords for an account are counted under: the same by whichever of its names it is tried. */
 function accountOf(userId: bigint): string {
@@ -55,25 +26,20 @@ async function checkPassword(
   stored: string | null,
   password: string,
 ) {
-  const limits = throttles(stores.redis);
-  try {
-    await limits.address.consume(address);
-    await limits.account.consume(account);
-  } catch (error) {
-    if (!(error instanceof RateLimiterRes)) throw error;
-    const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1_000));
-    throw rateLimited(`Too many wrong passwords. Try again in ${seconds} seconds.`, seconds);
-  }
+  await throttle(stores.redis, 'login-address', address, 'wrong passwords');
+  await throttle(stores.redis, 'login-account', account, 'wrong passwords');
   const right = password.length <= 1_000 && (await passwordMatches(stored, password));
-  if (right) await Promise.all([limits.account.delete(account), limits.address.reward(address)]);
+  const limits = throttles(stores.redis);
+  if (right) await Promise.all([limits['login-account'].delete(account), limits['login-address'].reward(address)]);
   return right;
 }
 
 /**
- * Logs in by username or e-mail address. For an unknown one it answers the same as for a wrong password, and in the same time.
+ * Logs in by username or e-mail address. For an unknown one it answers the same as for a wrong password, and in the same time. An
+ * account that was deactivated lately is restored by it.
  *
  * @param address the client's network address
- * @throws Mistakes WRONG_CREDENTIALS; RATE_LIMITED after too many
+ * @throws Mistakes WRONG_CREDENTIALS, or SUSPENDED; RATE_LIMITED after too many
  */
 export async function logIn(
   stores: Stores,
@@ -87,13 +53,51 @@ export async function logIn(
   if (mistakes.length > 0) throw new Mistakes(mistakes);
   const login = input.login.trim().toLowerCase();
   const where = login.includes('@') ? { email: login } : { username: login };
-  const user = await stores.db.user.findUnique({ where, select: { id: true, passwordHash: true } });
+  const found = await stores.db.user.findUnique({
+    where,
+    select: { id: true, passwordHash: true, suspendedAt: true, deactivatedAt: true, deletingAt: true },
+  });
+  // Whoever is being deleted, or is about to be, is nobody already.
+  const isGone = found?.deletingAt || (found?.deactivatedAt && found.deactivatedAt < restorableSince());
+  const user = isGone ? null : found;
   const account = user ? accountOf(user.id) : `login ${login}`;
   if (!(await checkPassword(stores, account, address, user?.passwordHash ?? null, input.password)) || !user) {
     throw mistake('WRONG_CREDENTIALS', 'The username or e-mail address, or the password, is wrong.');
   }
-  const token = await stores.db.$transaction((tx) => createSession(stores, tx, user.id, input.device));
+  if (user.suspendedAt) throw suspended();
+  if (user.deactivatedAt) await restoreAccount(stores, user.id);
+  const token = await stores.db.$transaction(async (tx) => {
+    // Hidden since it was looked up: its sessions have been ended, and this would be one more.
+    const now = (await lockPeople(tx, [user.id], 'steady')).get(user.id);
+    if (now?.isHidden !== false) throw suspended();
+    return createSession(stores, tx, user.id, input.device);
+  });
   return { token, userId: user.id };
+}
+
+function suspended() {
+  return mistake('SUSPENDED', 'This account is suspended: moderators found something against the rules.');
+}
+
+/**
+ * Checks a person's password once more, before something that cannot be undone.
+ *
+ * @throws Mistakes WRONG_CREDENTIALS for the field; RATE_LIMITED after too many wrong ones
+ */
+export async function confirmPassword(
+  stores: Stores,
+  userId: bigint,
+  address: string,
+  password: string,
+  field = 'password',
+): Promise<void> {
+  const { passwordHash } = await stores.db.user.findUniqueOrThrow({
+    where: { id: userId },
+    select: { passwordHash: true },
+  });
+  if (!(await checkPassword(stores, accountOf(userId), address, passwordHash, password))) {
+    throw mistake('WRONG_CREDENTIALS', 'The password is wrong.', field);
+  }
 }
 
 /**
@@ -110,13 +114,7 @@ export async function changePassword(
 ): Promise<void> {
   const mistakes = checkText('The new password', input.newPassword, 8, 200, 'newPassword');
   if (mistakes.length > 0) throw new Mistakes(mistakes);
-  const { passwordHash: old } = await stores.db.user.findUniqueOrThrow({
-    where: { id: session.userId },
-    select: { passwordHash: true },
-  });
-  if (!(await checkPassword(stores, accountOf(session.userId), address, old, input.currentPassword))) {
-    throw mistake('WRONG_CREDENTIALS', 'The current password is wrong.', 'currentPassword');
-  }
+  await confirmPassword(stores, session.userId, address, input.currentPassword, 'currentPassword');
   const passwordHash = await hashPassword(input.newPassword);
   await endSessions(stores, session.userId, { except: session.id }, async (tx) => {
     await tx.user.update({ where: { id: session.userId }, data: { passwordHash } });

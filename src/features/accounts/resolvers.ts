@@ -4,10 +4,16 @@ import { requireSession } from '../context.ts';
 import { mistake, payload } from '../errors.ts';
 import { pageRequest } from '../paging.ts';
 import { parseId } from '../validate.ts';
-import { changePassword, logIn } from './log-in.ts';
+import { avatarOf, removeAvatar, setAvatar } from './avatar.ts';
+import { deactivateAccount } from './deactivate.ts';
+import { askDeletion } from './delete.ts';
+import { exportUrl, readDataExport, requestDataExport } from './export.ts';
+import { changePassword, confirmPassword, logIn } from './log-in.ts';
+import { requestEmailVerification, requestPasswordReset, resetPassword, verifyEmail } from './mail.ts';
 import { updateProfile } from './profile.ts';
 import { endSessions, listSessions, useSession } from './sessions.ts';
 import { signUp } from './sign-up.ts';
+import { changeUsername } from './usernames.ts';
 
 /** Accounts in GraphQL. */
 export const accountResolvers: Resolvers = {
@@ -50,9 +56,68 @@ export const accountResolvers: Resolvers = {
         await updateProfile(context.stores, userId, input);
         return { user: await context.loaders.user.clear(userId).load(userId) };
       }),
+    changeUsername: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        await changeUsername(context.stores, userId, input.username);
+        return { user: await context.loaders.user.clear(userId).load(userId) };
+      }),
+    setAvatar: (_, { input }, context) =>
+      payload(async () => {
+        const session = requireSession(context);
+        await setAvatar(context.stores, session.userId, parseId('Upload', input.uploadId));
+        return { viewer: session };
+      }),
+    removeAvatar: (_, __, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        await removeAvatar(context.stores, userId);
+        return { user: await context.loaders.user.clear(userId).load(userId) };
+      }),
+    requestEmailVerification: (_, __, context) =>
+      payload(async () => {
+        const session = requireSession(context);
+        await requestEmailVerification(context.stores, session.userId);
+        return { viewer: session };
+      }),
+    verifyEmail: (_, { input }, { stores }) =>
+      payload(async () => {
+        await verifyEmail(stores, input.token);
+        return { verified: true };
+      }),
+    requestPasswordReset: (_, { input }, { stores, address }) =>
+      payload(async () => {
+        await requestPasswordReset(stores, address, input.email);
+        return {};
+      }),
+    resetPassword: (_, { input }, { stores }) =>
+      payload(async () => {
+        await resetPassword(stores, input.token, input.newPassword);
+        return { changed: true };
+      }),
+    deactivateAccount: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        await confirmPassword(context.stores, userId, context.address, input.password);
+        return { deletedAfter: await deactivateAccount(context.stores, userId) };
+      }),
+    deleteAccount: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        await confirmPassword(context.stores, userId, context.address, input.password);
+        await askDeletion(context.stores, userId);
+        return { deletedUserId: toGlobalId('User', userId) };
+      }),
+    requestDataExport: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        await confirmPassword(context.stores, userId, context.address, input.password);
+        return { dataExport: await requestDataExport(context.stores, userId) };
+      }),
   },
   User: {
     id: ({ id }) => toGlobalId('User', id),
+    avatar: (user, _, { stores }) => avatarOf(stores, user),
     createdAt: ({ id }) => new Date(idTime(id)),
   },
   Viewer: {
@@ -61,11 +126,17 @@ export const accountResolvers: Resolvers = {
       if (!user) throw new Error(`The session of a person who does not exist: ${userId}.`);
       return user;
     },
-    email: async ({ userId }, _, { stores }) => {
-      const { email } = await stores.db.user.findUniqueOrThrow({ where: { id: userId }, select: { email: true } });
-      return email;
-    },
+    email: async ({ userId }, _, { loaders }) => (await loaders.account.load(userId)).email,
+    emailIsVerified: async ({ userId }, _, { loaders }) =>
+      (await loaders.account.load(userId)).emailVerifiedAt !== null,
+    avatarStatus: async ({ userId }, _, { loaders }) => (await loaders.account.load(userId)).avatarStatus,
+    avatarFailure: async ({ userId }, _, { loaders }) => (await loaders.account.load(userId)).avatarFailure,
+    dataExport: ({ userId }, _, { stores }) => readDataExport(stores, userId),
     sessions: ({ userId }, page, { stores }) => listSessions(stores, userId, pageRequest(page)),
+  },
+  DataExport: {
+    url: (row, _, { stores }) => exportUrl(stores, row),
+    createdAt: ({ id }) => new Date(idTime(id)),
   },
   Session: {
     id: ({ id }) => toGlobalId('Session', id),

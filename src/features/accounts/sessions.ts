@@ -22,6 +22,8 @@ export interface SessionRow {
 /** How exactly the last use is known. Writing it more often would make every read a write. */
 const TOUCH_AFTER_MS = 5 * 60_000;
 const DAY_MS = 24 * 3_600_000;
+/** What else happens with the end of sessions may be a lot: taking all that a person has done out of the counts of others. */
+const WITHIN = { timeout: 60_000 };
 
 /** The channel on which the ids of a person's sessions are published as they end. */
 export function sessionsChannel(userId: bigint): string {
@@ -140,16 +142,19 @@ export async function readOwnSession({ db }: Stores, userId: bigint, id: bigint)
  * Ends sessions of a person: the rows are deleted with whatever else `within` does, and a job closes what they hold open, which
  * is done here at once too.
  *
- * @param which the one session, or all but one
+ * @param which the one session, all but one, or all
  * @returns the ids of those that ended
  */
 export async function endSessions(
   stores: Stores,
   userId: bigint,
-  which: { only: bigint } | { except: bigint },
+  which: { only: bigint } | { except: bigint } | 'all',
   within: (tx: Transaction) => Promise<void> = async () => {},
 ): Promise<bigint[]> {
-  const where = { userId, id: 'only' in which ? which.only : { not: which.except } };
+  const where = {
+    userId,
+    ...(which !== 'all' && { id: 'only' in which ? which.only : { not: which.except } }),
+  };
   // Read first, so that a tombstone covers each before its row goes: see stores/cache.ts.
   const known = (await stores.db.session.findMany({ where })).map(toRow);
   const ended = await writeThrough(
@@ -164,7 +169,7 @@ export async function endSessions(
         const sessions = rows.map(({ id, tokenHash }) => ({ id: String(id), tokenHash }));
         if (rows.length > 0) await addJob(tx, 'sessionsEnded', { userId: String(userId), sessions });
         return rows;
-      }),
+      }, WITHIN),
   );
   await announceEnd(stores, userId, ended);
   return ended.map((session) => session.id);

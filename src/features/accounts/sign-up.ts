@@ -2,9 +2,10 @@ import { violatedUnique } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Mistake, Mistakes, mistake } from '../errors.ts';
 import { checkText } from '../validate.ts';
+import { addTokenMail } from './mail.ts';
 import { hashPassword } from './passwords.ts';
 import { createSession } from './sessions.ts';
-import { USERNAME } from './users.ts';
+import { checkUsername, requireNotHeld, usernameTaken } from './usernames.ts';
 
 // Whether mail arrives is the only true check of an address; this finds slips of the pen.
 const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
@@ -22,15 +23,12 @@ export async function signUp(
   const email = input.email.trim().toLowerCase();
   const displayName = input.displayName.trim();
   const mistakes: Mistake[] = [
+    ...checkUsername(username),
     ...checkText('The e-mail address', email, 3, 254, 'email'),
     ...checkText('The password', input.password, 8, 200, 'password'),
     ...checkText('The display name', displayName, 1, 60, 'displayName'),
     ...checkText("The device's name", input.device, 0, 100, 'device'),
   ];
-  if (!USERNAME.test(username)) {
-    const message = 'A username has 3 to 30 characters of a to z, 0 to 9, dot and underscore.';
-    mistakes.unshift({ code: 'INVALID', message, field: ['username'] });
-  }
   if (!EMAIL.test(email)) {
     mistakes.push({ code: 'INVALID', message: 'An e-mail address looks like name@example.org.', field: ['email'] });
   }
@@ -43,14 +41,15 @@ export async function signUp(
         data: { username, email, displayName, passwordHash },
         select: { id: true },
       });
+      await requireNotHeld(tx, id, username);
+      await addTokenMail(tx, id, 'VERIFY_EMAIL');
       return { token: await createSession(stores, tx, id, input.device), userId: id };
     });
   } catch (error) {
     const constraint = violatedUnique(error);
     if (constraint === 'users_email_key')
       throw mistake('TAKEN', 'There is an account with this e-mail address already.', 'email');
-    if (constraint === 'users_username_key')
-      throw mistake('TAKEN', 'Somebody else has this username already.', 'username');
+    if (constraint === 'users_username_key') throw usernameTaken();
     throw error;
   }
 }

@@ -1,47 +1,56 @@
 import { type CachedKind, readCached } from '../../stores/cache.ts';
 import type { Stores } from '../../stores/stores.ts';
 
-/** A person as others see them. */
+/** A person as others see them, with what decides who these others are: ask people/visibility.ts before handing one out. */
 export interface UserRow {
   __typename: 'User';
   id: bigint;
   username: string;
   displayName: string;
   bio: string;
+  avatarKey: string | null;
+  isPrivate: boolean;
+  /** Suspended, deactivated or being deleted. */
+  isHidden: boolean;
+  isModerator: boolean;
 }
 
-/** The Redis key of a person. */
+/** The Redis key of a person, with the version of the form in which one is stored: raise it with every change of that form. */
 export function userKey(id: bigint): string {
-  return `user:${id}`;
+  return `user:v2:${id}`;
 }
+
+const COLUMNS = {
+  id: true,
+  username: true,
+  displayName: true,
+  bio: true,
+  avatarKey: true,
+  isPrivate: true,
+  isHidden: true,
+  isModerator: true,
+} as const;
+
+type Packed = [string, string, string, string, string | null, boolean, boolean, boolean];
 
 /** Reads people by id, in the order of the ids. */
 export function readUsers({ db, redis }: Stores, ids: readonly bigint[]): Promise<(UserRow | null)[]> {
   const kind: CachedKind<bigint, UserRow> = {
     key: userKey,
     ttlSeconds: 3_600,
-    encode: ({ id, username, displayName, bio }) => JSON.stringify([String(id), username, displayName, bio]),
+    encode({ id, username, displayName, bio, avatarKey, isPrivate, isHidden, isModerator }) {
+      const packed: Packed = [String(id), username, displayName, bio, avatarKey, isPrivate, isHidden, isModerator];
+      return JSON.stringify(packed);
+    },
     decode(text) {
-      const [id, username, displayName, bio] = JSON.parse(text) as [string, string, string, string];
-      return { __typename: 'User', id: BigInt(id), username, displayName, bio };
+      const [id, username, displayName, bio, avatarKey, isPrivate, isHidden, isModerator] = JSON.parse(text) as Packed;
+      const names = { username, displayName, bio, avatarKey };
+      return { __typename: 'User', id: BigInt(id), ...names, isPrivate, isHidden, isModerator };
     },
     async load(missing) {
-      const rows = await db.user.findMany({
-        where: { id: { in: [...missing] } },
-        select: { id: true, username: true, displayName: true, bio: true },
-      });
+      const rows = await db.user.findMany({ where: { id: { in: [...missing] } }, select: COLUMNS });
       return new Map(rows.map((row) => [row.id, { __typename: 'User' as const, ...row }]));
     },
   };
   return readCached(redis, kind, ids);
-}
-
-/** What a username is made of, in small letters. */
-export const USERNAME = /^[a-z0-9._]{3,30}$/;
-
-/** The person with a username, whatever its capitals; null also for what no username can be. */
-export async function findUsername(stores: Stores, username: string): Promise<bigint | null> {
-  if (!USERNAME.test(username.toLowerCase())) return null;
-  const row = await stores.db.user.findUnique({ where: { username: username.toLowerCase() }, select: { id: true } });
-  return row?.id ?? null;
 }

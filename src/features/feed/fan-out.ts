@@ -70,12 +70,13 @@ function message(content: FeedMessage): string {
   return JSON.stringify(content);
 }
 
-/** Everybody who follows an author, in even chunks. */
+/** Everybody who follows an author and does not mute them, in even chunks. */
 async function* followersOf({ db }: Stores, authorId: bigint): AsyncGenerator<bigint[]> {
   let after = -1n;
   for (;;) {
     const rows = await db.$queryRaw<{ id: bigint }[]>`
       select follower_id as id from follows where followee_id = ${authorId} and follower_id > ${after}
+        and not exists (select from mutes where muter_id = follower_id and muted_id = ${authorId})
       order by follower_id limit ${CHUNK}`;
     if (rows.length > 0) yield rows.map((row) => row.id);
     if (rows.length < CHUNK) return;

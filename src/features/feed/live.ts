@@ -1,4 +1,5 @@
 import type { Stores } from '../../stores/stores.ts';
+import { readUsers } from '../accounts/users.ts';
 import { listen, mapMessages } from '../live/listen.ts';
 import { readPhotos } from '../photos/rows.ts';
 import type { FeedMessage } from './fan-out.ts';
@@ -34,7 +35,10 @@ export async function followHomeFeed(
     if (message.authorsChanged) await addAuthors();
     if (!('photoId' in message) || told.has(message.photoId)) return null;
     const place = { publishedId: BigInt(message.publishedId), photoId: BigInt(message.photoId) };
-    const [photo] = await applyRules(stores, viewerId, [place], (ids) => readPhotos(stores, ids));
+    const [photo] = await applyRules(stores, viewerId, [place], {
+      photos: (ids) => readPhotos(stores, ids),
+      users: (ids) => readUsers(stores, ids),
+    });
     if (!photo) return null;
     told.add(message.photoId);
     const [oldest] = told;

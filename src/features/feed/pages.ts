@@ -77,6 +77,7 @@ function loadFeed({ db }: Stores, viewerId: bigint, after: bigint | null, count:
       limit ${count}
     ) photo
     where follower_id = ${viewerId}
+      and not exists (select from mutes where muter_id = follower_id and muted_id = followee_id)
     order by photo.published_id desc
     limit ${count}`;
 }

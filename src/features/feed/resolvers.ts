@@ -11,9 +11,7 @@ export const feedResolvers: Resolvers = {
     homeFeed: (_, page, context) => {
       const { userId } = requireSession(context);
       const { stores, loaders } = context;
-      return readHomeFeed(stores, userId, pageRequest(page), (ids) =>
-        Promise.all(ids.map((id) => loaders.photo.load(id))),
-      );
+      return readHomeFeed(stores, userId, pageRequest(page), loaders);
     },
   },
   Subscription: {

@@ -1,29 +1,104 @@
-import type { FactKind } from '../../stores/cache.ts';
-import { readFacts, writeFact, writeThrough } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
-import { violatesForeignKey } from '../../stores/postgres.ts';
-import { personKey } from '../../stores/redis.ts';
+import { sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { writeDroppingTimeline } from '../../stores/timelines.ts';
+import { dayOfId, recordActivities } from '../activity/record.ts';
 import { mistake } from '../errors.ts';
-import { feedKey, heavyKey } from '../feed/keys.ts';
+import { lockPeople } from './locks.ts';
+import { changeFollows } from './relations.ts';
 
-function followFacts({ db }: Stores): FactKind {
-  return {
-    key: (personId) => personKey('follows', personId),
-    async load(followerId, ids) {
-      const rows = await db.follow.findMany({
-        where: { followerId, followeeId: { in: [...ids] } },
-        select: { followeeId: true },
-      });
-      return rows.map((row) => row.followeeId);
-    },
-  };
+/**
+ * Follows a person, or asks to when the account is private. Again changes nothing.
+ *
+ * @throws Mistakes SELF or NOT_FOUND, also when a block stands between the two
+ */
+export async function follow(stores: Stores, followerId: bigint, followeeId: bigint): Promise<void> {
+  if (followerId === followeeId) throw mistake('SELF', 'Nobody follows themselves.', 'userId');
+  await changeFollows(stores, [[followerId, followeeId]], () =>
+    stores.db.$transaction(async (tx) => {
+      const people = await lockPeople(tx, [followerId, followeeId], 'steady');
+      const followee = people.get(followeeId);
+      if (!followee || followee.isHidden || !people.has(followerId) || (await areBlocked(tx, followerId, followeeId))) {
+        throw mistake('NOT_FOUND', 'There is no such person.', 'userId');
+      }
+      if (!followee.isPrivate) return insertFollow(tx, followerId, followeeId);
+      const asked = await tx.$executeRaw`
+        insert into follow_requests (requester_id, target_id, id)
+        select ${followerId}, ${followeeId}, next_id(${followerId})
+        where not exists (select from follows where follower_id = ${followerId} and followee_id = ${followeeId})
+        on conflict do nothing`;
+      if (asked > 0) {
+        const activity = { recipientId: followeeId, kind: 'FOLLOW_REQUEST' as const, subjectId: followerId };
+        await recordActivities(tx, [{ ...activity, actorId: followerId }]);
+      }
+    }),
+  );
 }
 
-/** Whether a person follows each of these, in the order of the ids. */
-export function readFollows(stores: Stores, followerId: bigint, followeeIds: readonly bigint[]): Promise<boolean[]> {
-  return readFacts(stores.redis, followFacts(stores), followerId, followeeIds);
+/**
+ * Stores that one person follows another, with their counts and all that is told of it; a request to is over. The transaction holds
+ * the locks of both; who is hidden counts nowhere, so nothing is added for them.
+ */
+export async function insertFollow(tx: Transaction, followerId: bigint, followeeId: bigint): Promise<void> {
+  await tx.followRequest.deleteMany({ where: { requesterId: followerId, targetId: followeeId } });
+  const added = await tx.$executeRaw`
+    with added as (
+      insert into follows (follower_id, followee_id, id) values (${followerId}, ${followeeId}, next_id(${followerId}))
+      on conflict do nothing
+      returning follower_id, followee_id, id
+    )
+    insert into user_count_deltas (user_id, followers, following, news_day)
+    select followee_id, 1, 0,
+      case when not exists (select from mutes where muter_id = followee_id and muted_id = follower_id)
+        then ${dayOfId(sql`added.id`)} end
+    from added join users on users.id = follower_id where not is_hidden
+    union all
+    select follower_id, 0, 1, null from added join users on users.id = followee_id where not is_hidden`;
+  if (added > 0) await addJob(tx, 'followsChanged', { userId: String(followerId) });
+}
+
+/**
+ * Ends that one person follows another, and what the follower has open of a private account closes. The transaction holds the locks of both; nothing is subtracted for who is hidden.
+ */
+export async function deleteFollow(tx: Transaction, followerId: bigint, followeeId: bigint): Promise<void> {
+  const removed = await tx.$executeRaw`
+    with removed as (
+      delete from follows where follower_id = ${followerId} and followee_id = ${followeeId}
+      returning follower_id, followee_id
+    )
+    insert into user_count_deltas (user_id, followers, following)
+    select followee_id, -1, 0 from removed join users on users.id = follower_id where not is_hidden
+    union all
+    select follower_id, 0, -1 from removed join users on users.id = followee_id where not is_hidden`;
+  if (removed > 0) await addAccessChanged(tx, [followerId]);
+}
+
+/** Follows a person no more. Without a follow it changes nothing. */
+export async function unfollow(stores: Stores, followerId: bigint, followeeId: bigint): Promise<void> {
+  await changeFollows(stores, [[followerId, followeeId]], () =>
+    stores.db.$transaction(async (tx) => {
+      await lockPeople(tx, [followerId, followeeId], 'steady');
+      await deleteFollow(tx, followerId, followeeId);
+    }),
+  );
+}
+
+/** Takes a follower away. Of somebody who does not follow it changes nothing. */
+export function removeFollower(stores: Stores, userId: bigint, followerId: bigint): Promise<void> {
+  return unfollow(stores, followerId, userId);
+}
+
+/** Enqueues that what is open at these people's, or shows something of theirs, looks again whether it may. */
+export async function addAccessChanged(tx: Transaction, userIds: readonly bigint[]): Promise<void> {
+  await addJob(tx, 'accessChanged', { userIds: userIds.map(String) });
+}
+
+/** Whether a block stands between two people. The transaction holds the locks of both. */
+async function areBlocked(tx: Transaction, one: bigint, other: bigint): Promise<boolean> {
+  const pairs = [
+    { blockerId: one, blockedId: other },
+    { blockerId: other, blockedId: one },
+  ];
+  return (await tx.block.count({ where: { OR: pairs } })) > 0;
 }
 
 /** Whether each of these follows a person, in the order of the ids. */
@@ -32,53 +107,23 @@ export async function readFollowers(
   followeeId: bigint,
   followerIds: readonly bigint[],
 ): Promise<boolean[]> {
-  const rows = await db.follow.findMany({
-    where: { followeeId, followerId: { in: [...followerIds] } },
-    select: { followerId: true },
-  });
+  const where = { followeeId, followerId: { in: [...followerIds] } };
+  const rows = await db.follow.findMany({ where, select: { followerId: true } });
   const found = new Set(rows.map((row) => row.followerId));
   return followerIds.map((id) => found.has(id));
 }
 
-/**
- * Follows a person. Again changes nothing.
- *
- * @throws Mistakes SELF or NOT_FOUND
- */
-export async function follow(stores: Stores, followerId: bigint, followeeId: bigint): Promise<void> {
-  if (followerId === followeeId) throw mistake('SELF', 'Nobody follows themselves.', 'userId');
-  await changeFollow(stores, followerId, followeeId, async () => {
-    try {
-      await stores.db.$transaction(async (tx) => {
-        const added = await tx.$executeRaw`
-          insert into follows (follower_id, followee_id) values (${followerId}, ${followeeId}) on conflict do nothing`;
-        if (added > 0) await addJob(tx, 'followsChanged', { userId: String(followerId) });
-      });
-    } catch (error) {
-      if (violatesForeignKey(error)) throw mistake('NOT_FOUND', 'There is no such person.', 'userId');
-      throw error;
-    }
-  });
-}
-
-/** Follows a person no more. Without a follow it changes nothing. */
-export async function unfollow(stores: Stores, followerId: bigint, followeeId: bigint): Promise<void> {
-  await changeFollow(stores, followerId, followeeId, async () => {
-    await stores.db.follow.deleteMany({ where: { followerId, followeeId } });
-  });
-}
-
-/** Runs a write to whom a person follows, and lets go of all that it makes stale. */
-function changeFollow(
-  stores: Stores,
-  followerId: bigint,
-  followeeId: bigint,
-  write: () => Promise<void>,
-): Promise<void> {
-  const { redis } = stores;
-  return writeDroppingTimeline(redis, feedKey(followerId), () =>
-    writeThrough(redis, [heavyKey(followerId)], () =>
-      writeFact(redis, followFacts(stores), followerId, followeeId, write),
-    ),
-  );
+/** Whether a person has asked each of these to follow them (`sent`), or each of these has asked the person (`got`). */
+export async function readRequests(
+  { db }: Stores,
+  which: 'sent' | 'got',
+  personId: bigint,
+  otherIds: readonly bigint[],
+): Promise<boolean[]> {
+  const others = { in: [...otherIds] };
+  const where =
+    which === 'sent' ? { requesterId: personId, targetId: others } : { requesterId: others, targetId: personId };
+  const rows = await db.followRequest.findMany({ where });
+  const found = new Set(rows.map((row) => (which === 'sent' ? row.targetId : row.requesterId)));
+  return otherIds.map((id) => found.has(id));
 }

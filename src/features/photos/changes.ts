@@ -1,5 +1,6 @@
 import type { Stores } from '../../stores/stores.ts';
 import { listen, mapMessages } from '../live/listen.ts';
+import { ACCESS_CHANGED, accessChannel } from '../people/access.ts';
 import { maySeePhotos } from '../people/visibility.ts';
 import { type PhotoRow, readPhotos } from './rows.ts';
 
@@ -9,7 +10,7 @@ export function photoChannel(id: bigint): string {
 }
 
 /** A photo as it is now; null when it is gone or not for the viewer. */
-export async function readVisiblePhoto(stores: Stores, viewerId: bigint | null, id: bigint): Promise<PhotoRow | null> {
+async function readVisiblePhoto(stores: Stores, viewerId: bigint | null, id: bigint): Promise<PhotoRow | null> {
   const [photo] = await readPhotos(stores, [id]);
   if (!photo) return null;
   const [visible] = await maySeePhotos(stores, viewerId, [photo]);
@@ -17,8 +18,8 @@ export async function readVisiblePhoto(stores: Stores, viewerId: bigint | null, 
 }
 
 /**
- * One photo, as it is now and then after each change; ends with null when it is gone or not for the viewer any more. A
- * reader that is slower than the changes is told of the last only.
+ * One photo, as it is now and then after each change; ends with null when it is gone or not for the viewer any more, which is looked
+ * at whenever the owner or the viewer changes who may see what. A reader that is slower than the changes is told of the last only.
  *
  * @returns null when there is no such photo for the viewer
  */
@@ -27,8 +28,15 @@ export async function followPhoto(
   viewerId: bigint | null,
   id: bigint,
 ): Promise<AsyncGenerator<{ photo: PhotoRow | null }, void, void> | null> {
-  const { messages } = await listen(stores.pubsub, photoChannel(id), { distinct: true });
-  const first = await readVisiblePhoto(stores, viewerId, id).catch(async (error) => {
+  const { messages, add } = await listen(stores.pubsub, photoChannel(id), { distinct: true });
+  const begin = async () => {
+    // Listened to before the photo is looked at, so that no change falls between the two.
+    const [row] = await readPhotos(stores, [id]);
+    if (row) await add(accessChannel(row.ownerId));
+    if (viewerId !== null) await add(accessChannel(viewerId));
+    return readVisiblePhoto(stores, viewerId, id);
+  };
+  const first = await begin().catch(async (error) => {
     await messages.return();
     throw error;
   });
@@ -36,8 +44,10 @@ export async function followPhoto(
     await messages.return();
     return null;
   }
-  return mapMessages<{ photo: PhotoRow | null }>(messages, { photo: first }, async () => {
+  return mapMessages<{ photo: PhotoRow | null }>(messages, { photo: first }, async (message) => {
     const photo = await readVisiblePhoto(stores, viewerId, id);
+    // That others may see something else now is nothing new of the photo.
+    if (photo && message === ACCESS_CHANGED) return null;
     return { value: { photo }, last: photo === null };
   });
 }

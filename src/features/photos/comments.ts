@@ -1,11 +1,15 @@
-import { nextId, violatesForeignKey } from '../../stores/postgres.ts';
+import { nextId, sql, type Transaction, violatesForeignKey } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { recordMentions } from '../activity/mentions.ts';
+import { recordActivities } from '../activity/record.ts';
 import { Mistakes, mistake } from '../errors.ts';
 import { once } from '../idempotency.ts';
 import { type Connection, type PageRequest, toConnection } from '../paging.ts';
+import { lockPeople } from '../people/locks.ts';
+import { maySeePeople, personIsVisible } from '../people/visibility.ts';
 import { checkText } from '../validate.ts';
 import { requireReadyPhoto } from './access.ts';
-import { readVisiblePhoto } from './changes.ts';
+import type { PhotoRow } from './rows.ts';
 
 /** What somebody wrote about a photo. */
 export interface CommentRow {
@@ -30,14 +34,22 @@ export async function addComment(
   const text = input.text.trim();
   const mistakes = checkText('A comment', text, 1, 1_000, 'text');
   if (mistakes.length > 0) throw new Mistakes(mistakes);
-  await requireReadyPhoto(stores, authorId, photoId);
+  const { ownerId } = await requireReadyPhoto(stores, authorId, photoId);
   const key = { userId: authorId, key: input.idempotencyKey, mutation: 'addComment', input: [String(photoId), text] };
   try {
     const comment = await stores.db.$transaction(async (tx) => {
       const newId = await nextId(tx, authorId);
       const id = await once(tx, key, newId, async () => {
+        const author = (await lockPeople(tx, [authorId], 'steady')).get(authorId);
+        if (author?.isHidden !== false) throw mistake('NOT_FOUND', 'There is no such photo.', 'photoId');
         await tx.comment.create({ data: { photoId, id: newId, authorId, text } });
         await tx.photoCountDelta.create({ data: { photoId, comments: 1 } });
+        const about = { photoId, commentId: newId };
+        if (authorId !== ownerId) {
+          const activity = { recipientId: ownerId, kind: 'COMMENT' as const, subjectId: newId, actorId: authorId };
+          await recordActivities(tx, [{ ...activity, ...about }]);
+        }
+        await recordMentions(tx, { text, authorId, ownerId, ...about });
       });
       return tx.comment.findUnique({ where: { photoId_id: { photoId, id } } });
     });
@@ -61,26 +73,34 @@ export async function deleteComment(
   photoId: bigint,
   commentId: bigint,
 ): Promise<void> {
-  // The row and its delta, or neither.
-  const deleted = await stores.db.$executeRaw`
-    with removed as (
-      delete from comments using photos
-      where comments.photo_id = ${photoId} and comments.id = ${commentId} and photos.id = comments.photo_id
-        and (comments.author_id = ${viewerId} or photos.owner_id = ${viewerId})
-      returning comments.photo_id
-    )
-    insert into photo_count_deltas (photo_id, comments) select photo_id, -1 from removed`;
-  if (deleted === 0) throw mistake('NOT_FOUND', 'You have no such comment to delete.', 'commentId');
+  const [comment] = await stores.db.$queryRaw<{ authorId: bigint; ownerId: bigint }[]>`
+    select author_id as "authorId", owner_id as "ownerId" from comments join photos on photos.id = photo_id
+    where photo_id = ${photoId} and comments.id = ${commentId}`;
+  const isTheirs = comment?.authorId === viewerId || comment?.ownerId === viewerId;
+  const deleted = isTheirs && (await stores.db.$transaction((tx) => removeComment(tx, photoId, commentId)));
+  if (!deleted) throw mistake('NOT_FOUND', 'You have no such comment to delete.', 'commentId');
+}
+
+/** Deletes a comment with all that is told of it. Of somebody who is hidden it counted nowhere. @returns whether there was one */
+export async function removeComment(tx: Transaction, photoId: bigint, commentId: bigint): Promise<boolean> {
+  const [removed] = await tx.$queryRaw<{ authorId: bigint }[]>`
+    delete from comments where photo_id = ${photoId} and id = ${commentId} returning author_id as "authorId"`;
+  if (!removed) return false;
+  const author = (await lockPeople(tx, [removed.authorId], 'steady')).get(removed.authorId);
+  if (author?.isHidden === false) await tx.photoCountDelta.create({ data: { photoId, comments: -1 } });
+  await tx.activity.deleteMany({ where: { photoId, commentId } });
+  return true;
 }
 
 /**
- * The same page of the comments of several photos, newest first, in one query. The caller has checked that the viewer may see
- * the photos.
+ * The same page of the comments of several photos, newest first, in one query: those by people whom the viewer may see. The caller
+ * has checked that they may see the photos.
  *
  * @returns in the order of the ids
  */
 export async function listComments(
   { db }: Stores,
+  viewerId: bigint | null,
   photoIds: readonly bigint[],
   { first, after }: PageRequest,
 ): Promise<Connection<CommentRow>[]> {
@@ -90,6 +110,7 @@ export async function listComments(
     cross join lateral (
       select id, author_id, text from comments
       where photo_id = photo.id and id < ${after ?? 2n ** 63n - 1n}
+        and ${personIsVisible(viewerId, sql`comments.author_id`)}
       order by id desc
       limit ${first + 1}
     ) comment
@@ -101,14 +122,34 @@ export async function listComments(
   });
 }
 
-/** A comment whose photo the viewer may see; null otherwise. */
-export async function readVisibleComment(
+/** A comment's place in the database: the photo's number and its own. */
+export type CommentKey = readonly [photoId: bigint, commentId: bigint];
+
+/**
+ * Comments that the viewer may see, by their keys: those by people whom they may see, about photos that they may see. A moderator also
+ * sees what has been reported.
+ *
+ * @param loadPhotos loads the photos that the viewer may see, null for others
+ * @returns in the order of the keys; null for others
+ */
+export async function readVisibleComments(
   stores: Stores,
   viewerId: bigint | null,
-  photoId: bigint,
-  id: bigint,
-): Promise<CommentRow | null> {
-  if (!(await readVisiblePhoto(stores, viewerId, photoId))) return null;
-  const row = await stores.db.comment.findUnique({ where: { photoId_id: { photoId, id } } });
-  return row && { __typename: 'Comment', ...row };
+  keys: readonly CommentKey[],
+  loadPhotos: (ids: readonly bigint[]) => Promise<readonly (PhotoRow | null)[]>,
+): Promise<(CommentRow | null)[]> {
+  const photos = await loadPhotos(keys.map(([photoId]) => photoId));
+  const visible = keys.filter((_, index) => photos[index]);
+  if (visible.length === 0) return keys.map(() => null);
+  const rows = await stores.db.comment.findMany({ where: { OR: visible.map(([photoId, id]) => ({ photoId, id })) } });
+  const mayBeSeen = await maySeePeople(
+    stores,
+    viewerId,
+    rows.map((row) => row.authorId),
+  );
+  const seen = rows.filter((_, index) => mayBeSeen[index]);
+  return keys.map(([photoId, id]) => {
+    const row = seen.find((comment) => comment.photoId === photoId && comment.id === id);
+    return row ? { __typename: 'Comment', ...row } : null;
+  });
 }

@@ -1,11 +1,13 @@
 import { writeThrough } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { forgetMentions, recordMentions } from '../activity/mentions.ts';
 import { Mistakes } from '../errors.ts';
+import { addPhotoDelta } from '../people/counts.ts';
 import { checkText } from '../validate.ts';
 import { requireOwnPhoto } from './access.ts';
 import { addPhotosChanged } from './counts.ts';
-import { allKeys } from './process.ts';
+import { allKeys } from './media.ts';
 import { MAX_CAPTION } from './publish.ts';
 import { photoKey } from './rows.ts';
 
@@ -20,7 +22,16 @@ export async function updateCaption(stores: Stores, ownerId: bigint, photoId: bi
   await requireOwnPhoto(stores, ownerId, photoId);
   await writeThrough(stores.redis, [photoKey(photoId)], () =>
     stores.db.$transaction(async (tx) => {
-      await tx.photo.updateMany({ where: { id: photoId, ownerId }, data: { caption } });
+      // One caption after the other, so that each is compared with the one that it replaces.
+      const [before] = await tx.$queryRaw<{ caption: string; status: string }[]>`
+        select caption, status from photos where id = ${photoId} and owner_id = ${ownerId} for update`;
+      if (!before) return;
+      await tx.photo.update({ where: { id: photoId }, data: { caption } });
+      // Who is mentioned is told when the photo is READY.
+      if (before.status === 'READY') {
+        await forgetMentions(tx, photoId, before.caption, caption);
+        await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId }, before.caption);
+      }
       await addPhotosChanged(tx, [photoId]);
     }),
   );
@@ -32,14 +43,21 @@ export async function updateCaption(stores: Stores, ownerId: bigint, photoId: bi
  * @throws Mistakes NOT_FOUND
  */
 export async function deletePhoto(stores: Stores, ownerId: bigint, photoId: bigint): Promise<void> {
-  const { mediaKey } = await requireOwnPhoto(stores, ownerId, photoId);
+  await requireOwnPhoto(stores, ownerId, photoId);
   await writeThrough(stores.redis, [photoKey(photoId)], () =>
     stores.db.$transaction(async (tx) => {
       const upload = await tx.upload.findUnique({ where: { id: photoId }, select: { objectKey: true } });
       await tx.upload.deleteMany({ where: { id: photoId } });
-      const { count } = await tx.photo.deleteMany({ where: { id: photoId, ownerId } });
-      if (count === 0) return;
-      await addJob(tx, 'deleteObjects', { keys: [...allKeys(mediaKey), ...(upload ? [upload.objectKey] : [])] });
+      const [deleted] = await tx.$queryRaw<{ mediaKey: string; counted: boolean }[]>`
+        delete from photos where id = ${photoId} and owner_id = ${ownerId}
+        returning media_key as "mediaKey", (status = 'READY' and hidden_at is null) as counted`;
+      if (!deleted) return;
+      if (deleted.counted) await addPhotoDelta(tx, ownerId, -1);
+      await tx.activity.deleteMany({ where: { photoId } });
+      await tx.report.deleteMany({ where: { photoId } });
+      await addJob(tx, 'deleteObjects', {
+        keys: [...allKeys(deleted.mediaKey), ...(upload ? [upload.objectKey] : [])],
+      });
       await addPhotosChanged(tx, [photoId]);
     }),
   );

@@ -1,4 +1,4 @@
-import { type FactKind, readFacts, writeFact } from '../../stores/cache.ts';
+import { type FactKind, readFacts, writeFacts } from '../../stores/cache.ts';
 import { violatesForeignKey } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -26,14 +26,22 @@ export function readLikes(stores: Stores, userId: bigint, photoIds: readonly big
  */
 export async function likePhoto(stores: Stores, userId: bigint, photoId: bigint): Promise<void> {
   const photo = await requireReadyPhoto(stores, userId, photoId);
-  await writeFact(stores.redis, likeFacts(stores), userId, photoId, async () => {
+  await writeFacts(stores.redis, likeFacts(stores), [[userId, photoId]], async () => {
     try {
-      // The row and its delta, or neither.
+      // The row and its delta, or neither. Who is hidden at this moment likes nothing more; the lock lets it not happen meanwhile.
       await stores.db.$executeRaw`
-        with added as (
-          insert into likes (photo_id, user_id) values (${photo.id}, ${userId}) on conflict do nothing returning photo_id
+        with me as materialized (
+          select id from users where id = ${userId} and not is_hidden for key share
+        ), added as (
+          insert into likes (photo_id, user_id, id) select ${photo.id}, id, next_id(id) from me
+          on conflict do nothing
+          returning photo_id
         )
-        insert into photo_count_deltas (photo_id, likes) select photo_id, 1 from added`;
+        insert into photo_count_deltas (photo_id, likes, news)
+        select photo_id, 1, case when ${photo.ownerId} = ${userId} or exists (
+          select from mutes where muter_id = ${photo.ownerId} and muted_id = ${userId}
+        ) then 0 else 1 end
+        from added`;
     } catch (error) {
       // Deleted since it was looked up: look again, for the same answer.
       if (violatesForeignKey(error)) await requireReadyPhoto(stores, userId, photoId);
@@ -49,10 +57,12 @@ export async function likePhoto(stores: Stores, userId: bigint, photoId: bigint)
  */
 export async function unlikePhoto(stores: Stores, userId: bigint, photoId: bigint): Promise<void> {
   const photo = await requireReadyPhoto(stores, userId, photoId);
-  await writeFact(stores.redis, likeFacts(stores), userId, photoId, async () => {
+  await writeFacts(stores.redis, likeFacts(stores), [[userId, photoId]], async () => {
     await stores.db.$executeRaw`
-      with removed as (
-        delete from likes where photo_id = ${photo.id} and user_id = ${userId} returning photo_id
+      with me as materialized (
+        select id from users where id = ${userId} and not is_hidden for key share
+      ), removed as (
+        delete from likes using me where photo_id = ${photo.id} and user_id = me.id returning photo_id
       )
       insert into photo_count_deltas (photo_id, likes) select photo_id, -1 from removed`;
   });

@@ -2,8 +2,12 @@ import { writeThrough } from '../../stores/cache.ts';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { recordMentions } from '../activity/mentions.ts';
+import { addPhotoDelta } from '../people/counts.ts';
+import { lockPeople } from '../people/locks.ts';
 import { addPhotosChanged } from './counts.ts';
-import { makeRenditions, type Renditions, renditionKey, SIZES, UnusableFile } from './renditions.ts';
+import { addPlaceMedia, allKeys, keysIn, renditionKey } from './media.ts';
+import { makeRenditions, type Renditions, UnusableFile } from './renditions.ts';
 import { photoKey } from './rows.ts';
 
 /**
@@ -15,7 +19,10 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
   const { db, objects, config } = stores;
   const id = BigInt(job.photoId);
   const [photo, upload] = await Promise.all([
-    db.photo.findUnique({ where: { id }, select: { status: true } }),
+    db.photo.findUnique({
+      where: { id },
+      select: { status: true, owner: { select: { id: true, isPrivate: true, isHidden: true } } },
+    }),
     db.upload.findUnique({ where: { id } }),
   ]);
   // Deleted while it was worked on: what an earlier run wrote is nobody's.
@@ -36,17 +43,29 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
     });
     return;
   }
+  const mediaIsPublic = !photo.owner.isPrivate && !photo.owner.isHidden;
   await Promise.all(
-    made.files.map(({ size, jpeg }) => objects.put(renditionKey(job.mediaKey, size), jpeg, 'image/jpeg')),
+    made.files.map(({ size, jpeg }) =>
+      objects.put(renditionKey(job.mediaKey, mediaIsPublic, size), jpeg, 'image/jpeg'),
+    ),
   );
   const finished = await finish(stores, id, job, async (tx) => {
+    const ownerId = photo.owner.id;
+    const owner = (await lockPeople(tx, [ownerId], 'steady')).get(ownerId);
     const { width, height } = made;
     const thumbhash = Buffer.from(made.thumbhash);
     const where = { id, status: 'PROCESSING' as const };
-    const { count } = await tx.photo.updateMany({ where, data: { status: 'READY', width, height, thumbhash } });
-    if (count === 0) return false;
+    const data = { status: 'READY' as const, width, height, thumbhash, mediaIsPublic };
+    if (!owner || (await tx.photo.updateMany({ where, data })).count === 0) return false;
+    // The account became private, or public, while the files were made.
+    if (mediaIsPublic !== (!owner.isPrivate && !owner.isHidden)) await addPlaceMedia(tx, id);
+    // An earlier run may have written them there.
+    await addJob(tx, 'deleteObjects', { keys: keysIn(job.mediaKey, !mediaIsPublic) });
+    await addPhotoDelta(tx, ownerId, 1);
+    const { caption } = await tx.photo.findUniqueOrThrow({ where: { id }, select: { caption: true } });
+    await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId: id });
     // Last, so that little time passes until the commit: what commits late would appear below what was read already.
-    await tx.photo.update({ where: { id }, data: { publishedId: await nextId(tx, upload.ownerId) } });
+    await tx.photo.update({ where: { id }, data: { publishedId: await nextId(tx, ownerId) } });
     await addJob(tx, 'fanOutPhoto', { photoId: job.photoId });
     return true;
   });
@@ -71,9 +90,4 @@ function finish(
       return true;
     }),
   );
-}
-
-/** The keys of all of a photo's files. */
-export function allKeys(mediaKey: string): string[] {
-  return SIZES.map((size) => renditionKey(mediaKey, size));
 }

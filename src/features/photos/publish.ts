@@ -34,7 +34,9 @@ export async function publishPhoto(
       if (await tx.photo.findFirst({ where: { id: uploadId, ownerId }, select: { id: true } })) {
         throw mistake('ALREADY_USED', 'This upload has been published already.', 'uploadId');
       }
-      if (!upload) throw mistake('NOT_FOUND', 'You have no such upload.', 'uploadId');
+      // Locked, so that it does not become a picture of its owner meanwhile.
+      const [held] = await tx.$queryRaw<object[]>`select id from uploads where id = ${uploadId} for key share`;
+      if (!upload || !held) throw mistake('NOT_FOUND', 'You have no such upload.', 'uploadId');
       if (upload.expiresAt <= new Date()) {
         throw mistake(
           'EXPIRED',

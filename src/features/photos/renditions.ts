@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import type { ImageSize, PhotoFailureCode } from '../../generated/graphql.ts';
 import { ACCEPTED_TYPES } from './uploads.ts';
@@ -34,10 +34,8 @@ export interface Renditions {
   files: { size: ImageSize; jpeg: Buffer }[];
 }
 
-/** Where a rendition is stored. */
-export function renditionKey(mediaKey: string, size: ImageSize): string {
-  return `media/${mediaKey}/${size.toLowerCase()}.jpg`;
-}
+/** How wide and high people's pictures are, in pixels. */
+export const AVATAR_SIDE = 320;
 
 /** How large a photo is in a size: never larger than it was sent, but for the square. */
 export function renditionSize(size: ImageSize, width: number, height: number): { width: number; height: number } {
@@ -59,23 +57,8 @@ export async function makeRenditions(
   declared: { contentType: string; sha256: Uint8Array },
   maxPixels: number,
 ): Promise<Renditions> {
-  if (!createHash('sha256').update(file).digest().equals(declared.sha256)) throw new UnusableFile('CHECKSUM_MISMATCH');
-  const format = formatOf(file);
-  if (!format) throw new UnusableFile('UNSUPPORTED_TYPE');
-  if (format !== ACCEPTED_TYPES[declared.contentType as keyof typeof ACCEPTED_TYPES])
-    throw new UnusableFile('TYPE_MISMATCH');
-
-  const image = sharp(file, { limitInputPixels: maxPixels, failOn: 'error', sequentialRead: true });
-  try {
-    const { width, height, autoOrient } = await image.metadata();
-    if (width * height > maxPixels) throw new UnusableFile('TOO_MANY_PIXELS');
+  return decode(file, declared, maxPixels, async (upright, autoOrient) => {
     // Decoded once; the largest rendition serves the smaller ones.
-    const upright = image
-      .clone()
-      .autoOrient()
-      .timeout({ seconds: DECODE_SECONDS })
-      .flatten({ background: '#fff' })
-      .toColourspace('srgb');
     const base = await upright
       .resize({ ...renditionSize('WIDTH_1080', autoOrient.width, autoOrient.height), fit: 'fill' })
       .raw()
@@ -99,6 +82,44 @@ export async function makeRenditions(
       .toBuffer({ resolveWithObject: true });
     const thumbhash = rgbaToThumbHash(small.info.width, small.info.height, small.data);
     return { width: autoOrient.width, height: autoOrient.height, thumbhash, files };
+  });
+}
+
+/** Makes a file into a person's picture, as `makeRenditions` does: a square JPEG, cut from the middle. */
+export function makeAvatar(
+  file: Buffer,
+  declared: { contentType: string; sha256: Uint8Array },
+  maxPixels: number,
+): Promise<Buffer> {
+  return decode(file, declared, maxPixels, (upright) =>
+    upright.resize(AVATAR_SIDE, AVATAR_SIDE, { fit: 'cover' }).jpeg({ quality: 82, mozjpeg: true }).toBuffer(),
+  );
+}
+
+/** Checks a file and decodes it for `work`. @throws UnusableFile when it is no photo that we take */
+async function decode<R>(
+  file: Buffer,
+  declared: { contentType: string; sha256: Uint8Array },
+  maxPixels: number,
+  work: (upright: Sharp, size: { width: number; height: number }) => Promise<R>,
+): Promise<R> {
+  if (!createHash('sha256').update(file).digest().equals(declared.sha256)) throw new UnusableFile('CHECKSUM_MISMATCH');
+  const format = formatOf(file);
+  if (!format) throw new UnusableFile('UNSUPPORTED_TYPE');
+  if (format !== ACCEPTED_TYPES[declared.contentType as keyof typeof ACCEPTED_TYPES])
+    throw new UnusableFile('TYPE_MISMATCH');
+
+  const image = sharp(file, { limitInputPixels: maxPixels, failOn: 'error', sequentialRead: true });
+  try {
+    const { width, height, autoOrient } = await image.metadata();
+    if (width * height > maxPixels) throw new UnusableFile('TOO_MANY_PIXELS');
+    const upright = image
+      .clone()
+      .autoOrient()
+      .timeout({ seconds: DECODE_SECONDS })
+      .flatten({ background: '#fff' })
+      .toColourspace('srgb');
+    return await work(upright, autoOrient);
   } catch (error) {
     if (error instanceof UnusableFile) throw error;
     // What sharp throws is about the file: there is no network and no disk in it.

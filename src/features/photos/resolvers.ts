@@ -3,16 +3,16 @@ import { idTime, toGlobalId } from '../../stores/ids.ts';
 import { putHeaders } from '../../stores/objects.ts';
 import { type Context, requireSession } from '../context.ts';
 import { mistake, notFound, payload } from '../errors.ts';
-import { pageRequest } from '../paging.ts';
+import { emptyPage, pageRequest } from '../paging.ts';
 import { parseCommentId, parseId } from '../validate.ts';
 import { followPhoto } from './changes.ts';
 import { addComment, deleteComment } from './comments.ts';
-import { loadCounts } from './counts.ts';
+import { readCounts } from './counts.ts';
 import { deletePhoto, updateCaption } from './edit.ts';
 import { explainFailure } from './failures.ts';
 import { likePhoto, unlikePhoto } from './likes.ts';
+import { imageOf } from './media.ts';
 import { publishPhoto } from './publish.ts';
-import { renditionKey, renditionSize } from './renditions.ts';
 import { createUpload } from './uploads.ts';
 
 /** Photos in GraphQL. */
@@ -92,16 +92,20 @@ export const photoResolvers: Resolvers = {
     id: ({ id }) => toGlobalId('Photo', id),
     owner: async ({ ownerId }, _, { loaders }) => existing(await loaders.user.load(ownerId)),
     failure: ({ failure }) => failure,
-    image: ({ status, mediaKey, width, height }, { size }, { stores }) => {
-      if (status !== 'READY' || width === null || height === null) return null;
-      return { url: stores.objects.publicUrl(renditionKey(mediaKey, size)), ...renditionSize(size, width, height) };
-    },
+    image: (photo, { size }, { stores }) => imageOf(stores, photo, size),
     createdAt: ({ id }) => new Date(idTime(id)),
     publishedAt: ({ publishedId }) => (publishedId === null ? null : new Date(idTime(publishedId))),
     likeCount: async ({ id }, _, { loaders }) => (await loaders.photoCounts.load(id))?.likes ?? 0,
     commentCount: async ({ id }, _, { loaders }) => (await loaders.photoCounts.load(id))?.comments ?? 0,
     viewerHasLiked: ({ id }, _, { loaders }) => loaders.viewerLikes.load(id),
     comments: ({ id }, page, { loaders }) => loaders.comments(pageRequest(page)).load(id),
+    likers: ({ id }, page, { loaders }) => loaders.people('likers', pageRequest(page)).load(id),
+  },
+  User: {
+    photos: async ({ id }, page, { loaders }) => {
+      const request = pageRequest(page);
+      return (await loaders.visibleWithin.load(id)) ? loaders.photosOf(request).load(id) : emptyPage();
+    },
   },
   PhotoFailure: {
     code: (code) => code,
@@ -121,9 +125,9 @@ export const photoResolvers: Resolvers = {
 };
 
 /** A photo whose counts, in this answer, hold what this very request has changed, before it is folded in. */
-async function photoWithExactCounts({ stores, loaders }: Context, id: bigint) {
-  const counts = (await loadCounts(stores.db, [id])).get(id) ?? null;
-  loaders.photoCounts.clear(id).prime(id, counts);
+async function photoWithExactCounts({ stores, viewerId, loaders }: Context, id: bigint) {
+  const [counts] = await readCounts(stores, viewerId, [id], true);
+  loaders.photoCounts.clear(id).prime(id, counts ?? null);
   return loaders.visiblePhoto.clear(id).load(id);
 }
 

@@ -11,6 +11,10 @@ export interface PhotoRow {
   status: PhotoStatus;
   failure: PhotoFailureCode | null;
   mediaKey: string;
+  /** Whether everybody can read its files who knows their URLs. */
+  mediaIsPublic: boolean;
+  /** By moderators. */
+  isHidden: boolean;
   publishedId: bigint | null;
   width: number | null;
   height: number | null;
@@ -18,9 +22,9 @@ export interface PhotoRow {
   thumbhash: string | null;
 }
 
-/** The Redis key of a photo. */
+/** The Redis key of a photo, with the version of the form in which one is stored: raise it with every change of that form. */
 export function photoKey(id: bigint): string {
-  return `photo:${id}`;
+  return `photo:v2:${id}`;
 }
 
 type Packed = [
@@ -30,6 +34,8 @@ type Packed = [
   status: PhotoStatus,
   failure: PhotoFailureCode | null,
   mediaKey: string,
+  mediaIsPublic: boolean,
+  isHidden: boolean,
   publishedId: string | null,
   width: number | null,
   height: number | null,
@@ -37,7 +43,8 @@ type Packed = [
 ];
 
 function encode(row: PhotoRow): string {
-  const { id, ownerId, caption, status, failure, mediaKey, publishedId, width, height, thumbhash } = row;
+  const { id, ownerId, caption, status, failure, mediaKey, mediaIsPublic, isHidden } = row;
+  const { publishedId, width, height, thumbhash } = row;
   const published = publishedId === null ? null : String(publishedId);
   const packed: Packed = [
     String(id),
@@ -46,6 +53,8 @@ function encode(row: PhotoRow): string {
     status,
     failure,
     mediaKey,
+    mediaIsPublic,
+    isHidden,
     published,
     width,
     height,
@@ -55,12 +64,14 @@ function encode(row: PhotoRow): string {
 }
 
 function decode(text: string): PhotoRow {
-  const [id, ownerId, caption, status, failure, mediaKey, published, width, height, thumbhash] = JSON.parse(
+  const [id, ownerId, caption, status, failure, mediaKey, mediaIsPublic, isHidden, published, ...image] = JSON.parse(
     text,
   ) as Packed;
+  const [width, height, thumbhash] = image;
   const publishedId = published === null ? null : BigInt(published);
   const ids = { id: BigInt(id), ownerId: BigInt(ownerId), publishedId };
-  return { __typename: 'Photo', ...ids, caption, status, failure, mediaKey, width, height, thumbhash };
+  const media = { mediaKey, mediaIsPublic, isHidden, width, height, thumbhash };
+  return { __typename: 'Photo', ...ids, caption, status, failure, ...media };
 }
 
 /** Reads photos by id, in the order of the ids, whoever may see them: ask people/visibility.ts before handing one out. */
@@ -76,9 +87,9 @@ export function readPhotos({ db, redis }: Stores, ids: readonly bigint[]): Promi
         omit: { likeCount: true, commentCount: true },
       });
       return new Map(
-        rows.map((row) => {
+        rows.map(({ hiddenAt, ...row }) => {
           const thumbhash = row.thumbhash && Buffer.from(row.thumbhash).toString('base64');
-          return [row.id, { __typename: 'Photo' as const, ...row, thumbhash }];
+          return [row.id, { __typename: 'Photo' as const, ...row, isHidden: hiddenAt !== null, thumbhash }];
         }),
       );
     },

@@ -1,6 +1,7 @@
 import type { Tasks } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { publishPhotosChanged } from './counts.ts';
+import { placeAllMedia, placeMedia } from './media.ts';
 import { processPhoto } from './process.ts';
 
 /** Uploads that are swept in one go. */
@@ -9,10 +10,12 @@ const SWEEP_AT_ONCE = 500;
 /** The jobs of photos. */
 export function photoTasks(
   stores: Stores,
-): Pick<Tasks, 'processPhoto' | 'photosChanged' | 'deleteObjects' | 'sweepUploads'> {
+): Pick<Tasks, 'processPhoto' | 'placeMedia' | 'placeAllMedia' | 'photosChanged' | 'deleteObjects' | 'sweepUploads'> {
   const { db, objects } = stores;
   return {
     processPhoto: (job) => processPhoto(stores, job),
+    placeMedia: (job) => placeMedia(stores, job),
+    placeAllMedia: ({ ownerId }) => placeAllMedia(stores, BigInt(ownerId)),
     // Tells how things are now, so telling it again is telling the same.
     async photosChanged({ photoIds }) {
       await publishPhotosChanged(stores, photoIds.map(BigInt));

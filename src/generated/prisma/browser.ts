@@ -58,6 +58,67 @@ export type PhotoCountDelta = Prisma.PhotoCountDeltaModel
  */
 export type Follow = Prisma.FollowModel
 /**
+ * Model FollowRequest
+ * Asks to follow a private account. It shows nothing and counts nowhere.
+ */
+export type FollowRequest = Prisma.FollowRequestModel
+/**
+ * Model Block
+ * Neither sees anything of the other.
+ */
+export type Block = Prisma.BlockModel
+/**
+ * Model Mute
+ * The muter sees nothing of the muted in their feed and activity, of which the muted learns nothing.
+ */
+export type Mute = Prisma.MuteModel
+/**
+ * Model UserCounts
+ * Who is hidden counts nowhere, and neither does what they like, write or follow. Apart from the user's row, which follows lock.
+ */
+export type UserCounts = Prisma.UserCountsModel
+/**
+ * Model UserCountDelta
+ * What follows and photos add to a person's counts, until the worker folds it in.
+ */
+export type UserCountDelta = Prisma.UserCountDeltaModel
+/**
+ * Model FormerUsername
+ * Names that people have given up, and which nobody else can take for a while.
+ */
+export type FormerUsername = Prisma.FormerUsernameModel
+/**
+ * Model Activity
+ * Where something that others did to a person stands in the person's activity list. Who did it is read from what they did: a
+ * like that is taken back leaves nothing to correct here.
+ */
+export type Activity = Prisma.ActivityModel
+/**
+ * Model MailToken
+ * What a mail's link proves. One at a time for each purpose; it is deleted when it is used.
+ */
+export type MailToken = Prisma.MailTokenModel
+/**
+ * Model DataExport
+ * A copy of all that is stored of a person, one at a time.
+ */
+export type DataExport = Prisma.DataExportModel
+/**
+ * Model AccountDeletion
+ * What the deletion of an account removed: all that is left of it.
+ */
+export type AccountDeletion = Prisma.AccountDeletionModel
+/**
+ * Model Report
+ * Somebody says that something is against the rules: a photo, a comment (with its photo), or a person.
+ */
+export type Report = Prisma.ReportModel
+/**
+ * Model ModerationAct
+ * What moderators did, to what, and why. Nothing is ever changed here, but that people who are deleted are named no more.
+ */
+export type ModerationAct = Prisma.ModerationActModel
+/**
  * Model IdempotencyKey
  * The answers to creating mutations that came with a key, kept for a week.
  */

@@ -27,3 +27,59 @@ export const PhotoFailureCode = {
 } as const
 
 export type PhotoFailureCode = (typeof PhotoFailureCode)[keyof typeof PhotoFailureCode]
+
+
+export const ActivityKind = {
+  LIKE: 'LIKE',
+  COMMENT: 'COMMENT',
+  MENTION: 'MENTION',
+  FOLLOW: 'FOLLOW',
+  FOLLOW_REQUEST: 'FOLLOW_REQUEST',
+  FOLLOW_APPROVED: 'FOLLOW_APPROVED'
+} as const
+
+export type ActivityKind = (typeof ActivityKind)[keyof typeof ActivityKind]
+
+
+export const MailTokenPurpose = {
+  VERIFY_EMAIL: 'VERIFY_EMAIL',
+  RESET_PASSWORD: 'RESET_PASSWORD'
+} as const
+
+export type MailTokenPurpose = (typeof MailTokenPurpose)[keyof typeof MailTokenPurpose]
+
+
+export const DataExportStatus = {
+  PROCESSING: 'PROCESSING',
+  READY: 'READY'
+} as const
+
+export type DataExportStatus = (typeof DataExportStatus)[keyof typeof DataExportStatus]
+
+
+export const ReportReason = {
+  SPAM: 'SPAM',
+  NUDITY: 'NUDITY',
+  VIOLENCE: 'VIOLENCE',
+  HATE: 'HATE',
+  HARASSMENT: 'HARASSMENT',
+  SELF_HARM: 'SELF_HARM',
+  FALSE_INFORMATION: 'FALSE_INFORMATION',
+  OTHER: 'OTHER'
+} as const
+
+export type ReportReason = (typeof ReportReason)[keyof typeof ReportReason]
+
+
+export const ModerationActKind = {
+  HIDE_PHOTO: 'HIDE_PHOTO',
+  RESTORE_PHOTO: 'RESTORE_PHOTO',
+  REMOVE_COMMENT: 'REMOVE_COMMENT',
+  SUSPEND_USER: 'SUSPEND_USER',
+  RESTORE_USER: 'RESTORE_USER',
+  DISMISS_REPORTS: 'DISMISS_REPORTS',
+  MAKE_MODERATOR: 'MAKE_MODERATOR',
+  UNMAKE_MODERATOR: 'UNMAKE_MODERATOR'
+} as const
+
+export type ModerationActKind = (typeof ModerationActKind)[keyof typeof ModerationActKind]

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { foldCounts } from '../../../src/features/photos/counts.ts';
+import { foldPhotoCounts } from '../../../src/features/photos/counts.ts';
 import { photoTasks } from '../../../src/features/photos/tasks.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Jobs } from '../../../src/stores/jobs.ts';
@@ -42,7 +42,7 @@ type Event = {
 /** Does all the work that waits for a photo, as a worker would: what mentions it, oldest first. */
 async function work(photoId: string): Promise<void> {
   const tasks = photoTasks(own.stores);
-  await foldCounts(own.stores);
+  await foldPhotoCounts(own.stores);
   const id = String(rowId(photoId));
   for (;;) {
     const rows = await own.stores.db.$queryRaw<{ id: bigint; name: keyof Jobs; payload: never }[]>`

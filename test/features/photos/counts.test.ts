@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { foldCounts } from '../../../src/features/photos/counts.ts';
+import { foldPhotoCounts } from '../../../src/features/photos/counts.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mistakesOf, mustSee, openBackstage, rowId } from '../../support/backstage.ts';
 import { newPerson, type Person } from '../../support/people.ts';
@@ -84,7 +84,7 @@ test('a delta is folded once, however many workers fold at the same time', async
         insert into photo_count_deltas (photo_id, likes, comments) select ${photoId}, 1, 2 from generate_series(1, 300)`;
     }
     // With the run's own worker, which folds beside these.
-    await Promise.all(Array.from({ length: 8 }, () => foldCounts(stores)));
+    await Promise.all(Array.from({ length: 8 }, () => foldPhotoCounts(stores)));
     const expected = [(round + 1) * 300, (round + 1) * 600];
     for (const photoId of ids) expect(await folded(photoId)).toEqual(expected);
   }

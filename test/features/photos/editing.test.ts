@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { allKeys } from '../../../src/features/photos/process.ts';
+import { allKeys } from '../../../src/features/photos/media.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mistakesOf, mustSee, openBackstage, rowId, see } from '../../support/backstage.ts';

@@ -4,11 +4,12 @@ import { accountTasks } from '../../../src/features/accounts/tasks.ts';
 import { feedKey } from '../../../src/features/feed/keys.ts';
 import { feedTasks } from '../../../src/features/feed/tasks.ts';
 import { deletePhoto } from '../../../src/features/photos/edit.ts';
-import { allKeys, processPhoto } from '../../../src/features/photos/process.ts';
+import { keysIn } from '../../../src/features/photos/media.ts';
+import { processPhoto } from '../../../src/features/photos/process.ts';
 import { publishPhoto } from '../../../src/features/photos/publish.ts';
 import { photoTasks } from '../../../src/features/photos/tasks.ts';
 import { createUpload as createUploadRow } from '../../../src/features/photos/uploads.ts';
-import type { Jobs, Tasks } from '../../../src/stores/jobs.ts';
+import type { Jobs } from '../../../src/stores/jobs.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mistakesOf, mustSee, rowId, see } from '../../support/backstage.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
@@ -21,7 +22,7 @@ let own: OwnDarkroom;
 let api: TestProcess;
 let url: string;
 let stores: Stores;
-let tasks: Tasks;
+let tasks: ReturnType<typeof photoTasks> & ReturnType<typeof feedTasks> & ReturnType<typeof accountTasks>;
 beforeAll(async () => {
   own = await ownStores();
   api = await startProcess(['api'], own.env);
@@ -60,7 +61,7 @@ async function published(
 
 /** All that a photo is: its row, its files, and the jobs that follow from it. */
 async function stateOf(row: bigint, mediaKey: string) {
-  const files = await Promise.all(allKeys(mediaKey).map((key) => stores.objects.get(key)));
+  const files = await Promise.all(keysIn(mediaKey, true).map((key) => stores.objects.get(key)));
   return {
     photo: await stores.db.photo.findUnique({ where: { id: row } }),
     upload: await stores.db.upload.findUnique({ where: { id: row } }),
@@ -330,7 +331,7 @@ test('deleteObjects, run twice, deletes those files and no others', async () => 
   await tasks.processPhoto(one.payload);
   await tasks.processPhoto(two.payload);
   await attempt(person, 'deletePhoto', { photoId: one.id }, 'deletedPhotoId');
-  const payload = await job('deleteObjects', allKeys(one.payload.mediaKey)[0] ?? '');
+  const payload = await job('deleteObjects', keysIn(one.payload.mediaKey, true)[0] ?? '');
   for (let time = 0; time < 2; time++) {
     await tasks.deleteObjects(payload);
     expect((await stateOf(one.row, one.payload.mediaKey)).files).toEqual(NO_FILES);

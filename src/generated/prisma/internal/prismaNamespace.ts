@@ -405,6 +405,18 @@ export const ModelName = {
   Comment: 'Comment',
   PhotoCountDelta: 'PhotoCountDelta',
   Follow: 'Follow',
+  FollowRequest: 'FollowRequest',
+  Block: 'Block',
+  Mute: 'Mute',
+  UserCounts: 'UserCounts',
+  UserCountDelta: 'UserCountDelta',
+  FormerUsername: 'FormerUsername',
+  Activity: 'Activity',
+  MailToken: 'MailToken',
+  DataExport: 'DataExport',
+  AccountDeletion: 'AccountDeletion',
+  Report: 'Report',
+  ModerationAct: 'ModerationAct',
   IdempotencyKey: 'IdempotencyKey'
 } as const
 
@@ -421,7 +433,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "user" | "session" | "upload" | "photo" | "like" | "comment" | "photoCountDelta" | "follow" | "idempotencyKey"
+    modelProps: "user" | "session" | "upload" | "photo" | "like" | "comment" | "photoCountDelta" | "follow" | "followRequest" | "block" | "mute" | "userCounts" | "userCountDelta" | "formerUsername" | "activity" | "mailToken" | "dataExport" | "accountDeletion" | "report" | "moderationAct" | "idempotencyKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1017,6 +1029,894 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    FollowRequest: {
+      payload: Prisma.$FollowRequestPayload<ExtArgs>
+      fields: Prisma.FollowRequestFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.FollowRequestFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.FollowRequestFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload>
+        }
+        findFirst: {
+          args: Prisma.FollowRequestFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.FollowRequestFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload>
+        }
+        findMany: {
+          args: Prisma.FollowRequestFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload>[]
+        }
+        create: {
+          args: Prisma.FollowRequestCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload>
+        }
+        createMany: {
+          args: Prisma.FollowRequestCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.FollowRequestCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload>[]
+        }
+        delete: {
+          args: Prisma.FollowRequestDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload>
+        }
+        update: {
+          args: Prisma.FollowRequestUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload>
+        }
+        deleteMany: {
+          args: Prisma.FollowRequestDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.FollowRequestUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.FollowRequestUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload>[]
+        }
+        upsert: {
+          args: Prisma.FollowRequestUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FollowRequestPayload>
+        }
+        aggregate: {
+          args: Prisma.FollowRequestAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateFollowRequest>
+        }
+        groupBy: {
+          args: Prisma.FollowRequestGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FollowRequestGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.FollowRequestCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FollowRequestCountAggregateOutputType> | number
+        }
+      }
+    }
+    Block: {
+      payload: Prisma.$BlockPayload<ExtArgs>
+      fields: Prisma.BlockFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.BlockFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.BlockFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload>
+        }
+        findFirst: {
+          args: Prisma.BlockFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.BlockFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload>
+        }
+        findMany: {
+          args: Prisma.BlockFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload>[]
+        }
+        create: {
+          args: Prisma.BlockCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload>
+        }
+        createMany: {
+          args: Prisma.BlockCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.BlockCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload>[]
+        }
+        delete: {
+          args: Prisma.BlockDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload>
+        }
+        update: {
+          args: Prisma.BlockUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload>
+        }
+        deleteMany: {
+          args: Prisma.BlockDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.BlockUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.BlockUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload>[]
+        }
+        upsert: {
+          args: Prisma.BlockUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BlockPayload>
+        }
+        aggregate: {
+          args: Prisma.BlockAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateBlock>
+        }
+        groupBy: {
+          args: Prisma.BlockGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BlockGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.BlockCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BlockCountAggregateOutputType> | number
+        }
+      }
+    }
+    Mute: {
+      payload: Prisma.$MutePayload<ExtArgs>
+      fields: Prisma.MuteFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.MuteFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.MuteFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload>
+        }
+        findFirst: {
+          args: Prisma.MuteFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.MuteFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload>
+        }
+        findMany: {
+          args: Prisma.MuteFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload>[]
+        }
+        create: {
+          args: Prisma.MuteCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload>
+        }
+        createMany: {
+          args: Prisma.MuteCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.MuteCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload>[]
+        }
+        delete: {
+          args: Prisma.MuteDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload>
+        }
+        update: {
+          args: Prisma.MuteUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload>
+        }
+        deleteMany: {
+          args: Prisma.MuteDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.MuteUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.MuteUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload>[]
+        }
+        upsert: {
+          args: Prisma.MuteUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MutePayload>
+        }
+        aggregate: {
+          args: Prisma.MuteAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateMute>
+        }
+        groupBy: {
+          args: Prisma.MuteGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MuteGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.MuteCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MuteCountAggregateOutputType> | number
+        }
+      }
+    }
+    UserCounts: {
+      payload: Prisma.$UserCountsPayload<ExtArgs>
+      fields: Prisma.UserCountsFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.UserCountsFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.UserCountsFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload>
+        }
+        findFirst: {
+          args: Prisma.UserCountsFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.UserCountsFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload>
+        }
+        findMany: {
+          args: Prisma.UserCountsFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload>[]
+        }
+        create: {
+          args: Prisma.UserCountsCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload>
+        }
+        createMany: {
+          args: Prisma.UserCountsCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.UserCountsCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload>[]
+        }
+        delete: {
+          args: Prisma.UserCountsDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload>
+        }
+        update: {
+          args: Prisma.UserCountsUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload>
+        }
+        deleteMany: {
+          args: Prisma.UserCountsDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.UserCountsUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.UserCountsUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload>[]
+        }
+        upsert: {
+          args: Prisma.UserCountsUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountsPayload>
+        }
+        aggregate: {
+          args: Prisma.UserCountsAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateUserCounts>
+        }
+        groupBy: {
+          args: Prisma.UserCountsGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UserCountsGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.UserCountsCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UserCountsCountAggregateOutputType> | number
+        }
+      }
+    }
+    UserCountDelta: {
+      payload: Prisma.$UserCountDeltaPayload<ExtArgs>
+      fields: Prisma.UserCountDeltaFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.UserCountDeltaFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.UserCountDeltaFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload>
+        }
+        findFirst: {
+          args: Prisma.UserCountDeltaFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.UserCountDeltaFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload>
+        }
+        findMany: {
+          args: Prisma.UserCountDeltaFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload>[]
+        }
+        create: {
+          args: Prisma.UserCountDeltaCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload>
+        }
+        createMany: {
+          args: Prisma.UserCountDeltaCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.UserCountDeltaCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload>[]
+        }
+        delete: {
+          args: Prisma.UserCountDeltaDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload>
+        }
+        update: {
+          args: Prisma.UserCountDeltaUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload>
+        }
+        deleteMany: {
+          args: Prisma.UserCountDeltaDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.UserCountDeltaUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.UserCountDeltaUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload>[]
+        }
+        upsert: {
+          args: Prisma.UserCountDeltaUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$UserCountDeltaPayload>
+        }
+        aggregate: {
+          args: Prisma.UserCountDeltaAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateUserCountDelta>
+        }
+        groupBy: {
+          args: Prisma.UserCountDeltaGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UserCountDeltaGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.UserCountDeltaCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.UserCountDeltaCountAggregateOutputType> | number
+        }
+      }
+    }
+    FormerUsername: {
+      payload: Prisma.$FormerUsernamePayload<ExtArgs>
+      fields: Prisma.FormerUsernameFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.FormerUsernameFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.FormerUsernameFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload>
+        }
+        findFirst: {
+          args: Prisma.FormerUsernameFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.FormerUsernameFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload>
+        }
+        findMany: {
+          args: Prisma.FormerUsernameFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload>[]
+        }
+        create: {
+          args: Prisma.FormerUsernameCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload>
+        }
+        createMany: {
+          args: Prisma.FormerUsernameCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.FormerUsernameCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload>[]
+        }
+        delete: {
+          args: Prisma.FormerUsernameDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload>
+        }
+        update: {
+          args: Prisma.FormerUsernameUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload>
+        }
+        deleteMany: {
+          args: Prisma.FormerUsernameDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.FormerUsernameUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.FormerUsernameUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload>[]
+        }
+        upsert: {
+          args: Prisma.FormerUsernameUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$FormerUsernamePayload>
+        }
+        aggregate: {
+          args: Prisma.FormerUsernameAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateFormerUsername>
+        }
+        groupBy: {
+          args: Prisma.FormerUsernameGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FormerUsernameGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.FormerUsernameCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.FormerUsernameCountAggregateOutputType> | number
+        }
+      }
+    }
+    Activity: {
+      payload: Prisma.$ActivityPayload<ExtArgs>
+      fields: Prisma.ActivityFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ActivityFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ActivityFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload>
+        }
+        findFirst: {
+          args: Prisma.ActivityFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ActivityFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload>
+        }
+        findMany: {
+          args: Prisma.ActivityFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload>[]
+        }
+        create: {
+          args: Prisma.ActivityCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload>
+        }
+        createMany: {
+          args: Prisma.ActivityCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ActivityCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload>[]
+        }
+        delete: {
+          args: Prisma.ActivityDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload>
+        }
+        update: {
+          args: Prisma.ActivityUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload>
+        }
+        deleteMany: {
+          args: Prisma.ActivityDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ActivityUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ActivityUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload>[]
+        }
+        upsert: {
+          args: Prisma.ActivityUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ActivityPayload>
+        }
+        aggregate: {
+          args: Prisma.ActivityAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateActivity>
+        }
+        groupBy: {
+          args: Prisma.ActivityGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ActivityGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ActivityCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ActivityCountAggregateOutputType> | number
+        }
+      }
+    }
+    MailToken: {
+      payload: Prisma.$MailTokenPayload<ExtArgs>
+      fields: Prisma.MailTokenFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.MailTokenFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.MailTokenFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload>
+        }
+        findFirst: {
+          args: Prisma.MailTokenFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.MailTokenFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload>
+        }
+        findMany: {
+          args: Prisma.MailTokenFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload>[]
+        }
+        create: {
+          args: Prisma.MailTokenCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload>
+        }
+        createMany: {
+          args: Prisma.MailTokenCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.MailTokenCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload>[]
+        }
+        delete: {
+          args: Prisma.MailTokenDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload>
+        }
+        update: {
+          args: Prisma.MailTokenUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload>
+        }
+        deleteMany: {
+          args: Prisma.MailTokenDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.MailTokenUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.MailTokenUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload>[]
+        }
+        upsert: {
+          args: Prisma.MailTokenUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MailTokenPayload>
+        }
+        aggregate: {
+          args: Prisma.MailTokenAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateMailToken>
+        }
+        groupBy: {
+          args: Prisma.MailTokenGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MailTokenGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.MailTokenCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MailTokenCountAggregateOutputType> | number
+        }
+      }
+    }
+    DataExport: {
+      payload: Prisma.$DataExportPayload<ExtArgs>
+      fields: Prisma.DataExportFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.DataExportFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.DataExportFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload>
+        }
+        findFirst: {
+          args: Prisma.DataExportFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.DataExportFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload>
+        }
+        findMany: {
+          args: Prisma.DataExportFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload>[]
+        }
+        create: {
+          args: Prisma.DataExportCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload>
+        }
+        createMany: {
+          args: Prisma.DataExportCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.DataExportCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload>[]
+        }
+        delete: {
+          args: Prisma.DataExportDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload>
+        }
+        update: {
+          args: Prisma.DataExportUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload>
+        }
+        deleteMany: {
+          args: Prisma.DataExportDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.DataExportUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.DataExportUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload>[]
+        }
+        upsert: {
+          args: Prisma.DataExportUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$DataExportPayload>
+        }
+        aggregate: {
+          args: Prisma.DataExportAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateDataExport>
+        }
+        groupBy: {
+          args: Prisma.DataExportGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.DataExportGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.DataExportCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.DataExportCountAggregateOutputType> | number
+        }
+      }
+    }
+    AccountDeletion: {
+      payload: Prisma.$AccountDeletionPayload<ExtArgs>
+      fields: Prisma.AccountDeletionFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AccountDeletionFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AccountDeletionFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload>
+        }
+        findFirst: {
+          args: Prisma.AccountDeletionFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AccountDeletionFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload>
+        }
+        findMany: {
+          args: Prisma.AccountDeletionFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload>[]
+        }
+        create: {
+          args: Prisma.AccountDeletionCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload>
+        }
+        createMany: {
+          args: Prisma.AccountDeletionCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AccountDeletionCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload>[]
+        }
+        delete: {
+          args: Prisma.AccountDeletionDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload>
+        }
+        update: {
+          args: Prisma.AccountDeletionUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload>
+        }
+        deleteMany: {
+          args: Prisma.AccountDeletionDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AccountDeletionUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AccountDeletionUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload>[]
+        }
+        upsert: {
+          args: Prisma.AccountDeletionUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AccountDeletionPayload>
+        }
+        aggregate: {
+          args: Prisma.AccountDeletionAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAccountDeletion>
+        }
+        groupBy: {
+          args: Prisma.AccountDeletionGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AccountDeletionGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AccountDeletionCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AccountDeletionCountAggregateOutputType> | number
+        }
+      }
+    }
+    Report: {
+      payload: Prisma.$ReportPayload<ExtArgs>
+      fields: Prisma.ReportFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ReportFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ReportFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload>
+        }
+        findFirst: {
+          args: Prisma.ReportFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ReportFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload>
+        }
+        findMany: {
+          args: Prisma.ReportFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload>[]
+        }
+        create: {
+          args: Prisma.ReportCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload>
+        }
+        createMany: {
+          args: Prisma.ReportCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ReportCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload>[]
+        }
+        delete: {
+          args: Prisma.ReportDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload>
+        }
+        update: {
+          args: Prisma.ReportUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload>
+        }
+        deleteMany: {
+          args: Prisma.ReportDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ReportUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ReportUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload>[]
+        }
+        upsert: {
+          args: Prisma.ReportUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReportPayload>
+        }
+        aggregate: {
+          args: Prisma.ReportAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateReport>
+        }
+        groupBy: {
+          args: Prisma.ReportGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ReportGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ReportCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ReportCountAggregateOutputType> | number
+        }
+      }
+    }
+    ModerationAct: {
+      payload: Prisma.$ModerationActPayload<ExtArgs>
+      fields: Prisma.ModerationActFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ModerationActFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ModerationActFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+        }
+        findFirst: {
+          args: Prisma.ModerationActFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ModerationActFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+        }
+        findMany: {
+          args: Prisma.ModerationActFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>[]
+        }
+        create: {
+          args: Prisma.ModerationActCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+        }
+        createMany: {
+          args: Prisma.ModerationActCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ModerationActCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>[]
+        }
+        delete: {
+          args: Prisma.ModerationActDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+        }
+        update: {
+          args: Prisma.ModerationActUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+        }
+        deleteMany: {
+          args: Prisma.ModerationActDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ModerationActUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ModerationActUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>[]
+        }
+        upsert: {
+          args: Prisma.ModerationActUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+        }
+        aggregate: {
+          args: Prisma.ModerationActAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateModerationAct>
+        }
+        groupBy: {
+          args: Prisma.ModerationActGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ModerationActGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ModerationActCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ModerationActCountAggregateOutputType> | number
+        }
+      }
+    }
     IdempotencyKey: {
       payload: Prisma.$IdempotencyKeyPayload<ExtArgs>
       fields: Prisma.IdempotencyKeyFieldRefs
@@ -1137,7 +2037,19 @@ export const UserScalarFieldEnum = {
   displayName: 'displayName',
   bio: 'bio',
   passwordHash: 'passwordHash',
-  isHeavy: 'isHeavy'
+  isHeavy: 'isHeavy',
+  isPrivate: 'isPrivate',
+  isModerator: 'isModerator',
+  suspendedAt: 'suspendedAt',
+  deactivatedAt: 'deactivatedAt',
+  deletingAt: 'deletingAt',
+  isHidden: 'isHidden',
+  emailVerifiedAt: 'emailVerifiedAt',
+  avatarKey: 'avatarKey',
+  avatarUploadId: 'avatarUploadId',
+  avatarStatus: 'avatarStatus',
+  avatarFailure: 'avatarFailure',
+  activityReadUpTo: 'activityReadUpTo'
 } as const
 
 export type UserScalarFieldEnum = (typeof UserScalarFieldEnum)[keyof typeof UserScalarFieldEnum]
@@ -1175,6 +2087,8 @@ export const PhotoScalarFieldEnum = {
   status: 'status',
   failure: 'failure',
   mediaKey: 'mediaKey',
+  mediaIsPublic: 'mediaIsPublic',
+  hiddenAt: 'hiddenAt',
   publishedId: 'publishedId',
   width: 'width',
   height: 'height',
@@ -1188,7 +2102,8 @@ export type PhotoScalarFieldEnum = (typeof PhotoScalarFieldEnum)[keyof typeof Ph
 
 export const LikeScalarFieldEnum = {
   photoId: 'photoId',
-  userId: 'userId'
+  userId: 'userId',
+  id: 'id'
 } as const
 
 export type LikeScalarFieldEnum = (typeof LikeScalarFieldEnum)[keyof typeof LikeScalarFieldEnum]
@@ -1208,7 +2123,8 @@ export const PhotoCountDeltaScalarFieldEnum = {
   photoId: 'photoId',
   id: 'id',
   likes: 'likes',
-  comments: 'comments'
+  comments: 'comments',
+  news: 'news'
 } as const
 
 export type PhotoCountDeltaScalarFieldEnum = (typeof PhotoCountDeltaScalarFieldEnum)[keyof typeof PhotoCountDeltaScalarFieldEnum]
@@ -1216,10 +2132,141 @@ export type PhotoCountDeltaScalarFieldEnum = (typeof PhotoCountDeltaScalarFieldE
 
 export const FollowScalarFieldEnum = {
   followerId: 'followerId',
-  followeeId: 'followeeId'
+  followeeId: 'followeeId',
+  id: 'id'
 } as const
 
 export type FollowScalarFieldEnum = (typeof FollowScalarFieldEnum)[keyof typeof FollowScalarFieldEnum]
+
+
+export const FollowRequestScalarFieldEnum = {
+  requesterId: 'requesterId',
+  targetId: 'targetId',
+  id: 'id'
+} as const
+
+export type FollowRequestScalarFieldEnum = (typeof FollowRequestScalarFieldEnum)[keyof typeof FollowRequestScalarFieldEnum]
+
+
+export const BlockScalarFieldEnum = {
+  blockerId: 'blockerId',
+  blockedId: 'blockedId',
+  id: 'id'
+} as const
+
+export type BlockScalarFieldEnum = (typeof BlockScalarFieldEnum)[keyof typeof BlockScalarFieldEnum]
+
+
+export const MuteScalarFieldEnum = {
+  muterId: 'muterId',
+  mutedId: 'mutedId',
+  id: 'id'
+} as const
+
+export type MuteScalarFieldEnum = (typeof MuteScalarFieldEnum)[keyof typeof MuteScalarFieldEnum]
+
+
+export const UserCountsScalarFieldEnum = {
+  userId: 'userId',
+  followers: 'followers',
+  following: 'following',
+  photos: 'photos'
+} as const
+
+export type UserCountsScalarFieldEnum = (typeof UserCountsScalarFieldEnum)[keyof typeof UserCountsScalarFieldEnum]
+
+
+export const UserCountDeltaScalarFieldEnum = {
+  userId: 'userId',
+  id: 'id',
+  followers: 'followers',
+  following: 'following',
+  photos: 'photos',
+  newsDay: 'newsDay'
+} as const
+
+export type UserCountDeltaScalarFieldEnum = (typeof UserCountDeltaScalarFieldEnum)[keyof typeof UserCountDeltaScalarFieldEnum]
+
+
+export const FormerUsernameScalarFieldEnum = {
+  username: 'username',
+  userId: 'userId',
+  heldUntil: 'heldUntil'
+} as const
+
+export type FormerUsernameScalarFieldEnum = (typeof FormerUsernameScalarFieldEnum)[keyof typeof FormerUsernameScalarFieldEnum]
+
+
+export const ActivityScalarFieldEnum = {
+  recipientId: 'recipientId',
+  kind: 'kind',
+  subjectId: 'subjectId',
+  place: 'place',
+  actorId: 'actorId',
+  photoId: 'photoId',
+  commentId: 'commentId'
+} as const
+
+export type ActivityScalarFieldEnum = (typeof ActivityScalarFieldEnum)[keyof typeof ActivityScalarFieldEnum]
+
+
+export const MailTokenScalarFieldEnum = {
+  userId: 'userId',
+  purpose: 'purpose',
+  tokenHash: 'tokenHash',
+  email: 'email',
+  expiresAt: 'expiresAt'
+} as const
+
+export type MailTokenScalarFieldEnum = (typeof MailTokenScalarFieldEnum)[keyof typeof MailTokenScalarFieldEnum]
+
+
+export const DataExportScalarFieldEnum = {
+  userId: 'userId',
+  id: 'id',
+  status: 'status',
+  objectKey: 'objectKey',
+  expiresAt: 'expiresAt'
+} as const
+
+export type DataExportScalarFieldEnum = (typeof DataExportScalarFieldEnum)[keyof typeof DataExportScalarFieldEnum]
+
+
+export const AccountDeletionScalarFieldEnum = {
+  userId: 'userId',
+  askedAt: 'askedAt',
+  finishedAt: 'finishedAt',
+  removed: 'removed'
+} as const
+
+export type AccountDeletionScalarFieldEnum = (typeof AccountDeletionScalarFieldEnum)[keyof typeof AccountDeletionScalarFieldEnum]
+
+
+export const ReportScalarFieldEnum = {
+  id: 'id',
+  reporterId: 'reporterId',
+  userId: 'userId',
+  photoId: 'photoId',
+  commentId: 'commentId',
+  reason: 'reason',
+  details: 'details',
+  closedAt: 'closedAt'
+} as const
+
+export type ReportScalarFieldEnum = (typeof ReportScalarFieldEnum)[keyof typeof ReportScalarFieldEnum]
+
+
+export const ModerationActScalarFieldEnum = {
+  id: 'id',
+  moderatorId: 'moderatorId',
+  kind: 'kind',
+  userId: 'userId',
+  photoId: 'photoId',
+  commentId: 'commentId',
+  why: 'why'
+} as const
+
+export type ModerationActScalarFieldEnum = (typeof ModerationActScalarFieldEnum)[keyof typeof ModerationActScalarFieldEnum]
 
 
 export const IdempotencyKeyScalarFieldEnum = {
@@ -1241,6 +2288,13 @@ export const SortOrder = {
 export type SortOrder = (typeof SortOrder)[keyof typeof SortOrder]
 
 
+export const JsonNullValueInput = {
+  JsonNull: JsonNull
+} as const
+
+export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
+
+
 export const QueryMode = {
   default: 'default',
   insensitive: 'insensitive'
@@ -1255,6 +2309,15 @@ export const NullsOrder = {
 } as const
 
 export type NullsOrder = (typeof NullsOrder)[keyof typeof NullsOrder]
+
+
+export const JsonNullValueFilter = {
+  DbNull: DbNull,
+  JsonNull: JsonNull,
+  AnyNull: AnyNull
+} as const
+
+export type JsonNullValueFilter = (typeof JsonNullValueFilter)[keyof typeof JsonNullValueFilter]
 
 
 
@@ -1299,20 +2362,6 @@ export type BooleanFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel,
 
 
 /**
- * Reference to a field of type 'Bytes'
- */
-export type BytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes'>
-    
-
-
-/**
- * Reference to a field of type 'Bytes[]'
- */
-export type ListBytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes[]'>
-    
-
-
-/**
  * Reference to a field of type 'DateTime'
  */
 export type DateTimeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'DateTime'>
@@ -1323,20 +2372,6 @@ export type DateTimeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel
  * Reference to a field of type 'DateTime[]'
  */
 export type ListDateTimeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'DateTime[]'>
-    
-
-
-/**
- * Reference to a field of type 'Int'
- */
-export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
-    
-
-
-/**
- * Reference to a field of type 'Int[]'
- */
-export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
     
 
 
@@ -1365,6 +2400,118 @@ export type EnumPhotoFailureCodeFieldRefInput<$PrismaModel> = FieldRefInputType<
  * Reference to a field of type 'PhotoFailureCode[]'
  */
 export type ListEnumPhotoFailureCodeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'PhotoFailureCode[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Bytes'
+ */
+export type BytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes'>
+    
+
+
+/**
+ * Reference to a field of type 'Bytes[]'
+ */
+export type ListBytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Int'
+ */
+export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
+    
+
+
+/**
+ * Reference to a field of type 'Int[]'
+ */
+export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
+    
+
+
+/**
+ * Reference to a field of type 'ActivityKind'
+ */
+export type EnumActivityKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ActivityKind'>
+    
+
+
+/**
+ * Reference to a field of type 'ActivityKind[]'
+ */
+export type ListEnumActivityKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ActivityKind[]'>
+    
+
+
+/**
+ * Reference to a field of type 'MailTokenPurpose'
+ */
+export type EnumMailTokenPurposeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'MailTokenPurpose'>
+    
+
+
+/**
+ * Reference to a field of type 'MailTokenPurpose[]'
+ */
+export type ListEnumMailTokenPurposeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'MailTokenPurpose[]'>
+    
+
+
+/**
+ * Reference to a field of type 'DataExportStatus'
+ */
+export type EnumDataExportStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'DataExportStatus'>
+    
+
+
+/**
+ * Reference to a field of type 'DataExportStatus[]'
+ */
+export type ListEnumDataExportStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'DataExportStatus[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Json'
+ */
+export type JsonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Json'>
+    
+
+
+/**
+ * Reference to a field of type 'QueryMode'
+ */
+export type EnumQueryModeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'QueryMode'>
+    
+
+
+/**
+ * Reference to a field of type 'ReportReason'
+ */
+export type EnumReportReasonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ReportReason'>
+    
+
+
+/**
+ * Reference to a field of type 'ReportReason[]'
+ */
+export type ListEnumReportReasonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ReportReason[]'>
+    
+
+
+/**
+ * Reference to a field of type 'ModerationActKind'
+ */
+export type EnumModerationActKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ModerationActKind'>
+    
+
+
+/**
+ * Reference to a field of type 'ModerationActKind[]'
+ */
+export type ListEnumModerationActKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ModerationActKind[]'>
     
 
 
@@ -1540,6 +2687,18 @@ export type GlobalOmitConfig = {
   comment?: Prisma.CommentOmit
   photoCountDelta?: Prisma.PhotoCountDeltaOmit
   follow?: Prisma.FollowOmit
+  followRequest?: Prisma.FollowRequestOmit
+  block?: Prisma.BlockOmit
+  mute?: Prisma.MuteOmit
+  userCounts?: Prisma.UserCountsOmit
+  userCountDelta?: Prisma.UserCountDeltaOmit
+  formerUsername?: Prisma.FormerUsernameOmit
+  activity?: Prisma.ActivityOmit
+  mailToken?: Prisma.MailTokenOmit
+  dataExport?: Prisma.DataExportOmit
+  accountDeletion?: Prisma.AccountDeletionOmit
+  report?: Prisma.ReportOmit
+  moderationAct?: Prisma.ModerationActOmit
   idempotencyKey?: Prisma.IdempotencyKeyOmit
 }
 

@@ -59,6 +59,18 @@ export const ModelName = {
   Comment: 'Comment',
   PhotoCountDelta: 'PhotoCountDelta',
   Follow: 'Follow',
+  FollowRequest: 'FollowRequest',
+  Block: 'Block',
+  Mute: 'Mute',
+  UserCounts: 'UserCounts',
+  UserCountDelta: 'UserCountDelta',
+  FormerUsername: 'FormerUsername',
+  Activity: 'Activity',
+  MailToken: 'MailToken',
+  DataExport: 'DataExport',
+  AccountDeletion: 'AccountDeletion',
+  Report: 'Report',
+  ModerationAct: 'ModerationAct',
   IdempotencyKey: 'IdempotencyKey'
 } as const
 
@@ -85,7 +97,19 @@ export const UserScalarFieldEnum = {
   displayName: 'displayName',
   bio: 'bio',
   passwordHash: 'passwordHash',
-  isHeavy: 'isHeavy'
+  isHeavy: 'isHeavy',
+  isPrivate: 'isPrivate',
+  isModerator: 'isModerator',
+  suspendedAt: 'suspendedAt',
+  deactivatedAt: 'deactivatedAt',
+  deletingAt: 'deletingAt',
+  isHidden: 'isHidden',
+  emailVerifiedAt: 'emailVerifiedAt',
+  avatarKey: 'avatarKey',
+  avatarUploadId: 'avatarUploadId',
+  avatarStatus: 'avatarStatus',
+  avatarFailure: 'avatarFailure',
+  activityReadUpTo: 'activityReadUpTo'
 } as const
 
 export type UserScalarFieldEnum = (typeof UserScalarFieldEnum)[keyof typeof UserScalarFieldEnum]
@@ -123,6 +147,8 @@ export const PhotoScalarFieldEnum = {
   status: 'status',
   failure: 'failure',
   mediaKey: 'mediaKey',
+  mediaIsPublic: 'mediaIsPublic',
+  hiddenAt: 'hiddenAt',
   publishedId: 'publishedId',
   width: 'width',
   height: 'height',
@@ -136,7 +162,8 @@ export type PhotoScalarFieldEnum = (typeof PhotoScalarFieldEnum)[keyof typeof Ph
 
 export const LikeScalarFieldEnum = {
   photoId: 'photoId',
-  userId: 'userId'
+  userId: 'userId',
+  id: 'id'
 } as const
 
 export type LikeScalarFieldEnum = (typeof LikeScalarFieldEnum)[keyof typeof LikeScalarFieldEnum]
@@ -156,7 +183,8 @@ export const PhotoCountDeltaScalarFieldEnum = {
   photoId: 'photoId',
   id: 'id',
   likes: 'likes',
-  comments: 'comments'
+  comments: 'comments',
+  news: 'news'
 } as const
 
 export type PhotoCountDeltaScalarFieldEnum = (typeof PhotoCountDeltaScalarFieldEnum)[keyof typeof PhotoCountDeltaScalarFieldEnum]
@@ -164,10 +192,141 @@ export type PhotoCountDeltaScalarFieldEnum = (typeof PhotoCountDeltaScalarFieldE
 
 export const FollowScalarFieldEnum = {
   followerId: 'followerId',
-  followeeId: 'followeeId'
+  followeeId: 'followeeId',
+  id: 'id'
 } as const
 
 export type FollowScalarFieldEnum = (typeof FollowScalarFieldEnum)[keyof typeof FollowScalarFieldEnum]
+
+
+export const FollowRequestScalarFieldEnum = {
+  requesterId: 'requesterId',
+  targetId: 'targetId',
+  id: 'id'
+} as const
+
+export type FollowRequestScalarFieldEnum = (typeof FollowRequestScalarFieldEnum)[keyof typeof FollowRequestScalarFieldEnum]
+
+
+export const BlockScalarFieldEnum = {
+  blockerId: 'blockerId',
+  blockedId: 'blockedId',
+  id: 'id'
+} as const
+
+export type BlockScalarFieldEnum = (typeof BlockScalarFieldEnum)[keyof typeof BlockScalarFieldEnum]
+
+
+export const MuteScalarFieldEnum = {
+  muterId: 'muterId',
+  mutedId: 'mutedId',
+  id: 'id'
+} as const
+
+export type MuteScalarFieldEnum = (typeof MuteScalarFieldEnum)[keyof typeof MuteScalarFieldEnum]
+
+
+export const UserCountsScalarFieldEnum = {
+  userId: 'userId',
+  followers: 'followers',
+  following: 'following',
+  photos: 'photos'
+} as const
+
+export type UserCountsScalarFieldEnum = (typeof UserCountsScalarFieldEnum)[keyof typeof UserCountsScalarFieldEnum]
+
+
+export const UserCountDeltaScalarFieldEnum = {
+  userId: 'userId',
+  id: 'id',
+  followers: 'followers',
+  following: 'following',
+  photos: 'photos',
+  newsDay: 'newsDay'
+} as const
+
+export type UserCountDeltaScalarFieldEnum = (typeof UserCountDeltaScalarFieldEnum)[keyof typeof UserCountDeltaScalarFieldEnum]
+
+
+export const FormerUsernameScalarFieldEnum = {
+  username: 'username',
+  userId: 'userId',
+  heldUntil: 'heldUntil'
+} as const
+
+export type FormerUsernameScalarFieldEnum = (typeof FormerUsernameScalarFieldEnum)[keyof typeof FormerUsernameScalarFieldEnum]
+
+
+export const ActivityScalarFieldEnum = {
+  recipientId: 'recipientId',
+  kind: 'kind',
+  subjectId: 'subjectId',
+  place: 'place',
+  actorId: 'actorId',
+  photoId: 'photoId',
+  commentId: 'commentId'
+} as const
+
+export type ActivityScalarFieldEnum = (typeof ActivityScalarFieldEnum)[keyof typeof ActivityScalarFieldEnum]
+
+
+export const MailTokenScalarFieldEnum = {
+  userId: 'userId',
+  purpose: 'purpose',
+  tokenHash: 'tokenHash',
+  email: 'email',
+  expiresAt: 'expiresAt'
+} as const
+
+export type MailTokenScalarFieldEnum = (typeof MailTokenScalarFieldEnum)[keyof typeof MailTokenScalarFieldEnum]
+
+
+export const DataExportScalarFieldEnum = {
+  userId: 'userId',
+  id: 'id',
+  status: 'status',
+  objectKey: 'objectKey',
+  expiresAt: 'expiresAt'
+} as const
+
+export type DataExportScalarFieldEnum = (typeof DataExportScalarFieldEnum)[keyof typeof DataExportScalarFieldEnum]
+
+
+export const AccountDeletionScalarFieldEnum = {
+  userId: 'userId',
+  askedAt: 'askedAt',
+  finishedAt: 'finishedAt',
+  removed: 'removed'
+} as const
+
+export type AccountDeletionScalarFieldEnum = (typeof AccountDeletionScalarFieldEnum)[keyof typeof AccountDeletionScalarFieldEnum]
+
+
+export const ReportScalarFieldEnum = {
+  id: 'id',
+  reporterId: 'reporterId',
+  userId: 'userId',
+  photoId: 'photoId',
+  commentId: 'commentId',
+  reason: 'reason',
+  details: 'details',
+  closedAt: 'closedAt'
+} as const
+
+export type ReportScalarFieldEnum = (typeof ReportScalarFieldEnum)[keyof typeof ReportScalarFieldEnum]
+
+
+export const ModerationActScalarFieldEnum = {
+  id: 'id',
+  moderatorId: 'moderatorId',
+  kind: 'kind',
+  userId: 'userId',
+  photoId: 'photoId',
+  commentId: 'commentId',
+  why: 'why'
+} as const
+
+export type ModerationActScalarFieldEnum = (typeof ModerationActScalarFieldEnum)[keyof typeof ModerationActScalarFieldEnum]
 
 
 export const IdempotencyKeyScalarFieldEnum = {
@@ -189,6 +348,13 @@ export const SortOrder = {
 export type SortOrder = (typeof SortOrder)[keyof typeof SortOrder]
 
 
+export const JsonNullValueInput = {
+  JsonNull: JsonNull
+} as const
+
+export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
+
+
 export const QueryMode = {
   default: 'default',
   insensitive: 'insensitive'
@@ -203,4 +369,13 @@ export const NullsOrder = {
 } as const
 
 export type NullsOrder = (typeof NullsOrder)[keyof typeof NullsOrder]
+
+
+export const JsonNullValueFilter = {
+  DbNull: DbNull,
+  JsonNull: JsonNull,
+  AnyNull: AnyNull
+} as const
+
+export type JsonNullValueFilter = (typeof JsonNullValueFilter)[keyof typeof JsonNullValueFilter]
 

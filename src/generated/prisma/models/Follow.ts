@@ -29,26 +29,31 @@ export type AggregateFollow = {
 export type FollowAvgAggregateOutputType = {
   followerId: number | null
   followeeId: number | null
+  id: number | null
 }
 
 export type FollowSumAggregateOutputType = {
   followerId: bigint | null
   followeeId: bigint | null
+  id: bigint | null
 }
 
 export type FollowMinAggregateOutputType = {
   followerId: bigint | null
   followeeId: bigint | null
+  id: bigint | null
 }
 
 export type FollowMaxAggregateOutputType = {
   followerId: bigint | null
   followeeId: bigint | null
+  id: bigint | null
 }
 
 export type FollowCountAggregateOutputType = {
   followerId: number
   followeeId: number
+  id: number
   _all: number
 }
 
@@ -56,26 +61,31 @@ export type FollowCountAggregateOutputType = {
 export type FollowAvgAggregateInputType = {
   followerId?: true
   followeeId?: true
+  id?: true
 }
 
 export type FollowSumAggregateInputType = {
   followerId?: true
   followeeId?: true
+  id?: true
 }
 
 export type FollowMinAggregateInputType = {
   followerId?: true
   followeeId?: true
+  id?: true
 }
 
 export type FollowMaxAggregateInputType = {
   followerId?: true
   followeeId?: true
+  id?: true
 }
 
 export type FollowCountAggregateInputType = {
   followerId?: true
   followeeId?: true
+  id?: true
   _all?: true
 }
 
@@ -168,6 +178,7 @@ export type FollowGroupByArgs<ExtArgs extends runtime.Types.Extensions.InternalA
 export type FollowGroupByOutputType = {
   followerId: bigint
   followeeId: bigint
+  id: bigint
   _count: FollowCountAggregateOutputType | null
   _avg: FollowAvgAggregateOutputType | null
   _sum: FollowSumAggregateOutputType | null
@@ -196,6 +207,7 @@ export type FollowWhereInput = {
   NOT?: Prisma.FollowWhereInput | Prisma.FollowWhereInput[]
   followerId?: Prisma.BigIntFilter<"Follow"> | bigint | number
   followeeId?: Prisma.BigIntFilter<"Follow"> | bigint | number
+  id?: Prisma.BigIntFilter<"Follow"> | bigint | number
   follower?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
   followee?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
@@ -203,6 +215,7 @@ export type FollowWhereInput = {
 export type FollowOrderByWithRelationInput = {
   followerId?: Prisma.SortOrder
   followeeId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
   follower?: Prisma.UserOrderByWithRelationInput
   followee?: Prisma.UserOrderByWithRelationInput
 }
@@ -214,6 +227,7 @@ export type FollowWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.FollowWhereInput | Prisma.FollowWhereInput[]
   followerId?: Prisma.BigIntFilter<"Follow"> | bigint | number
   followeeId?: Prisma.BigIntFilter<"Follow"> | bigint | number
+  id?: Prisma.BigIntFilter<"Follow"> | bigint | number
   follower?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
   followee?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "followerId_followeeId">
@@ -221,6 +235,7 @@ export type FollowWhereUniqueInput = Prisma.AtLeast<{
 export type FollowOrderByWithAggregationInput = {
   followerId?: Prisma.SortOrder
   followeeId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
   _count?: Prisma.FollowCountOrderByAggregateInput
   _avg?: Prisma.FollowAvgOrderByAggregateInput
   _max?: Prisma.FollowMaxOrderByAggregateInput
@@ -234,9 +249,11 @@ export type FollowScalarWhereWithAggregatesInput = {
   NOT?: Prisma.FollowScalarWhereWithAggregatesInput | Prisma.FollowScalarWhereWithAggregatesInput[]
   followerId?: Prisma.BigIntWithAggregatesFilter<"Follow"> | bigint | number
   followeeId?: Prisma.BigIntWithAggregatesFilter<"Follow"> | bigint | number
+  id?: Prisma.BigIntWithAggregatesFilter<"Follow"> | bigint | number
 }
 
 export type FollowCreateInput = {
+  id: bigint | number
   follower: Prisma.UserCreateNestedOneWithoutFollowingInput
   followee: Prisma.UserCreateNestedOneWithoutFollowersInput
 }
@@ -244,9 +261,11 @@ export type FollowCreateInput = {
 export type FollowUncheckedCreateInput = {
   followerId: bigint | number
   followeeId: bigint | number
+  id: bigint | number
 }
 
 export type FollowUpdateInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   follower?: Prisma.UserUpdateOneRequiredWithoutFollowingNestedInput
   followee?: Prisma.UserUpdateOneRequiredWithoutFollowersNestedInput
 }
@@ -254,20 +273,23 @@ export type FollowUpdateInput = {
 export type FollowUncheckedUpdateInput = {
   followerId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   followeeId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type FollowCreateManyInput = {
   followerId: bigint | number
   followeeId: bigint | number
+  id: bigint | number
 }
 
 export type FollowUpdateManyMutationInput = {
-
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type FollowUncheckedUpdateManyInput = {
   followerId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   followeeId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type FollowListRelationFilter = {
@@ -288,26 +310,31 @@ export type FollowFollowerIdFolloweeIdCompoundUniqueInput = {
 export type FollowCountOrderByAggregateInput = {
   followerId?: Prisma.SortOrder
   followeeId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
 }
 
 export type FollowAvgOrderByAggregateInput = {
   followerId?: Prisma.SortOrder
   followeeId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
 }
 
 export type FollowMaxOrderByAggregateInput = {
   followerId?: Prisma.SortOrder
   followeeId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
 }
 
 export type FollowMinOrderByAggregateInput = {
   followerId?: Prisma.SortOrder
   followeeId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
 }
 
 export type FollowSumOrderByAggregateInput = {
   followerId?: Prisma.SortOrder
   followeeId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
 }
 
 export type FollowCreateNestedManyWithoutFollowerInput = {
@@ -395,11 +422,13 @@ export type FollowUncheckedUpdateManyWithoutFolloweeNestedInput = {
 }
 
 export type FollowCreateWithoutFollowerInput = {
+  id: bigint | number
   followee: Prisma.UserCreateNestedOneWithoutFollowersInput
 }
 
 export type FollowUncheckedCreateWithoutFollowerInput = {
   followeeId: bigint | number
+  id: bigint | number
 }
 
 export type FollowCreateOrConnectWithoutFollowerInput = {
@@ -413,11 +442,13 @@ export type FollowCreateManyFollowerInputEnvelope = {
 }
 
 export type FollowCreateWithoutFolloweeInput = {
+  id: bigint | number
   follower: Prisma.UserCreateNestedOneWithoutFollowingInput
 }
 
 export type FollowUncheckedCreateWithoutFolloweeInput = {
   followerId: bigint | number
+  id: bigint | number
 }
 
 export type FollowCreateOrConnectWithoutFolloweeInput = {
@@ -452,6 +483,7 @@ export type FollowScalarWhereInput = {
   NOT?: Prisma.FollowScalarWhereInput | Prisma.FollowScalarWhereInput[]
   followerId?: Prisma.BigIntFilter<"Follow"> | bigint | number
   followeeId?: Prisma.BigIntFilter<"Follow"> | bigint | number
+  id?: Prisma.BigIntFilter<"Follow"> | bigint | number
 }
 
 export type FollowUpsertWithWhereUniqueWithoutFolloweeInput = {
@@ -472,34 +504,42 @@ export type FollowUpdateManyWithWhereWithoutFolloweeInput = {
 
 export type FollowCreateManyFollowerInput = {
   followeeId: bigint | number
+  id: bigint | number
 }
 
 export type FollowCreateManyFolloweeInput = {
   followerId: bigint | number
+  id: bigint | number
 }
 
 export type FollowUpdateWithoutFollowerInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   followee?: Prisma.UserUpdateOneRequiredWithoutFollowersNestedInput
 }
 
 export type FollowUncheckedUpdateWithoutFollowerInput = {
   followeeId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type FollowUncheckedUpdateManyWithoutFollowerInput = {
   followeeId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type FollowUpdateWithoutFolloweeInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   follower?: Prisma.UserUpdateOneRequiredWithoutFollowingNestedInput
 }
 
 export type FollowUncheckedUpdateWithoutFolloweeInput = {
   followerId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type FollowUncheckedUpdateManyWithoutFolloweeInput = {
   followerId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 
@@ -507,6 +547,7 @@ export type FollowUncheckedUpdateManyWithoutFolloweeInput = {
 export type FollowSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   followerId?: boolean
   followeeId?: boolean
+  id?: boolean
   follower?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   followee?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["follow"]>
@@ -514,6 +555,7 @@ export type FollowSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
 export type FollowSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   followerId?: boolean
   followeeId?: boolean
+  id?: boolean
   follower?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   followee?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["follow"]>
@@ -521,6 +563,7 @@ export type FollowSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
 export type FollowSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   followerId?: boolean
   followeeId?: boolean
+  id?: boolean
   follower?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   followee?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["follow"]>
@@ -528,9 +571,10 @@ export type FollowSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
 export type FollowSelectScalar = {
   followerId?: boolean
   followeeId?: boolean
+  id?: boolean
 }
 
-export type FollowOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"followerId" | "followeeId", ExtArgs["result"]["follow"]>
+export type FollowOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"followerId" | "followeeId" | "id", ExtArgs["result"]["follow"]>
 export type FollowInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   follower?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   followee?: boolean | Prisma.UserDefaultArgs<ExtArgs>
@@ -553,6 +597,10 @@ export type $FollowPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     followerId: bigint
     followeeId: bigint
+    /**
+     * Its place in lists.
+     */
+    id: bigint
   }, ExtArgs["result"]["follow"]>
   composites: {}
 }
@@ -980,6 +1028,7 @@ export interface Prisma__FollowClient<T, Null = never, ExtArgs extends runtime.T
 export interface FollowFieldRefs {
   readonly followerId: Prisma.FieldRef<"Follow", 'BigInt'>
   readonly followeeId: Prisma.FieldRef<"Follow", 'BigInt'>
+  readonly id: Prisma.FieldRef<"Follow", 'BigInt'>
 }
     
 

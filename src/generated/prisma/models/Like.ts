@@ -29,26 +29,31 @@ export type AggregateLike = {
 export type LikeAvgAggregateOutputType = {
   photoId: number | null
   userId: number | null
+  id: number | null
 }
 
 export type LikeSumAggregateOutputType = {
   photoId: bigint | null
   userId: bigint | null
+  id: bigint | null
 }
 
 export type LikeMinAggregateOutputType = {
   photoId: bigint | null
   userId: bigint | null
+  id: bigint | null
 }
 
 export type LikeMaxAggregateOutputType = {
   photoId: bigint | null
   userId: bigint | null
+  id: bigint | null
 }
 
 export type LikeCountAggregateOutputType = {
   photoId: number
   userId: number
+  id: number
   _all: number
 }
 
@@ -56,26 +61,31 @@ export type LikeCountAggregateOutputType = {
 export type LikeAvgAggregateInputType = {
   photoId?: true
   userId?: true
+  id?: true
 }
 
 export type LikeSumAggregateInputType = {
   photoId?: true
   userId?: true
+  id?: true
 }
 
 export type LikeMinAggregateInputType = {
   photoId?: true
   userId?: true
+  id?: true
 }
 
 export type LikeMaxAggregateInputType = {
   photoId?: true
   userId?: true
+  id?: true
 }
 
 export type LikeCountAggregateInputType = {
   photoId?: true
   userId?: true
+  id?: true
   _all?: true
 }
 
@@ -168,6 +178,7 @@ export type LikeGroupByArgs<ExtArgs extends runtime.Types.Extensions.InternalArg
 export type LikeGroupByOutputType = {
   photoId: bigint
   userId: bigint
+  id: bigint
   _count: LikeCountAggregateOutputType | null
   _avg: LikeAvgAggregateOutputType | null
   _sum: LikeSumAggregateOutputType | null
@@ -196,6 +207,7 @@ export type LikeWhereInput = {
   NOT?: Prisma.LikeWhereInput | Prisma.LikeWhereInput[]
   photoId?: Prisma.BigIntFilter<"Like"> | bigint | number
   userId?: Prisma.BigIntFilter<"Like"> | bigint | number
+  id?: Prisma.BigIntFilter<"Like"> | bigint | number
   photo?: Prisma.XOR<Prisma.PhotoScalarRelationFilter, Prisma.PhotoWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
@@ -203,6 +215,7 @@ export type LikeWhereInput = {
 export type LikeOrderByWithRelationInput = {
   photoId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
   photo?: Prisma.PhotoOrderByWithRelationInput
   user?: Prisma.UserOrderByWithRelationInput
 }
@@ -214,6 +227,7 @@ export type LikeWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.LikeWhereInput | Prisma.LikeWhereInput[]
   photoId?: Prisma.BigIntFilter<"Like"> | bigint | number
   userId?: Prisma.BigIntFilter<"Like"> | bigint | number
+  id?: Prisma.BigIntFilter<"Like"> | bigint | number
   photo?: Prisma.XOR<Prisma.PhotoScalarRelationFilter, Prisma.PhotoWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "photoId_userId">
@@ -221,6 +235,7 @@ export type LikeWhereUniqueInput = Prisma.AtLeast<{
 export type LikeOrderByWithAggregationInput = {
   photoId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
   _count?: Prisma.LikeCountOrderByAggregateInput
   _avg?: Prisma.LikeAvgOrderByAggregateInput
   _max?: Prisma.LikeMaxOrderByAggregateInput
@@ -234,9 +249,11 @@ export type LikeScalarWhereWithAggregatesInput = {
   NOT?: Prisma.LikeScalarWhereWithAggregatesInput | Prisma.LikeScalarWhereWithAggregatesInput[]
   photoId?: Prisma.BigIntWithAggregatesFilter<"Like"> | bigint | number
   userId?: Prisma.BigIntWithAggregatesFilter<"Like"> | bigint | number
+  id?: Prisma.BigIntWithAggregatesFilter<"Like"> | bigint | number
 }
 
 export type LikeCreateInput = {
+  id: bigint | number
   photo: Prisma.PhotoCreateNestedOneWithoutLikesInput
   user: Prisma.UserCreateNestedOneWithoutLikesInput
 }
@@ -244,9 +261,11 @@ export type LikeCreateInput = {
 export type LikeUncheckedCreateInput = {
   photoId: bigint | number
   userId: bigint | number
+  id: bigint | number
 }
 
 export type LikeUpdateInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   photo?: Prisma.PhotoUpdateOneRequiredWithoutLikesNestedInput
   user?: Prisma.UserUpdateOneRequiredWithoutLikesNestedInput
 }
@@ -254,20 +273,23 @@ export type LikeUpdateInput = {
 export type LikeUncheckedUpdateInput = {
   photoId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   userId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type LikeCreateManyInput = {
   photoId: bigint | number
   userId: bigint | number
+  id: bigint | number
 }
 
 export type LikeUpdateManyMutationInput = {
-
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type LikeUncheckedUpdateManyInput = {
   photoId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   userId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type LikeListRelationFilter = {
@@ -288,26 +310,31 @@ export type LikePhotoIdUserIdCompoundUniqueInput = {
 export type LikeCountOrderByAggregateInput = {
   photoId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
 }
 
 export type LikeAvgOrderByAggregateInput = {
   photoId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
 }
 
 export type LikeMaxOrderByAggregateInput = {
   photoId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
 }
 
 export type LikeMinOrderByAggregateInput = {
   photoId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
 }
 
 export type LikeSumOrderByAggregateInput = {
   photoId?: Prisma.SortOrder
   userId?: Prisma.SortOrder
+  id?: Prisma.SortOrder
 }
 
 export type LikeCreateNestedManyWithoutUserInput = {
@@ -395,11 +422,13 @@ export type LikeUncheckedUpdateManyWithoutPhotoNestedInput = {
 }
 
 export type LikeCreateWithoutUserInput = {
+  id: bigint | number
   photo: Prisma.PhotoCreateNestedOneWithoutLikesInput
 }
 
 export type LikeUncheckedCreateWithoutUserInput = {
   photoId: bigint | number
+  id: bigint | number
 }
 
 export type LikeCreateOrConnectWithoutUserInput = {
@@ -434,14 +463,17 @@ export type LikeScalarWhereInput = {
   NOT?: Prisma.LikeScalarWhereInput | Prisma.LikeScalarWhereInput[]
   photoId?: Prisma.BigIntFilter<"Like"> | bigint | number
   userId?: Prisma.BigIntFilter<"Like"> | bigint | number
+  id?: Prisma.BigIntFilter<"Like"> | bigint | number
 }
 
 export type LikeCreateWithoutPhotoInput = {
+  id: bigint | number
   user: Prisma.UserCreateNestedOneWithoutLikesInput
 }
 
 export type LikeUncheckedCreateWithoutPhotoInput = {
   userId: bigint | number
+  id: bigint | number
 }
 
 export type LikeCreateOrConnectWithoutPhotoInput = {
@@ -472,34 +504,42 @@ export type LikeUpdateManyWithWhereWithoutPhotoInput = {
 
 export type LikeCreateManyUserInput = {
   photoId: bigint | number
+  id: bigint | number
 }
 
 export type LikeUpdateWithoutUserInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   photo?: Prisma.PhotoUpdateOneRequiredWithoutLikesNestedInput
 }
 
 export type LikeUncheckedUpdateWithoutUserInput = {
   photoId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type LikeUncheckedUpdateManyWithoutUserInput = {
   photoId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type LikeCreateManyPhotoInput = {
   userId: bigint | number
+  id: bigint | number
 }
 
 export type LikeUpdateWithoutPhotoInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   user?: Prisma.UserUpdateOneRequiredWithoutLikesNestedInput
 }
 
 export type LikeUncheckedUpdateWithoutPhotoInput = {
   userId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type LikeUncheckedUpdateManyWithoutPhotoInput = {
   userId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 
@@ -507,6 +547,7 @@ export type LikeUncheckedUpdateManyWithoutPhotoInput = {
 export type LikeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   photoId?: boolean
   userId?: boolean
+  id?: boolean
   photo?: boolean | Prisma.PhotoDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["like"]>
@@ -514,6 +555,7 @@ export type LikeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
 export type LikeSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   photoId?: boolean
   userId?: boolean
+  id?: boolean
   photo?: boolean | Prisma.PhotoDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["like"]>
@@ -521,6 +563,7 @@ export type LikeSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
 export type LikeSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   photoId?: boolean
   userId?: boolean
+  id?: boolean
   photo?: boolean | Prisma.PhotoDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["like"]>
@@ -528,9 +571,10 @@ export type LikeSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
 export type LikeSelectScalar = {
   photoId?: boolean
   userId?: boolean
+  id?: boolean
 }
 
-export type LikeOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"photoId" | "userId", ExtArgs["result"]["like"]>
+export type LikeOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"photoId" | "userId" | "id", ExtArgs["result"]["like"]>
 export type LikeInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   photo?: boolean | Prisma.PhotoDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
@@ -553,6 +597,10 @@ export type $LikePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     photoId: bigint
     userId: bigint
+    /**
+     * Its place in lists.
+     */
+    id: bigint
   }, ExtArgs["result"]["like"]>
   composites: {}
 }
@@ -980,6 +1028,7 @@ export interface Prisma__LikeClient<T, Null = never, ExtArgs extends runtime.Typ
 export interface LikeFieldRefs {
   readonly photoId: Prisma.FieldRef<"Like", 'BigInt'>
   readonly userId: Prisma.FieldRef<"Like", 'BigInt'>
+  readonly id: Prisma.FieldRef<"Like", 'BigInt'>
 }
     
 

@@ -53,6 +53,8 @@ export type PhotoMinAggregateOutputType = {
   status: $Enums.PhotoStatus | null
   failure: $Enums.PhotoFailureCode | null
   mediaKey: string | null
+  mediaIsPublic: boolean | null
+  hiddenAt: Date | null
   publishedId: bigint | null
   width: number | null
   height: number | null
@@ -68,6 +70,8 @@ export type PhotoMaxAggregateOutputType = {
   status: $Enums.PhotoStatus | null
   failure: $Enums.PhotoFailureCode | null
   mediaKey: string | null
+  mediaIsPublic: boolean | null
+  hiddenAt: Date | null
   publishedId: bigint | null
   width: number | null
   height: number | null
@@ -83,6 +87,8 @@ export type PhotoCountAggregateOutputType = {
   status: number
   failure: number
   mediaKey: number
+  mediaIsPublic: number
+  hiddenAt: number
   publishedId: number
   width: number
   height: number
@@ -120,6 +126,8 @@ export type PhotoMinAggregateInputType = {
   status?: true
   failure?: true
   mediaKey?: true
+  mediaIsPublic?: true
+  hiddenAt?: true
   publishedId?: true
   width?: true
   height?: true
@@ -135,6 +143,8 @@ export type PhotoMaxAggregateInputType = {
   status?: true
   failure?: true
   mediaKey?: true
+  mediaIsPublic?: true
+  hiddenAt?: true
   publishedId?: true
   width?: true
   height?: true
@@ -150,6 +160,8 @@ export type PhotoCountAggregateInputType = {
   status?: true
   failure?: true
   mediaKey?: true
+  mediaIsPublic?: true
+  hiddenAt?: true
   publishedId?: true
   width?: true
   height?: true
@@ -252,6 +264,8 @@ export type PhotoGroupByOutputType = {
   status: $Enums.PhotoStatus
   failure: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic: boolean
+  hiddenAt: Date | null
   publishedId: bigint | null
   width: number | null
   height: number | null
@@ -290,6 +304,8 @@ export type PhotoWhereInput = {
   status?: Prisma.EnumPhotoStatusFilter<"Photo"> | $Enums.PhotoStatus
   failure?: Prisma.EnumPhotoFailureCodeNullableFilter<"Photo"> | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFilter<"Photo"> | string
+  mediaIsPublic?: Prisma.BoolFilter<"Photo"> | boolean
+  hiddenAt?: Prisma.DateTimeNullableFilter<"Photo"> | Date | string | null
   publishedId?: Prisma.BigIntNullableFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableFilter<"Photo"> | number | null
   height?: Prisma.IntNullableFilter<"Photo"> | number | null
@@ -308,6 +324,8 @@ export type PhotoOrderByWithRelationInput = {
   status?: Prisma.SortOrder
   failure?: Prisma.SortOrderInput | Prisma.SortOrder
   mediaKey?: Prisma.SortOrder
+  mediaIsPublic?: Prisma.SortOrder
+  hiddenAt?: Prisma.SortOrderInput | Prisma.SortOrder
   publishedId?: Prisma.SortOrderInput | Prisma.SortOrder
   width?: Prisma.SortOrderInput | Prisma.SortOrder
   height?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -329,6 +347,8 @@ export type PhotoWhereUniqueInput = Prisma.AtLeast<{
   status?: Prisma.EnumPhotoStatusFilter<"Photo"> | $Enums.PhotoStatus
   failure?: Prisma.EnumPhotoFailureCodeNullableFilter<"Photo"> | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFilter<"Photo"> | string
+  mediaIsPublic?: Prisma.BoolFilter<"Photo"> | boolean
+  hiddenAt?: Prisma.DateTimeNullableFilter<"Photo"> | Date | string | null
   publishedId?: Prisma.BigIntNullableFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableFilter<"Photo"> | number | null
   height?: Prisma.IntNullableFilter<"Photo"> | number | null
@@ -347,6 +367,8 @@ export type PhotoOrderByWithAggregationInput = {
   status?: Prisma.SortOrder
   failure?: Prisma.SortOrderInput | Prisma.SortOrder
   mediaKey?: Prisma.SortOrder
+  mediaIsPublic?: Prisma.SortOrder
+  hiddenAt?: Prisma.SortOrderInput | Prisma.SortOrder
   publishedId?: Prisma.SortOrderInput | Prisma.SortOrder
   width?: Prisma.SortOrderInput | Prisma.SortOrder
   height?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -370,6 +392,8 @@ export type PhotoScalarWhereWithAggregatesInput = {
   status?: Prisma.EnumPhotoStatusWithAggregatesFilter<"Photo"> | $Enums.PhotoStatus
   failure?: Prisma.EnumPhotoFailureCodeNullableWithAggregatesFilter<"Photo"> | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringWithAggregatesFilter<"Photo"> | string
+  mediaIsPublic?: Prisma.BoolWithAggregatesFilter<"Photo"> | boolean
+  hiddenAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Photo"> | Date | string | null
   publishedId?: Prisma.BigIntNullableWithAggregatesFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableWithAggregatesFilter<"Photo"> | number | null
   height?: Prisma.IntNullableWithAggregatesFilter<"Photo"> | number | null
@@ -384,6 +408,8 @@ export type PhotoCreateInput = {
   status?: $Enums.PhotoStatus
   failure?: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -402,6 +428,8 @@ export type PhotoUncheckedCreateInput = {
   status?: $Enums.PhotoStatus
   failure?: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -418,6 +446,8 @@ export type PhotoUpdateInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -436,6 +466,8 @@ export type PhotoUncheckedUpdateInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -453,6 +485,8 @@ export type PhotoCreateManyInput = {
   status?: $Enums.PhotoStatus
   failure?: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -467,6 +501,8 @@ export type PhotoUpdateManyMutationInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -482,6 +518,8 @@ export type PhotoUncheckedUpdateManyInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -507,6 +545,8 @@ export type PhotoCountOrderByAggregateInput = {
   status?: Prisma.SortOrder
   failure?: Prisma.SortOrder
   mediaKey?: Prisma.SortOrder
+  mediaIsPublic?: Prisma.SortOrder
+  hiddenAt?: Prisma.SortOrder
   publishedId?: Prisma.SortOrder
   width?: Prisma.SortOrder
   height?: Prisma.SortOrder
@@ -532,6 +572,8 @@ export type PhotoMaxOrderByAggregateInput = {
   status?: Prisma.SortOrder
   failure?: Prisma.SortOrder
   mediaKey?: Prisma.SortOrder
+  mediaIsPublic?: Prisma.SortOrder
+  hiddenAt?: Prisma.SortOrder
   publishedId?: Prisma.SortOrder
   width?: Prisma.SortOrder
   height?: Prisma.SortOrder
@@ -547,6 +589,8 @@ export type PhotoMinOrderByAggregateInput = {
   status?: Prisma.SortOrder
   failure?: Prisma.SortOrder
   mediaKey?: Prisma.SortOrder
+  mediaIsPublic?: Prisma.SortOrder
+  hiddenAt?: Prisma.SortOrder
   publishedId?: Prisma.SortOrder
   width?: Prisma.SortOrder
   height?: Prisma.SortOrder
@@ -616,18 +660,6 @@ export type EnumPhotoStatusFieldUpdateOperationsInput = {
   set?: $Enums.PhotoStatus
 }
 
-export type NullableEnumPhotoFailureCodeFieldUpdateOperationsInput = {
-  set?: $Enums.PhotoFailureCode | null
-}
-
-export type NullableBigIntFieldUpdateOperationsInput = {
-  set?: bigint | number | null
-  increment?: bigint | number
-  decrement?: bigint | number
-  multiply?: bigint | number
-  divide?: bigint | number
-}
-
 export type NullableIntFieldUpdateOperationsInput = {
   set?: number | null
   increment?: number
@@ -674,6 +706,8 @@ export type PhotoCreateWithoutOwnerInput = {
   status?: $Enums.PhotoStatus
   failure?: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -690,6 +724,8 @@ export type PhotoUncheckedCreateWithoutOwnerInput = {
   status?: $Enums.PhotoStatus
   failure?: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -736,6 +772,8 @@ export type PhotoScalarWhereInput = {
   status?: Prisma.EnumPhotoStatusFilter<"Photo"> | $Enums.PhotoStatus
   failure?: Prisma.EnumPhotoFailureCodeNullableFilter<"Photo"> | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFilter<"Photo"> | string
+  mediaIsPublic?: Prisma.BoolFilter<"Photo"> | boolean
+  hiddenAt?: Prisma.DateTimeNullableFilter<"Photo"> | Date | string | null
   publishedId?: Prisma.BigIntNullableFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableFilter<"Photo"> | number | null
   height?: Prisma.IntNullableFilter<"Photo"> | number | null
@@ -750,6 +788,8 @@ export type PhotoCreateWithoutLikesInput = {
   status?: $Enums.PhotoStatus
   failure?: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -767,6 +807,8 @@ export type PhotoUncheckedCreateWithoutLikesInput = {
   status?: $Enums.PhotoStatus
   failure?: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -798,6 +840,8 @@ export type PhotoUpdateWithoutLikesInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -815,6 +859,8 @@ export type PhotoUncheckedUpdateWithoutLikesInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -830,6 +876,8 @@ export type PhotoCreateWithoutCommentsInput = {
   status?: $Enums.PhotoStatus
   failure?: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -847,6 +895,8 @@ export type PhotoUncheckedCreateWithoutCommentsInput = {
   status?: $Enums.PhotoStatus
   failure?: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -878,6 +928,8 @@ export type PhotoUpdateWithoutCommentsInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -895,6 +947,8 @@ export type PhotoUncheckedUpdateWithoutCommentsInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -910,6 +964,8 @@ export type PhotoCreateManyOwnerInput = {
   status?: $Enums.PhotoStatus
   failure?: $Enums.PhotoFailureCode | null
   mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -924,6 +980,8 @@ export type PhotoUpdateWithoutOwnerInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -940,6 +998,8 @@ export type PhotoUncheckedUpdateWithoutOwnerInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -956,6 +1016,8 @@ export type PhotoUncheckedUpdateManyWithoutOwnerInput = {
   status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
   failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1011,6 +1073,8 @@ export type PhotoSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   status?: boolean
   failure?: boolean
   mediaKey?: boolean
+  mediaIsPublic?: boolean
+  hiddenAt?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1030,6 +1094,8 @@ export type PhotoSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   status?: boolean
   failure?: boolean
   mediaKey?: boolean
+  mediaIsPublic?: boolean
+  hiddenAt?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1046,6 +1112,8 @@ export type PhotoSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   status?: boolean
   failure?: boolean
   mediaKey?: boolean
+  mediaIsPublic?: boolean
+  hiddenAt?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1062,6 +1130,8 @@ export type PhotoSelectScalar = {
   status?: boolean
   failure?: boolean
   mediaKey?: boolean
+  mediaIsPublic?: boolean
+  hiddenAt?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1070,7 +1140,7 @@ export type PhotoSelectScalar = {
   commentCount?: boolean
 }
 
-export type PhotoOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "ownerId" | "caption" | "status" | "failure" | "mediaKey" | "publishedId" | "width" | "height" | "thumbhash" | "likeCount" | "commentCount", ExtArgs["result"]["photo"]>
+export type PhotoOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "ownerId" | "caption" | "status" | "failure" | "mediaKey" | "mediaIsPublic" | "hiddenAt" | "publishedId" | "width" | "height" | "thumbhash" | "likeCount" | "commentCount", ExtArgs["result"]["photo"]>
 export type PhotoInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   likes?: boolean | Prisma.Photo$likesArgs<ExtArgs>
@@ -1101,6 +1171,14 @@ export type $PhotoPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
      * The unguessable part of the renditions' object keys, made at publishing so that a repeated job writes the same objects.
      */
     mediaKey: string
+    /**
+     * Whether the renditions are where everybody can read them: not of private accounts, nor of what is hidden.
+     */
+    mediaIsPublic: boolean
+    /**
+     * When moderators hid it: only they and its owner see it.
+     */
+    hiddenAt: Date | null
     /**
      * Made in the transaction that makes the photo READY: its place in every list.
      */
@@ -1545,6 +1623,8 @@ export interface PhotoFieldRefs {
   readonly status: Prisma.FieldRef<"Photo", 'PhotoStatus'>
   readonly failure: Prisma.FieldRef<"Photo", 'PhotoFailureCode'>
   readonly mediaKey: Prisma.FieldRef<"Photo", 'String'>
+  readonly mediaIsPublic: Prisma.FieldRef<"Photo", 'Boolean'>
+  readonly hiddenAt: Prisma.FieldRef<"Photo", 'DateTime'>
   readonly publishedId: Prisma.FieldRef<"Photo", 'BigInt'>
   readonly width: Prisma.FieldRef<"Photo", 'Int'>
   readonly height: Prisma.FieldRef<"Photo", 'Int'>

@@ -31,6 +31,7 @@ export type PhotoCountDeltaAvgAggregateOutputType = {
   id: number | null
   likes: number | null
   comments: number | null
+  news: number | null
 }
 
 export type PhotoCountDeltaSumAggregateOutputType = {
@@ -38,6 +39,7 @@ export type PhotoCountDeltaSumAggregateOutputType = {
   id: bigint | null
   likes: number | null
   comments: number | null
+  news: number | null
 }
 
 export type PhotoCountDeltaMinAggregateOutputType = {
@@ -45,6 +47,7 @@ export type PhotoCountDeltaMinAggregateOutputType = {
   id: bigint | null
   likes: number | null
   comments: number | null
+  news: number | null
 }
 
 export type PhotoCountDeltaMaxAggregateOutputType = {
@@ -52,6 +55,7 @@ export type PhotoCountDeltaMaxAggregateOutputType = {
   id: bigint | null
   likes: number | null
   comments: number | null
+  news: number | null
 }
 
 export type PhotoCountDeltaCountAggregateOutputType = {
@@ -59,6 +63,7 @@ export type PhotoCountDeltaCountAggregateOutputType = {
   id: number
   likes: number
   comments: number
+  news: number
   _all: number
 }
 
@@ -68,6 +73,7 @@ export type PhotoCountDeltaAvgAggregateInputType = {
   id?: true
   likes?: true
   comments?: true
+  news?: true
 }
 
 export type PhotoCountDeltaSumAggregateInputType = {
@@ -75,6 +81,7 @@ export type PhotoCountDeltaSumAggregateInputType = {
   id?: true
   likes?: true
   comments?: true
+  news?: true
 }
 
 export type PhotoCountDeltaMinAggregateInputType = {
@@ -82,6 +89,7 @@ export type PhotoCountDeltaMinAggregateInputType = {
   id?: true
   likes?: true
   comments?: true
+  news?: true
 }
 
 export type PhotoCountDeltaMaxAggregateInputType = {
@@ -89,6 +97,7 @@ export type PhotoCountDeltaMaxAggregateInputType = {
   id?: true
   likes?: true
   comments?: true
+  news?: true
 }
 
 export type PhotoCountDeltaCountAggregateInputType = {
@@ -96,6 +105,7 @@ export type PhotoCountDeltaCountAggregateInputType = {
   id?: true
   likes?: true
   comments?: true
+  news?: true
   _all?: true
 }
 
@@ -190,6 +200,7 @@ export type PhotoCountDeltaGroupByOutputType = {
   id: bigint
   likes: number
   comments: number
+  news: number
   _count: PhotoCountDeltaCountAggregateOutputType | null
   _avg: PhotoCountDeltaAvgAggregateOutputType | null
   _sum: PhotoCountDeltaSumAggregateOutputType | null
@@ -220,6 +231,7 @@ export type PhotoCountDeltaWhereInput = {
   id?: Prisma.BigIntFilter<"PhotoCountDelta"> | bigint | number
   likes?: Prisma.IntFilter<"PhotoCountDelta"> | number
   comments?: Prisma.IntFilter<"PhotoCountDelta"> | number
+  news?: Prisma.IntFilter<"PhotoCountDelta"> | number
 }
 
 export type PhotoCountDeltaOrderByWithRelationInput = {
@@ -227,6 +239,7 @@ export type PhotoCountDeltaOrderByWithRelationInput = {
   id?: Prisma.SortOrder
   likes?: Prisma.SortOrder
   comments?: Prisma.SortOrder
+  news?: Prisma.SortOrder
 }
 
 export type PhotoCountDeltaWhereUniqueInput = Prisma.AtLeast<{
@@ -238,6 +251,7 @@ export type PhotoCountDeltaWhereUniqueInput = Prisma.AtLeast<{
   id?: Prisma.BigIntFilter<"PhotoCountDelta"> | bigint | number
   likes?: Prisma.IntFilter<"PhotoCountDelta"> | number
   comments?: Prisma.IntFilter<"PhotoCountDelta"> | number
+  news?: Prisma.IntFilter<"PhotoCountDelta"> | number
 }, "photoId_id">
 
 export type PhotoCountDeltaOrderByWithAggregationInput = {
@@ -245,6 +259,7 @@ export type PhotoCountDeltaOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
   likes?: Prisma.SortOrder
   comments?: Prisma.SortOrder
+  news?: Prisma.SortOrder
   _count?: Prisma.PhotoCountDeltaCountOrderByAggregateInput
   _avg?: Prisma.PhotoCountDeltaAvgOrderByAggregateInput
   _max?: Prisma.PhotoCountDeltaMaxOrderByAggregateInput
@@ -260,6 +275,7 @@ export type PhotoCountDeltaScalarWhereWithAggregatesInput = {
   id?: Prisma.BigIntWithAggregatesFilter<"PhotoCountDelta"> | bigint | number
   likes?: Prisma.IntWithAggregatesFilter<"PhotoCountDelta"> | number
   comments?: Prisma.IntWithAggregatesFilter<"PhotoCountDelta"> | number
+  news?: Prisma.IntWithAggregatesFilter<"PhotoCountDelta"> | number
 }
 
 export type PhotoCountDeltaCreateInput = {
@@ -267,6 +283,7 @@ export type PhotoCountDeltaCreateInput = {
   id?: bigint | number
   likes?: number
   comments?: number
+  news?: number
 }
 
 export type PhotoCountDeltaUncheckedCreateInput = {
@@ -274,6 +291,7 @@ export type PhotoCountDeltaUncheckedCreateInput = {
   id?: bigint | number
   likes?: number
   comments?: number
+  news?: number
 }
 
 export type PhotoCountDeltaUpdateInput = {
@@ -281,6 +299,7 @@ export type PhotoCountDeltaUpdateInput = {
   id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   likes?: Prisma.IntFieldUpdateOperationsInput | number
   comments?: Prisma.IntFieldUpdateOperationsInput | number
+  news?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type PhotoCountDeltaUncheckedUpdateInput = {
@@ -288,6 +307,7 @@ export type PhotoCountDeltaUncheckedUpdateInput = {
   id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   likes?: Prisma.IntFieldUpdateOperationsInput | number
   comments?: Prisma.IntFieldUpdateOperationsInput | number
+  news?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type PhotoCountDeltaCreateManyInput = {
@@ -295,6 +315,7 @@ export type PhotoCountDeltaCreateManyInput = {
   id?: bigint | number
   likes?: number
   comments?: number
+  news?: number
 }
 
 export type PhotoCountDeltaUpdateManyMutationInput = {
@@ -302,6 +323,7 @@ export type PhotoCountDeltaUpdateManyMutationInput = {
   id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   likes?: Prisma.IntFieldUpdateOperationsInput | number
   comments?: Prisma.IntFieldUpdateOperationsInput | number
+  news?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type PhotoCountDeltaUncheckedUpdateManyInput = {
@@ -309,6 +331,7 @@ export type PhotoCountDeltaUncheckedUpdateManyInput = {
   id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   likes?: Prisma.IntFieldUpdateOperationsInput | number
   comments?: Prisma.IntFieldUpdateOperationsInput | number
+  news?: Prisma.IntFieldUpdateOperationsInput | number
 }
 
 export type PhotoCountDeltaPhotoIdIdCompoundUniqueInput = {
@@ -321,6 +344,7 @@ export type PhotoCountDeltaCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   likes?: Prisma.SortOrder
   comments?: Prisma.SortOrder
+  news?: Prisma.SortOrder
 }
 
 export type PhotoCountDeltaAvgOrderByAggregateInput = {
@@ -328,6 +352,7 @@ export type PhotoCountDeltaAvgOrderByAggregateInput = {
   id?: Prisma.SortOrder
   likes?: Prisma.SortOrder
   comments?: Prisma.SortOrder
+  news?: Prisma.SortOrder
 }
 
 export type PhotoCountDeltaMaxOrderByAggregateInput = {
@@ -335,6 +360,7 @@ export type PhotoCountDeltaMaxOrderByAggregateInput = {
   id?: Prisma.SortOrder
   likes?: Prisma.SortOrder
   comments?: Prisma.SortOrder
+  news?: Prisma.SortOrder
 }
 
 export type PhotoCountDeltaMinOrderByAggregateInput = {
@@ -342,6 +368,7 @@ export type PhotoCountDeltaMinOrderByAggregateInput = {
   id?: Prisma.SortOrder
   likes?: Prisma.SortOrder
   comments?: Prisma.SortOrder
+  news?: Prisma.SortOrder
 }
 
 export type PhotoCountDeltaSumOrderByAggregateInput = {
@@ -349,6 +376,7 @@ export type PhotoCountDeltaSumOrderByAggregateInput = {
   id?: Prisma.SortOrder
   likes?: Prisma.SortOrder
   comments?: Prisma.SortOrder
+  news?: Prisma.SortOrder
 }
 
 
@@ -358,6 +386,7 @@ export type PhotoCountDeltaSelect<ExtArgs extends runtime.Types.Extensions.Inter
   id?: boolean
   likes?: boolean
   comments?: boolean
+  news?: boolean
 }, ExtArgs["result"]["photoCountDelta"]>
 
 export type PhotoCountDeltaSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -365,6 +394,7 @@ export type PhotoCountDeltaSelectCreateManyAndReturn<ExtArgs extends runtime.Typ
   id?: boolean
   likes?: boolean
   comments?: boolean
+  news?: boolean
 }, ExtArgs["result"]["photoCountDelta"]>
 
 export type PhotoCountDeltaSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -372,6 +402,7 @@ export type PhotoCountDeltaSelectUpdateManyAndReturn<ExtArgs extends runtime.Typ
   id?: boolean
   likes?: boolean
   comments?: boolean
+  news?: boolean
 }, ExtArgs["result"]["photoCountDelta"]>
 
 export type PhotoCountDeltaSelectScalar = {
@@ -379,9 +410,10 @@ export type PhotoCountDeltaSelectScalar = {
   id?: boolean
   likes?: boolean
   comments?: boolean
+  news?: boolean
 }
 
-export type PhotoCountDeltaOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"photoId" | "id" | "likes" | "comments", ExtArgs["result"]["photoCountDelta"]>
+export type PhotoCountDeltaOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"photoId" | "id" | "likes" | "comments" | "news", ExtArgs["result"]["photoCountDelta"]>
 
 export type $PhotoCountDeltaPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "PhotoCountDelta"
@@ -391,6 +423,10 @@ export type $PhotoCountDeltaPayload<ExtArgs extends runtime.Types.Extensions.Int
     id: bigint
     likes: number
     comments: number
+    /**
+     * Likes that the owner is told of in their activity.
+     */
+    news: number
   }, ExtArgs["result"]["photoCountDelta"]>
   composites: {}
 }
@@ -818,6 +854,7 @@ export interface PhotoCountDeltaFieldRefs {
   readonly id: Prisma.FieldRef<"PhotoCountDelta", 'BigInt'>
   readonly likes: Prisma.FieldRef<"PhotoCountDelta", 'Int'>
   readonly comments: Prisma.FieldRef<"PhotoCountDelta", 'Int'>
+  readonly news: Prisma.FieldRef<"PhotoCountDelta", 'Int'>
 }
     
 

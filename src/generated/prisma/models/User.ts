@@ -28,10 +28,14 @@ export type AggregateUser = {
 
 export type UserAvgAggregateOutputType = {
   id: number | null
+  avatarUploadId: number | null
+  activityReadUpTo: number | null
 }
 
 export type UserSumAggregateOutputType = {
   id: bigint | null
+  avatarUploadId: bigint | null
+  activityReadUpTo: bigint | null
 }
 
 export type UserMinAggregateOutputType = {
@@ -42,6 +46,18 @@ export type UserMinAggregateOutputType = {
   bio: string | null
   passwordHash: string | null
   isHeavy: boolean | null
+  isPrivate: boolean | null
+  isModerator: boolean | null
+  suspendedAt: Date | null
+  deactivatedAt: Date | null
+  deletingAt: Date | null
+  isHidden: boolean | null
+  emailVerifiedAt: Date | null
+  avatarKey: string | null
+  avatarUploadId: bigint | null
+  avatarStatus: $Enums.PhotoStatus | null
+  avatarFailure: $Enums.PhotoFailureCode | null
+  activityReadUpTo: bigint | null
 }
 
 export type UserMaxAggregateOutputType = {
@@ -52,6 +68,18 @@ export type UserMaxAggregateOutputType = {
   bio: string | null
   passwordHash: string | null
   isHeavy: boolean | null
+  isPrivate: boolean | null
+  isModerator: boolean | null
+  suspendedAt: Date | null
+  deactivatedAt: Date | null
+  deletingAt: Date | null
+  isHidden: boolean | null
+  emailVerifiedAt: Date | null
+  avatarKey: string | null
+  avatarUploadId: bigint | null
+  avatarStatus: $Enums.PhotoStatus | null
+  avatarFailure: $Enums.PhotoFailureCode | null
+  activityReadUpTo: bigint | null
 }
 
 export type UserCountAggregateOutputType = {
@@ -62,16 +90,32 @@ export type UserCountAggregateOutputType = {
   bio: number
   passwordHash: number
   isHeavy: number
+  isPrivate: number
+  isModerator: number
+  suspendedAt: number
+  deactivatedAt: number
+  deletingAt: number
+  isHidden: number
+  emailVerifiedAt: number
+  avatarKey: number
+  avatarUploadId: number
+  avatarStatus: number
+  avatarFailure: number
+  activityReadUpTo: number
   _all: number
 }
 
 
 export type UserAvgAggregateInputType = {
   id?: true
+  avatarUploadId?: true
+  activityReadUpTo?: true
 }
 
 export type UserSumAggregateInputType = {
   id?: true
+  avatarUploadId?: true
+  activityReadUpTo?: true
 }
 
 export type UserMinAggregateInputType = {
@@ -82,6 +126,18 @@ export type UserMinAggregateInputType = {
   bio?: true
   passwordHash?: true
   isHeavy?: true
+  isPrivate?: true
+  isModerator?: true
+  suspendedAt?: true
+  deactivatedAt?: true
+  deletingAt?: true
+  isHidden?: true
+  emailVerifiedAt?: true
+  avatarKey?: true
+  avatarUploadId?: true
+  avatarStatus?: true
+  avatarFailure?: true
+  activityReadUpTo?: true
 }
 
 export type UserMaxAggregateInputType = {
@@ -92,6 +148,18 @@ export type UserMaxAggregateInputType = {
   bio?: true
   passwordHash?: true
   isHeavy?: true
+  isPrivate?: true
+  isModerator?: true
+  suspendedAt?: true
+  deactivatedAt?: true
+  deletingAt?: true
+  isHidden?: true
+  emailVerifiedAt?: true
+  avatarKey?: true
+  avatarUploadId?: true
+  avatarStatus?: true
+  avatarFailure?: true
+  activityReadUpTo?: true
 }
 
 export type UserCountAggregateInputType = {
@@ -102,6 +170,18 @@ export type UserCountAggregateInputType = {
   bio?: true
   passwordHash?: true
   isHeavy?: true
+  isPrivate?: true
+  isModerator?: true
+  suspendedAt?: true
+  deactivatedAt?: true
+  deletingAt?: true
+  isHidden?: true
+  emailVerifiedAt?: true
+  avatarKey?: true
+  avatarUploadId?: true
+  avatarStatus?: true
+  avatarFailure?: true
+  activityReadUpTo?: true
   _all?: true
 }
 
@@ -199,6 +279,18 @@ export type UserGroupByOutputType = {
   bio: string
   passwordHash: string
   isHeavy: boolean
+  isPrivate: boolean
+  isModerator: boolean
+  suspendedAt: Date | null
+  deactivatedAt: Date | null
+  deletingAt: Date | null
+  isHidden: boolean
+  emailVerifiedAt: Date | null
+  avatarKey: string | null
+  avatarUploadId: bigint | null
+  avatarStatus: $Enums.PhotoStatus | null
+  avatarFailure: $Enums.PhotoFailureCode | null
+  activityReadUpTo: bigint
   _count: UserCountAggregateOutputType | null
   _avg: UserAvgAggregateOutputType | null
   _sum: UserSumAggregateOutputType | null
@@ -232,6 +324,18 @@ export type UserWhereInput = {
   bio?: Prisma.StringFilter<"User"> | string
   passwordHash?: Prisma.StringFilter<"User"> | string
   isHeavy?: Prisma.BoolFilter<"User"> | boolean
+  isPrivate?: Prisma.BoolFilter<"User"> | boolean
+  isModerator?: Prisma.BoolFilter<"User"> | boolean
+  suspendedAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
+  deactivatedAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
+  deletingAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
+  isHidden?: Prisma.BoolFilter<"User"> | boolean
+  emailVerifiedAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
+  avatarKey?: Prisma.StringNullableFilter<"User"> | string | null
+  avatarUploadId?: Prisma.BigIntNullableFilter<"User"> | bigint | number | null
+  avatarStatus?: Prisma.EnumPhotoStatusNullableFilter<"User"> | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.EnumPhotoFailureCodeNullableFilter<"User"> | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFilter<"User"> | bigint | number
   sessions?: Prisma.SessionListRelationFilter
   uploads?: Prisma.UploadListRelationFilter
   photos?: Prisma.PhotoListRelationFilter
@@ -240,6 +344,22 @@ export type UserWhereInput = {
   following?: Prisma.FollowListRelationFilter
   followers?: Prisma.FollowListRelationFilter
   idempotencyKeys?: Prisma.IdempotencyKeyListRelationFilter
+  counts?: Prisma.XOR<Prisma.UserCountsNullableScalarRelationFilter, Prisma.UserCountsWhereInput> | null
+  formerUsernames?: Prisma.FormerUsernameListRelationFilter
+  requestsSent?: Prisma.FollowRequestListRelationFilter
+  requestsGot?: Prisma.FollowRequestListRelationFilter
+  blocking?: Prisma.BlockListRelationFilter
+  blockedBy?: Prisma.BlockListRelationFilter
+  muting?: Prisma.MuteListRelationFilter
+  mutedBy?: Prisma.MuteListRelationFilter
+  activities?: Prisma.ActivityListRelationFilter
+  acts?: Prisma.ActivityListRelationFilter
+  mailTokens?: Prisma.MailTokenListRelationFilter
+  dataExports?: Prisma.DataExportListRelationFilter
+  reports?: Prisma.ReportListRelationFilter
+  reported?: Prisma.ReportListRelationFilter
+  moderated?: Prisma.ModerationActListRelationFilter
+  moderatedBy?: Prisma.ModerationActListRelationFilter
 }
 
 export type UserOrderByWithRelationInput = {
@@ -250,6 +370,18 @@ export type UserOrderByWithRelationInput = {
   bio?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   isHeavy?: Prisma.SortOrder
+  isPrivate?: Prisma.SortOrder
+  isModerator?: Prisma.SortOrder
+  suspendedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  deactivatedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  deletingAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  isHidden?: Prisma.SortOrder
+  emailVerifiedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  avatarKey?: Prisma.SortOrderInput | Prisma.SortOrder
+  avatarUploadId?: Prisma.SortOrderInput | Prisma.SortOrder
+  avatarStatus?: Prisma.SortOrderInput | Prisma.SortOrder
+  avatarFailure?: Prisma.SortOrderInput | Prisma.SortOrder
+  activityReadUpTo?: Prisma.SortOrder
   sessions?: Prisma.SessionOrderByRelationAggregateInput
   uploads?: Prisma.UploadOrderByRelationAggregateInput
   photos?: Prisma.PhotoOrderByRelationAggregateInput
@@ -258,6 +390,22 @@ export type UserOrderByWithRelationInput = {
   following?: Prisma.FollowOrderByRelationAggregateInput
   followers?: Prisma.FollowOrderByRelationAggregateInput
   idempotencyKeys?: Prisma.IdempotencyKeyOrderByRelationAggregateInput
+  counts?: Prisma.UserCountsOrderByWithRelationInput
+  formerUsernames?: Prisma.FormerUsernameOrderByRelationAggregateInput
+  requestsSent?: Prisma.FollowRequestOrderByRelationAggregateInput
+  requestsGot?: Prisma.FollowRequestOrderByRelationAggregateInput
+  blocking?: Prisma.BlockOrderByRelationAggregateInput
+  blockedBy?: Prisma.BlockOrderByRelationAggregateInput
+  muting?: Prisma.MuteOrderByRelationAggregateInput
+  mutedBy?: Prisma.MuteOrderByRelationAggregateInput
+  activities?: Prisma.ActivityOrderByRelationAggregateInput
+  acts?: Prisma.ActivityOrderByRelationAggregateInput
+  mailTokens?: Prisma.MailTokenOrderByRelationAggregateInput
+  dataExports?: Prisma.DataExportOrderByRelationAggregateInput
+  reports?: Prisma.ReportOrderByRelationAggregateInput
+  reported?: Prisma.ReportOrderByRelationAggregateInput
+  moderated?: Prisma.ModerationActOrderByRelationAggregateInput
+  moderatedBy?: Prisma.ModerationActOrderByRelationAggregateInput
 }
 
 export type UserWhereUniqueInput = Prisma.AtLeast<{
@@ -271,6 +419,18 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   bio?: Prisma.StringFilter<"User"> | string
   passwordHash?: Prisma.StringFilter<"User"> | string
   isHeavy?: Prisma.BoolFilter<"User"> | boolean
+  isPrivate?: Prisma.BoolFilter<"User"> | boolean
+  isModerator?: Prisma.BoolFilter<"User"> | boolean
+  suspendedAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
+  deactivatedAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
+  deletingAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
+  isHidden?: Prisma.BoolFilter<"User"> | boolean
+  emailVerifiedAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
+  avatarKey?: Prisma.StringNullableFilter<"User"> | string | null
+  avatarUploadId?: Prisma.BigIntNullableFilter<"User"> | bigint | number | null
+  avatarStatus?: Prisma.EnumPhotoStatusNullableFilter<"User"> | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.EnumPhotoFailureCodeNullableFilter<"User"> | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFilter<"User"> | bigint | number
   sessions?: Prisma.SessionListRelationFilter
   uploads?: Prisma.UploadListRelationFilter
   photos?: Prisma.PhotoListRelationFilter
@@ -279,6 +439,22 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   following?: Prisma.FollowListRelationFilter
   followers?: Prisma.FollowListRelationFilter
   idempotencyKeys?: Prisma.IdempotencyKeyListRelationFilter
+  counts?: Prisma.XOR<Prisma.UserCountsNullableScalarRelationFilter, Prisma.UserCountsWhereInput> | null
+  formerUsernames?: Prisma.FormerUsernameListRelationFilter
+  requestsSent?: Prisma.FollowRequestListRelationFilter
+  requestsGot?: Prisma.FollowRequestListRelationFilter
+  blocking?: Prisma.BlockListRelationFilter
+  blockedBy?: Prisma.BlockListRelationFilter
+  muting?: Prisma.MuteListRelationFilter
+  mutedBy?: Prisma.MuteListRelationFilter
+  activities?: Prisma.ActivityListRelationFilter
+  acts?: Prisma.ActivityListRelationFilter
+  mailTokens?: Prisma.MailTokenListRelationFilter
+  dataExports?: Prisma.DataExportListRelationFilter
+  reports?: Prisma.ReportListRelationFilter
+  reported?: Prisma.ReportListRelationFilter
+  moderated?: Prisma.ModerationActListRelationFilter
+  moderatedBy?: Prisma.ModerationActListRelationFilter
 }, "id" | "username" | "email">
 
 export type UserOrderByWithAggregationInput = {
@@ -289,6 +465,18 @@ export type UserOrderByWithAggregationInput = {
   bio?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   isHeavy?: Prisma.SortOrder
+  isPrivate?: Prisma.SortOrder
+  isModerator?: Prisma.SortOrder
+  suspendedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  deactivatedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  deletingAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  isHidden?: Prisma.SortOrder
+  emailVerifiedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  avatarKey?: Prisma.SortOrderInput | Prisma.SortOrder
+  avatarUploadId?: Prisma.SortOrderInput | Prisma.SortOrder
+  avatarStatus?: Prisma.SortOrderInput | Prisma.SortOrder
+  avatarFailure?: Prisma.SortOrderInput | Prisma.SortOrder
+  activityReadUpTo?: Prisma.SortOrder
   _count?: Prisma.UserCountOrderByAggregateInput
   _avg?: Prisma.UserAvgOrderByAggregateInput
   _max?: Prisma.UserMaxOrderByAggregateInput
@@ -307,6 +495,18 @@ export type UserScalarWhereWithAggregatesInput = {
   bio?: Prisma.StringWithAggregatesFilter<"User"> | string
   passwordHash?: Prisma.StringWithAggregatesFilter<"User"> | string
   isHeavy?: Prisma.BoolWithAggregatesFilter<"User"> | boolean
+  isPrivate?: Prisma.BoolWithAggregatesFilter<"User"> | boolean
+  isModerator?: Prisma.BoolWithAggregatesFilter<"User"> | boolean
+  suspendedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"User"> | Date | string | null
+  deactivatedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"User"> | Date | string | null
+  deletingAt?: Prisma.DateTimeNullableWithAggregatesFilter<"User"> | Date | string | null
+  isHidden?: Prisma.BoolWithAggregatesFilter<"User"> | boolean
+  emailVerifiedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"User"> | Date | string | null
+  avatarKey?: Prisma.StringNullableWithAggregatesFilter<"User"> | string | null
+  avatarUploadId?: Prisma.BigIntNullableWithAggregatesFilter<"User"> | bigint | number | null
+  avatarStatus?: Prisma.EnumPhotoStatusNullableWithAggregatesFilter<"User"> | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.EnumPhotoFailureCodeNullableWithAggregatesFilter<"User"> | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntWithAggregatesFilter<"User"> | bigint | number
 }
 
 export type UserCreateInput = {
@@ -317,6 +517,18 @@ export type UserCreateInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
@@ -325,6 +537,22 @@ export type UserCreateInput = {
   following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateInput = {
@@ -335,6 +563,18 @@ export type UserUncheckedCreateInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
@@ -343,6 +583,22 @@ export type UserUncheckedCreateInput = {
   following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserUpdateInput = {
@@ -353,6 +609,18 @@ export type UserUpdateInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
@@ -361,6 +629,22 @@ export type UserUpdateInput = {
   following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateInput = {
@@ -371,6 +655,18 @@ export type UserUncheckedUpdateInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
@@ -379,6 +675,22 @@ export type UserUncheckedUpdateInput = {
   following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateManyInput = {
@@ -389,6 +701,18 @@ export type UserCreateManyInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
 }
 
 export type UserUpdateManyMutationInput = {
@@ -399,6 +723,18 @@ export type UserUpdateManyMutationInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type UserUncheckedUpdateManyInput = {
@@ -409,6 +745,18 @@ export type UserUncheckedUpdateManyInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type UserCountOrderByAggregateInput = {
@@ -419,10 +767,24 @@ export type UserCountOrderByAggregateInput = {
   bio?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   isHeavy?: Prisma.SortOrder
+  isPrivate?: Prisma.SortOrder
+  isModerator?: Prisma.SortOrder
+  suspendedAt?: Prisma.SortOrder
+  deactivatedAt?: Prisma.SortOrder
+  deletingAt?: Prisma.SortOrder
+  isHidden?: Prisma.SortOrder
+  emailVerifiedAt?: Prisma.SortOrder
+  avatarKey?: Prisma.SortOrder
+  avatarUploadId?: Prisma.SortOrder
+  avatarStatus?: Prisma.SortOrder
+  avatarFailure?: Prisma.SortOrder
+  activityReadUpTo?: Prisma.SortOrder
 }
 
 export type UserAvgOrderByAggregateInput = {
   id?: Prisma.SortOrder
+  avatarUploadId?: Prisma.SortOrder
+  activityReadUpTo?: Prisma.SortOrder
 }
 
 export type UserMaxOrderByAggregateInput = {
@@ -433,6 +795,18 @@ export type UserMaxOrderByAggregateInput = {
   bio?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   isHeavy?: Prisma.SortOrder
+  isPrivate?: Prisma.SortOrder
+  isModerator?: Prisma.SortOrder
+  suspendedAt?: Prisma.SortOrder
+  deactivatedAt?: Prisma.SortOrder
+  deletingAt?: Prisma.SortOrder
+  isHidden?: Prisma.SortOrder
+  emailVerifiedAt?: Prisma.SortOrder
+  avatarKey?: Prisma.SortOrder
+  avatarUploadId?: Prisma.SortOrder
+  avatarStatus?: Prisma.SortOrder
+  avatarFailure?: Prisma.SortOrder
+  activityReadUpTo?: Prisma.SortOrder
 }
 
 export type UserMinOrderByAggregateInput = {
@@ -443,15 +817,34 @@ export type UserMinOrderByAggregateInput = {
   bio?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
   isHeavy?: Prisma.SortOrder
+  isPrivate?: Prisma.SortOrder
+  isModerator?: Prisma.SortOrder
+  suspendedAt?: Prisma.SortOrder
+  deactivatedAt?: Prisma.SortOrder
+  deletingAt?: Prisma.SortOrder
+  isHidden?: Prisma.SortOrder
+  emailVerifiedAt?: Prisma.SortOrder
+  avatarKey?: Prisma.SortOrder
+  avatarUploadId?: Prisma.SortOrder
+  avatarStatus?: Prisma.SortOrder
+  avatarFailure?: Prisma.SortOrder
+  activityReadUpTo?: Prisma.SortOrder
 }
 
 export type UserSumOrderByAggregateInput = {
   id?: Prisma.SortOrder
+  avatarUploadId?: Prisma.SortOrder
+  activityReadUpTo?: Prisma.SortOrder
 }
 
 export type UserScalarRelationFilter = {
   is?: Prisma.UserWhereInput
   isNot?: Prisma.UserWhereInput
+}
+
+export type UserNullableScalarRelationFilter = {
+  is?: Prisma.UserWhereInput | null
+  isNot?: Prisma.UserWhereInput | null
 }
 
 export type BigIntFieldUpdateOperationsInput = {
@@ -468,6 +861,30 @@ export type StringFieldUpdateOperationsInput = {
 
 export type BoolFieldUpdateOperationsInput = {
   set?: boolean
+}
+
+export type NullableDateTimeFieldUpdateOperationsInput = {
+  set?: Date | string | null
+}
+
+export type NullableStringFieldUpdateOperationsInput = {
+  set?: string | null
+}
+
+export type NullableBigIntFieldUpdateOperationsInput = {
+  set?: bigint | number | null
+  increment?: bigint | number
+  decrement?: bigint | number
+  multiply?: bigint | number
+  divide?: bigint | number
+}
+
+export type NullableEnumPhotoStatusFieldUpdateOperationsInput = {
+  set?: $Enums.PhotoStatus | null
+}
+
+export type NullableEnumPhotoFailureCodeFieldUpdateOperationsInput = {
+  set?: $Enums.PhotoFailureCode | null
 }
 
 export type UserCreateNestedOneWithoutSessionsInput = {
@@ -568,6 +985,236 @@ export type UserUpdateOneRequiredWithoutFollowersNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutFollowersInput, Prisma.UserUpdateWithoutFollowersInput>, Prisma.UserUncheckedUpdateWithoutFollowersInput>
 }
 
+export type UserCreateNestedOneWithoutRequestsSentInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutRequestsSentInput, Prisma.UserUncheckedCreateWithoutRequestsSentInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutRequestsSentInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserCreateNestedOneWithoutRequestsGotInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutRequestsGotInput, Prisma.UserUncheckedCreateWithoutRequestsGotInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutRequestsGotInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutRequestsSentNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutRequestsSentInput, Prisma.UserUncheckedCreateWithoutRequestsSentInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutRequestsSentInput
+  upsert?: Prisma.UserUpsertWithoutRequestsSentInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutRequestsSentInput, Prisma.UserUpdateWithoutRequestsSentInput>, Prisma.UserUncheckedUpdateWithoutRequestsSentInput>
+}
+
+export type UserUpdateOneRequiredWithoutRequestsGotNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutRequestsGotInput, Prisma.UserUncheckedCreateWithoutRequestsGotInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutRequestsGotInput
+  upsert?: Prisma.UserUpsertWithoutRequestsGotInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutRequestsGotInput, Prisma.UserUpdateWithoutRequestsGotInput>, Prisma.UserUncheckedUpdateWithoutRequestsGotInput>
+}
+
+export type UserCreateNestedOneWithoutBlockingInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutBlockingInput, Prisma.UserUncheckedCreateWithoutBlockingInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutBlockingInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserCreateNestedOneWithoutBlockedByInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutBlockedByInput, Prisma.UserUncheckedCreateWithoutBlockedByInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutBlockedByInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutBlockingNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutBlockingInput, Prisma.UserUncheckedCreateWithoutBlockingInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutBlockingInput
+  upsert?: Prisma.UserUpsertWithoutBlockingInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutBlockingInput, Prisma.UserUpdateWithoutBlockingInput>, Prisma.UserUncheckedUpdateWithoutBlockingInput>
+}
+
+export type UserUpdateOneRequiredWithoutBlockedByNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutBlockedByInput, Prisma.UserUncheckedCreateWithoutBlockedByInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutBlockedByInput
+  upsert?: Prisma.UserUpsertWithoutBlockedByInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutBlockedByInput, Prisma.UserUpdateWithoutBlockedByInput>, Prisma.UserUncheckedUpdateWithoutBlockedByInput>
+}
+
+export type UserCreateNestedOneWithoutMutingInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutMutingInput, Prisma.UserUncheckedCreateWithoutMutingInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutMutingInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserCreateNestedOneWithoutMutedByInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutMutedByInput, Prisma.UserUncheckedCreateWithoutMutedByInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutMutedByInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutMutingNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutMutingInput, Prisma.UserUncheckedCreateWithoutMutingInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutMutingInput
+  upsert?: Prisma.UserUpsertWithoutMutingInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutMutingInput, Prisma.UserUpdateWithoutMutingInput>, Prisma.UserUncheckedUpdateWithoutMutingInput>
+}
+
+export type UserUpdateOneRequiredWithoutMutedByNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutMutedByInput, Prisma.UserUncheckedCreateWithoutMutedByInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutMutedByInput
+  upsert?: Prisma.UserUpsertWithoutMutedByInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutMutedByInput, Prisma.UserUpdateWithoutMutedByInput>, Prisma.UserUncheckedUpdateWithoutMutedByInput>
+}
+
+export type UserCreateNestedOneWithoutCountsInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutCountsInput, Prisma.UserUncheckedCreateWithoutCountsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutCountsInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutCountsNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutCountsInput, Prisma.UserUncheckedCreateWithoutCountsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutCountsInput
+  upsert?: Prisma.UserUpsertWithoutCountsInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutCountsInput, Prisma.UserUpdateWithoutCountsInput>, Prisma.UserUncheckedUpdateWithoutCountsInput>
+}
+
+export type UserCreateNestedOneWithoutFormerUsernamesInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutFormerUsernamesInput, Prisma.UserUncheckedCreateWithoutFormerUsernamesInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutFormerUsernamesInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutFormerUsernamesNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutFormerUsernamesInput, Prisma.UserUncheckedCreateWithoutFormerUsernamesInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutFormerUsernamesInput
+  upsert?: Prisma.UserUpsertWithoutFormerUsernamesInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutFormerUsernamesInput, Prisma.UserUpdateWithoutFormerUsernamesInput>, Prisma.UserUncheckedUpdateWithoutFormerUsernamesInput>
+}
+
+export type UserCreateNestedOneWithoutActivitiesInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutActivitiesInput, Prisma.UserUncheckedCreateWithoutActivitiesInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutActivitiesInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserCreateNestedOneWithoutActsInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutActsInput, Prisma.UserUncheckedCreateWithoutActsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutActsInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutActivitiesNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutActivitiesInput, Prisma.UserUncheckedCreateWithoutActivitiesInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutActivitiesInput
+  upsert?: Prisma.UserUpsertWithoutActivitiesInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutActivitiesInput, Prisma.UserUpdateWithoutActivitiesInput>, Prisma.UserUncheckedUpdateWithoutActivitiesInput>
+}
+
+export type UserUpdateOneWithoutActsNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutActsInput, Prisma.UserUncheckedCreateWithoutActsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutActsInput
+  upsert?: Prisma.UserUpsertWithoutActsInput
+  disconnect?: Prisma.UserWhereInput | boolean
+  delete?: Prisma.UserWhereInput | boolean
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutActsInput, Prisma.UserUpdateWithoutActsInput>, Prisma.UserUncheckedUpdateWithoutActsInput>
+}
+
+export type UserCreateNestedOneWithoutMailTokensInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutMailTokensInput, Prisma.UserUncheckedCreateWithoutMailTokensInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutMailTokensInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutMailTokensNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutMailTokensInput, Prisma.UserUncheckedCreateWithoutMailTokensInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutMailTokensInput
+  upsert?: Prisma.UserUpsertWithoutMailTokensInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutMailTokensInput, Prisma.UserUpdateWithoutMailTokensInput>, Prisma.UserUncheckedUpdateWithoutMailTokensInput>
+}
+
+export type UserCreateNestedOneWithoutDataExportsInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutDataExportsInput, Prisma.UserUncheckedCreateWithoutDataExportsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutDataExportsInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutDataExportsNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutDataExportsInput, Prisma.UserUncheckedCreateWithoutDataExportsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutDataExportsInput
+  upsert?: Prisma.UserUpsertWithoutDataExportsInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutDataExportsInput, Prisma.UserUpdateWithoutDataExportsInput>, Prisma.UserUncheckedUpdateWithoutDataExportsInput>
+}
+
+export type UserCreateNestedOneWithoutReportsInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutReportsInput, Prisma.UserUncheckedCreateWithoutReportsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutReportsInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserCreateNestedOneWithoutReportedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutReportedInput, Prisma.UserUncheckedCreateWithoutReportedInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutReportedInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutReportsNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutReportsInput, Prisma.UserUncheckedCreateWithoutReportsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutReportsInput
+  upsert?: Prisma.UserUpsertWithoutReportsInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutReportsInput, Prisma.UserUpdateWithoutReportsInput>, Prisma.UserUncheckedUpdateWithoutReportsInput>
+}
+
+export type UserUpdateOneRequiredWithoutReportedNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutReportedInput, Prisma.UserUncheckedCreateWithoutReportedInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutReportedInput
+  upsert?: Prisma.UserUpsertWithoutReportedInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutReportedInput, Prisma.UserUpdateWithoutReportedInput>, Prisma.UserUncheckedUpdateWithoutReportedInput>
+}
+
+export type UserCreateNestedOneWithoutModeratedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutModeratedInput, Prisma.UserUncheckedCreateWithoutModeratedInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutModeratedInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserCreateNestedOneWithoutModeratedByInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutModeratedByInput, Prisma.UserUncheckedCreateWithoutModeratedByInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutModeratedByInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneWithoutModeratedNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutModeratedInput, Prisma.UserUncheckedCreateWithoutModeratedInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutModeratedInput
+  upsert?: Prisma.UserUpsertWithoutModeratedInput
+  disconnect?: Prisma.UserWhereInput | boolean
+  delete?: Prisma.UserWhereInput | boolean
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutModeratedInput, Prisma.UserUpdateWithoutModeratedInput>, Prisma.UserUncheckedUpdateWithoutModeratedInput>
+}
+
+export type UserUpdateOneWithoutModeratedByNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutModeratedByInput, Prisma.UserUncheckedCreateWithoutModeratedByInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutModeratedByInput
+  upsert?: Prisma.UserUpsertWithoutModeratedByInput
+  disconnect?: Prisma.UserWhereInput | boolean
+  delete?: Prisma.UserWhereInput | boolean
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutModeratedByInput, Prisma.UserUpdateWithoutModeratedByInput>, Prisma.UserUncheckedUpdateWithoutModeratedByInput>
+}
+
 export type UserCreateNestedOneWithoutIdempotencyKeysInput = {
   create?: Prisma.XOR<Prisma.UserCreateWithoutIdempotencyKeysInput, Prisma.UserUncheckedCreateWithoutIdempotencyKeysInput>
   connectOrCreate?: Prisma.UserCreateOrConnectWithoutIdempotencyKeysInput
@@ -590,6 +1237,18 @@ export type UserCreateWithoutSessionsInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
   likes?: Prisma.LikeCreateNestedManyWithoutUserInput
@@ -597,6 +1256,22 @@ export type UserCreateWithoutSessionsInput = {
   following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutSessionsInput = {
@@ -607,6 +1282,18 @@ export type UserUncheckedCreateWithoutSessionsInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
@@ -614,6 +1301,22 @@ export type UserUncheckedCreateWithoutSessionsInput = {
   following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutSessionsInput = {
@@ -640,6 +1343,18 @@ export type UserUpdateWithoutSessionsInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
   likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
@@ -647,6 +1362,22 @@ export type UserUpdateWithoutSessionsInput = {
   following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutSessionsInput = {
@@ -657,6 +1388,18 @@ export type UserUncheckedUpdateWithoutSessionsInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
   likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
@@ -664,6 +1407,22 @@ export type UserUncheckedUpdateWithoutSessionsInput = {
   following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutUploadsInput = {
@@ -674,6 +1433,18 @@ export type UserCreateWithoutUploadsInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
   likes?: Prisma.LikeCreateNestedManyWithoutUserInput
@@ -681,6 +1452,22 @@ export type UserCreateWithoutUploadsInput = {
   following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutUploadsInput = {
@@ -691,6 +1478,18 @@ export type UserUncheckedCreateWithoutUploadsInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
@@ -698,6 +1497,22 @@ export type UserUncheckedCreateWithoutUploadsInput = {
   following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutUploadsInput = {
@@ -724,6 +1539,18 @@ export type UserUpdateWithoutUploadsInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
   likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
@@ -731,6 +1558,22 @@ export type UserUpdateWithoutUploadsInput = {
   following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutUploadsInput = {
@@ -741,6 +1584,18 @@ export type UserUncheckedUpdateWithoutUploadsInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
   likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
@@ -748,6 +1603,22 @@ export type UserUncheckedUpdateWithoutUploadsInput = {
   following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutPhotosInput = {
@@ -758,6 +1629,18 @@ export type UserCreateWithoutPhotosInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
   likes?: Prisma.LikeCreateNestedManyWithoutUserInput
@@ -765,6 +1648,22 @@ export type UserCreateWithoutPhotosInput = {
   following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutPhotosInput = {
@@ -775,6 +1674,18 @@ export type UserUncheckedCreateWithoutPhotosInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
@@ -782,6 +1693,22 @@ export type UserUncheckedCreateWithoutPhotosInput = {
   following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutPhotosInput = {
@@ -808,6 +1735,18 @@ export type UserUpdateWithoutPhotosInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
   likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
@@ -815,6 +1754,22 @@ export type UserUpdateWithoutPhotosInput = {
   following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutPhotosInput = {
@@ -825,6 +1780,18 @@ export type UserUncheckedUpdateWithoutPhotosInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
   likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
@@ -832,6 +1799,22 @@ export type UserUncheckedUpdateWithoutPhotosInput = {
   following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutLikesInput = {
@@ -842,6 +1825,18 @@ export type UserCreateWithoutLikesInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
@@ -849,6 +1844,22 @@ export type UserCreateWithoutLikesInput = {
   following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutLikesInput = {
@@ -859,6 +1870,18 @@ export type UserUncheckedCreateWithoutLikesInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
@@ -866,6 +1889,22 @@ export type UserUncheckedCreateWithoutLikesInput = {
   following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutLikesInput = {
@@ -892,6 +1931,18 @@ export type UserUpdateWithoutLikesInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
@@ -899,6 +1950,22 @@ export type UserUpdateWithoutLikesInput = {
   following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutLikesInput = {
@@ -909,6 +1976,18 @@ export type UserUncheckedUpdateWithoutLikesInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
@@ -916,6 +1995,22 @@ export type UserUncheckedUpdateWithoutLikesInput = {
   following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutCommentsInput = {
@@ -926,6 +2021,18 @@ export type UserCreateWithoutCommentsInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
@@ -933,6 +2040,22 @@ export type UserCreateWithoutCommentsInput = {
   following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutCommentsInput = {
@@ -943,6 +2066,18 @@ export type UserUncheckedCreateWithoutCommentsInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
@@ -950,6 +2085,22 @@ export type UserUncheckedCreateWithoutCommentsInput = {
   following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutCommentsInput = {
@@ -976,6 +2127,18 @@ export type UserUpdateWithoutCommentsInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
@@ -983,6 +2146,22 @@ export type UserUpdateWithoutCommentsInput = {
   following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutCommentsInput = {
@@ -993,6 +2172,18 @@ export type UserUncheckedUpdateWithoutCommentsInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
@@ -1000,6 +2191,22 @@ export type UserUncheckedUpdateWithoutCommentsInput = {
   following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutFollowingInput = {
@@ -1010,6 +2217,18 @@ export type UserCreateWithoutFollowingInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
@@ -1017,6 +2236,22 @@ export type UserCreateWithoutFollowingInput = {
   comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
   followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutFollowingInput = {
@@ -1027,6 +2262,18 @@ export type UserUncheckedCreateWithoutFollowingInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
@@ -1034,6 +2281,22 @@ export type UserUncheckedCreateWithoutFollowingInput = {
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
   followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutFollowingInput = {
@@ -1049,6 +2312,18 @@ export type UserCreateWithoutFollowersInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
@@ -1056,6 +2331,22 @@ export type UserCreateWithoutFollowersInput = {
   comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
   following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutFollowersInput = {
@@ -1066,6 +2357,18 @@ export type UserUncheckedCreateWithoutFollowersInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
@@ -1073,6 +2376,22 @@ export type UserUncheckedCreateWithoutFollowersInput = {
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
   following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutFollowersInput = {
@@ -1099,6 +2418,18 @@ export type UserUpdateWithoutFollowingInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
@@ -1106,6 +2437,22 @@ export type UserUpdateWithoutFollowingInput = {
   comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
   followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutFollowingInput = {
@@ -1116,6 +2463,18 @@ export type UserUncheckedUpdateWithoutFollowingInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
@@ -1123,6 +2482,22 @@ export type UserUncheckedUpdateWithoutFollowingInput = {
   comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
   followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserUpsertWithoutFollowersInput = {
@@ -1144,6 +2519,18 @@ export type UserUpdateWithoutFollowersInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
@@ -1151,6 +2538,22 @@ export type UserUpdateWithoutFollowersInput = {
   comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
   following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutFollowersInput = {
@@ -1161,6 +2564,18 @@ export type UserUncheckedUpdateWithoutFollowersInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
@@ -1168,6 +2583,3158 @@ export type UserUncheckedUpdateWithoutFollowersInput = {
   comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
   following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutRequestsSentInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutRequestsSentInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutRequestsSentInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutRequestsSentInput, Prisma.UserUncheckedCreateWithoutRequestsSentInput>
+}
+
+export type UserCreateWithoutRequestsGotInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutRequestsGotInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutRequestsGotInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutRequestsGotInput, Prisma.UserUncheckedCreateWithoutRequestsGotInput>
+}
+
+export type UserUpsertWithoutRequestsSentInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutRequestsSentInput, Prisma.UserUncheckedUpdateWithoutRequestsSentInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutRequestsSentInput, Prisma.UserUncheckedCreateWithoutRequestsSentInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutRequestsSentInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutRequestsSentInput, Prisma.UserUncheckedUpdateWithoutRequestsSentInput>
+}
+
+export type UserUpdateWithoutRequestsSentInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutRequestsSentInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserUpsertWithoutRequestsGotInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutRequestsGotInput, Prisma.UserUncheckedUpdateWithoutRequestsGotInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutRequestsGotInput, Prisma.UserUncheckedCreateWithoutRequestsGotInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutRequestsGotInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutRequestsGotInput, Prisma.UserUncheckedUpdateWithoutRequestsGotInput>
+}
+
+export type UserUpdateWithoutRequestsGotInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutRequestsGotInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutBlockingInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutBlockingInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutBlockingInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutBlockingInput, Prisma.UserUncheckedCreateWithoutBlockingInput>
+}
+
+export type UserCreateWithoutBlockedByInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutBlockedByInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutBlockedByInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutBlockedByInput, Prisma.UserUncheckedCreateWithoutBlockedByInput>
+}
+
+export type UserUpsertWithoutBlockingInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutBlockingInput, Prisma.UserUncheckedUpdateWithoutBlockingInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutBlockingInput, Prisma.UserUncheckedCreateWithoutBlockingInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutBlockingInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutBlockingInput, Prisma.UserUncheckedUpdateWithoutBlockingInput>
+}
+
+export type UserUpdateWithoutBlockingInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutBlockingInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserUpsertWithoutBlockedByInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutBlockedByInput, Prisma.UserUncheckedUpdateWithoutBlockedByInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutBlockedByInput, Prisma.UserUncheckedCreateWithoutBlockedByInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutBlockedByInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutBlockedByInput, Prisma.UserUncheckedUpdateWithoutBlockedByInput>
+}
+
+export type UserUpdateWithoutBlockedByInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutBlockedByInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutMutingInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutMutingInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutMutingInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutMutingInput, Prisma.UserUncheckedCreateWithoutMutingInput>
+}
+
+export type UserCreateWithoutMutedByInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutMutedByInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutMutedByInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutMutedByInput, Prisma.UserUncheckedCreateWithoutMutedByInput>
+}
+
+export type UserUpsertWithoutMutingInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutMutingInput, Prisma.UserUncheckedUpdateWithoutMutingInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutMutingInput, Prisma.UserUncheckedCreateWithoutMutingInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutMutingInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutMutingInput, Prisma.UserUncheckedUpdateWithoutMutingInput>
+}
+
+export type UserUpdateWithoutMutingInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutMutingInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserUpsertWithoutMutedByInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutMutedByInput, Prisma.UserUncheckedUpdateWithoutMutedByInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutMutedByInput, Prisma.UserUncheckedCreateWithoutMutedByInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutMutedByInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutMutedByInput, Prisma.UserUncheckedUpdateWithoutMutedByInput>
+}
+
+export type UserUpdateWithoutMutedByInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutMutedByInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutCountsInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutCountsInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutCountsInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutCountsInput, Prisma.UserUncheckedCreateWithoutCountsInput>
+}
+
+export type UserUpsertWithoutCountsInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutCountsInput, Prisma.UserUncheckedUpdateWithoutCountsInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutCountsInput, Prisma.UserUncheckedCreateWithoutCountsInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutCountsInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutCountsInput, Prisma.UserUncheckedUpdateWithoutCountsInput>
+}
+
+export type UserUpdateWithoutCountsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutCountsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutFormerUsernamesInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutFormerUsernamesInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutFormerUsernamesInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutFormerUsernamesInput, Prisma.UserUncheckedCreateWithoutFormerUsernamesInput>
+}
+
+export type UserUpsertWithoutFormerUsernamesInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutFormerUsernamesInput, Prisma.UserUncheckedUpdateWithoutFormerUsernamesInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutFormerUsernamesInput, Prisma.UserUncheckedCreateWithoutFormerUsernamesInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutFormerUsernamesInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutFormerUsernamesInput, Prisma.UserUncheckedUpdateWithoutFormerUsernamesInput>
+}
+
+export type UserUpdateWithoutFormerUsernamesInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutFormerUsernamesInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutActivitiesInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutActivitiesInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutActivitiesInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutActivitiesInput, Prisma.UserUncheckedCreateWithoutActivitiesInput>
+}
+
+export type UserCreateWithoutActsInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutActsInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutActsInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutActsInput, Prisma.UserUncheckedCreateWithoutActsInput>
+}
+
+export type UserUpsertWithoutActivitiesInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutActivitiesInput, Prisma.UserUncheckedUpdateWithoutActivitiesInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutActivitiesInput, Prisma.UserUncheckedCreateWithoutActivitiesInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutActivitiesInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutActivitiesInput, Prisma.UserUncheckedUpdateWithoutActivitiesInput>
+}
+
+export type UserUpdateWithoutActivitiesInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutActivitiesInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserUpsertWithoutActsInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutActsInput, Prisma.UserUncheckedUpdateWithoutActsInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutActsInput, Prisma.UserUncheckedCreateWithoutActsInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutActsInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutActsInput, Prisma.UserUncheckedUpdateWithoutActsInput>
+}
+
+export type UserUpdateWithoutActsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutActsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutMailTokensInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutMailTokensInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutMailTokensInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutMailTokensInput, Prisma.UserUncheckedCreateWithoutMailTokensInput>
+}
+
+export type UserUpsertWithoutMailTokensInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutMailTokensInput, Prisma.UserUncheckedUpdateWithoutMailTokensInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutMailTokensInput, Prisma.UserUncheckedCreateWithoutMailTokensInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutMailTokensInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutMailTokensInput, Prisma.UserUncheckedUpdateWithoutMailTokensInput>
+}
+
+export type UserUpdateWithoutMailTokensInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutMailTokensInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutDataExportsInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutDataExportsInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutDataExportsInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutDataExportsInput, Prisma.UserUncheckedCreateWithoutDataExportsInput>
+}
+
+export type UserUpsertWithoutDataExportsInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutDataExportsInput, Prisma.UserUncheckedUpdateWithoutDataExportsInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutDataExportsInput, Prisma.UserUncheckedCreateWithoutDataExportsInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutDataExportsInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutDataExportsInput, Prisma.UserUncheckedUpdateWithoutDataExportsInput>
+}
+
+export type UserUpdateWithoutDataExportsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutDataExportsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutReportsInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutReportsInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutReportsInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutReportsInput, Prisma.UserUncheckedCreateWithoutReportsInput>
+}
+
+export type UserCreateWithoutReportedInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutReportedInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutReportedInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutReportedInput, Prisma.UserUncheckedCreateWithoutReportedInput>
+}
+
+export type UserUpsertWithoutReportsInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutReportsInput, Prisma.UserUncheckedUpdateWithoutReportsInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutReportsInput, Prisma.UserUncheckedCreateWithoutReportsInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutReportsInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutReportsInput, Prisma.UserUncheckedUpdateWithoutReportsInput>
+}
+
+export type UserUpdateWithoutReportsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutReportsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserUpsertWithoutReportedInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutReportedInput, Prisma.UserUncheckedUpdateWithoutReportedInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutReportedInput, Prisma.UserUncheckedCreateWithoutReportedInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutReportedInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutReportedInput, Prisma.UserUncheckedUpdateWithoutReportedInput>
+}
+
+export type UserUpdateWithoutReportedInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutReportedInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutModeratedInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutModeratedInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutModeratedInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutModeratedInput, Prisma.UserUncheckedCreateWithoutModeratedInput>
+}
+
+export type UserCreateWithoutModeratedByInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+}
+
+export type UserUncheckedCreateWithoutModeratedByInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+}
+
+export type UserCreateOrConnectWithoutModeratedByInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutModeratedByInput, Prisma.UserUncheckedCreateWithoutModeratedByInput>
+}
+
+export type UserUpsertWithoutModeratedInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutModeratedInput, Prisma.UserUncheckedUpdateWithoutModeratedInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutModeratedInput, Prisma.UserUncheckedCreateWithoutModeratedInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutModeratedInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutModeratedInput, Prisma.UserUncheckedUpdateWithoutModeratedInput>
+}
+
+export type UserUpdateWithoutModeratedInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutModeratedInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserUpsertWithoutModeratedByInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutModeratedByInput, Prisma.UserUncheckedUpdateWithoutModeratedByInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutModeratedByInput, Prisma.UserUncheckedCreateWithoutModeratedByInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutModeratedByInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutModeratedByInput, Prisma.UserUncheckedUpdateWithoutModeratedByInput>
+}
+
+export type UserUpdateWithoutModeratedByInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+}
+
+export type UserUncheckedUpdateWithoutModeratedByInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
 }
 
 export type UserCreateWithoutIdempotencyKeysInput = {
@@ -1178,6 +5745,18 @@ export type UserCreateWithoutIdempotencyKeysInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
@@ -1185,6 +5764,22 @@ export type UserCreateWithoutIdempotencyKeysInput = {
   comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
   following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutIdempotencyKeysInput = {
@@ -1195,6 +5790,18 @@ export type UserUncheckedCreateWithoutIdempotencyKeysInput = {
   bio?: string
   passwordHash: string
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
   sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
   photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
@@ -1202,6 +5809,22 @@ export type UserUncheckedCreateWithoutIdempotencyKeysInput = {
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
   following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
   followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutIdempotencyKeysInput = {
@@ -1228,6 +5851,18 @@ export type UserUpdateWithoutIdempotencyKeysInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
@@ -1235,6 +5870,22 @@ export type UserUpdateWithoutIdempotencyKeysInput = {
   comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
   following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutIdempotencyKeysInput = {
@@ -1245,6 +5896,18 @@ export type UserUncheckedUpdateWithoutIdempotencyKeysInput = {
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
   isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
@@ -1252,6 +5915,22 @@ export type UserUncheckedUpdateWithoutIdempotencyKeysInput = {
   comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
   following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
 }
 
 
@@ -1268,6 +5947,21 @@ export type UserCountOutputType = {
   following: number
   followers: number
   idempotencyKeys: number
+  formerUsernames: number
+  requestsSent: number
+  requestsGot: number
+  blocking: number
+  blockedBy: number
+  muting: number
+  mutedBy: number
+  activities: number
+  acts: number
+  mailTokens: number
+  dataExports: number
+  reports: number
+  reported: number
+  moderated: number
+  moderatedBy: number
 }
 
 export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1279,6 +5973,21 @@ export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.I
   following?: boolean | UserCountOutputTypeCountFollowingArgs
   followers?: boolean | UserCountOutputTypeCountFollowersArgs
   idempotencyKeys?: boolean | UserCountOutputTypeCountIdempotencyKeysArgs
+  formerUsernames?: boolean | UserCountOutputTypeCountFormerUsernamesArgs
+  requestsSent?: boolean | UserCountOutputTypeCountRequestsSentArgs
+  requestsGot?: boolean | UserCountOutputTypeCountRequestsGotArgs
+  blocking?: boolean | UserCountOutputTypeCountBlockingArgs
+  blockedBy?: boolean | UserCountOutputTypeCountBlockedByArgs
+  muting?: boolean | UserCountOutputTypeCountMutingArgs
+  mutedBy?: boolean | UserCountOutputTypeCountMutedByArgs
+  activities?: boolean | UserCountOutputTypeCountActivitiesArgs
+  acts?: boolean | UserCountOutputTypeCountActsArgs
+  mailTokens?: boolean | UserCountOutputTypeCountMailTokensArgs
+  dataExports?: boolean | UserCountOutputTypeCountDataExportsArgs
+  reports?: boolean | UserCountOutputTypeCountReportsArgs
+  reported?: boolean | UserCountOutputTypeCountReportedArgs
+  moderated?: boolean | UserCountOutputTypeCountModeratedArgs
+  moderatedBy?: boolean | UserCountOutputTypeCountModeratedByArgs
 }
 
 /**
@@ -1347,6 +6056,111 @@ export type UserCountOutputTypeCountIdempotencyKeysArgs<ExtArgs extends runtime.
   where?: Prisma.IdempotencyKeyWhereInput
 }
 
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountFormerUsernamesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.FormerUsernameWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountRequestsSentArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.FollowRequestWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountRequestsGotArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.FollowRequestWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountBlockingArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.BlockWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountBlockedByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.BlockWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountMutingArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.MuteWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountMutedByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.MuteWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountActivitiesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ActivityWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountActsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ActivityWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountMailTokensArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.MailTokenWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountDataExportsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.DataExportWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountReportsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ReportWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountReportedArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ReportWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountModeratedArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ModerationActWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountModeratedByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ModerationActWhereInput
+}
+
 
 export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1356,6 +6170,18 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   bio?: boolean
   passwordHash?: boolean
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: boolean
+  deactivatedAt?: boolean
+  deletingAt?: boolean
+  isHidden?: boolean
+  emailVerifiedAt?: boolean
+  avatarKey?: boolean
+  avatarUploadId?: boolean
+  avatarStatus?: boolean
+  avatarFailure?: boolean
+  activityReadUpTo?: boolean
   sessions?: boolean | Prisma.User$sessionsArgs<ExtArgs>
   uploads?: boolean | Prisma.User$uploadsArgs<ExtArgs>
   photos?: boolean | Prisma.User$photosArgs<ExtArgs>
@@ -1364,6 +6190,22 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   following?: boolean | Prisma.User$followingArgs<ExtArgs>
   followers?: boolean | Prisma.User$followersArgs<ExtArgs>
   idempotencyKeys?: boolean | Prisma.User$idempotencyKeysArgs<ExtArgs>
+  counts?: boolean | Prisma.User$countsArgs<ExtArgs>
+  formerUsernames?: boolean | Prisma.User$formerUsernamesArgs<ExtArgs>
+  requestsSent?: boolean | Prisma.User$requestsSentArgs<ExtArgs>
+  requestsGot?: boolean | Prisma.User$requestsGotArgs<ExtArgs>
+  blocking?: boolean | Prisma.User$blockingArgs<ExtArgs>
+  blockedBy?: boolean | Prisma.User$blockedByArgs<ExtArgs>
+  muting?: boolean | Prisma.User$mutingArgs<ExtArgs>
+  mutedBy?: boolean | Prisma.User$mutedByArgs<ExtArgs>
+  activities?: boolean | Prisma.User$activitiesArgs<ExtArgs>
+  acts?: boolean | Prisma.User$actsArgs<ExtArgs>
+  mailTokens?: boolean | Prisma.User$mailTokensArgs<ExtArgs>
+  dataExports?: boolean | Prisma.User$dataExportsArgs<ExtArgs>
+  reports?: boolean | Prisma.User$reportsArgs<ExtArgs>
+  reported?: boolean | Prisma.User$reportedArgs<ExtArgs>
+  moderated?: boolean | Prisma.User$moderatedArgs<ExtArgs>
+  moderatedBy?: boolean | Prisma.User$moderatedByArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["user"]>
 
@@ -1375,6 +6217,18 @@ export type UserSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   bio?: boolean
   passwordHash?: boolean
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: boolean
+  deactivatedAt?: boolean
+  deletingAt?: boolean
+  isHidden?: boolean
+  emailVerifiedAt?: boolean
+  avatarKey?: boolean
+  avatarUploadId?: boolean
+  avatarStatus?: boolean
+  avatarFailure?: boolean
+  activityReadUpTo?: boolean
 }, ExtArgs["result"]["user"]>
 
 export type UserSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1385,6 +6239,18 @@ export type UserSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   bio?: boolean
   passwordHash?: boolean
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: boolean
+  deactivatedAt?: boolean
+  deletingAt?: boolean
+  isHidden?: boolean
+  emailVerifiedAt?: boolean
+  avatarKey?: boolean
+  avatarUploadId?: boolean
+  avatarStatus?: boolean
+  avatarFailure?: boolean
+  activityReadUpTo?: boolean
 }, ExtArgs["result"]["user"]>
 
 export type UserSelectScalar = {
@@ -1395,9 +6261,21 @@ export type UserSelectScalar = {
   bio?: boolean
   passwordHash?: boolean
   isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: boolean
+  deactivatedAt?: boolean
+  deletingAt?: boolean
+  isHidden?: boolean
+  emailVerifiedAt?: boolean
+  avatarKey?: boolean
+  avatarUploadId?: boolean
+  avatarStatus?: boolean
+  avatarFailure?: boolean
+  activityReadUpTo?: boolean
 }
 
-export type UserOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "username" | "email" | "displayName" | "bio" | "passwordHash" | "isHeavy", ExtArgs["result"]["user"]>
+export type UserOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "username" | "email" | "displayName" | "bio" | "passwordHash" | "isHeavy" | "isPrivate" | "isModerator" | "suspendedAt" | "deactivatedAt" | "deletingAt" | "isHidden" | "emailVerifiedAt" | "avatarKey" | "avatarUploadId" | "avatarStatus" | "avatarFailure" | "activityReadUpTo", ExtArgs["result"]["user"]>
 export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   sessions?: boolean | Prisma.User$sessionsArgs<ExtArgs>
   uploads?: boolean | Prisma.User$uploadsArgs<ExtArgs>
@@ -1407,6 +6285,22 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   following?: boolean | Prisma.User$followingArgs<ExtArgs>
   followers?: boolean | Prisma.User$followersArgs<ExtArgs>
   idempotencyKeys?: boolean | Prisma.User$idempotencyKeysArgs<ExtArgs>
+  counts?: boolean | Prisma.User$countsArgs<ExtArgs>
+  formerUsernames?: boolean | Prisma.User$formerUsernamesArgs<ExtArgs>
+  requestsSent?: boolean | Prisma.User$requestsSentArgs<ExtArgs>
+  requestsGot?: boolean | Prisma.User$requestsGotArgs<ExtArgs>
+  blocking?: boolean | Prisma.User$blockingArgs<ExtArgs>
+  blockedBy?: boolean | Prisma.User$blockedByArgs<ExtArgs>
+  muting?: boolean | Prisma.User$mutingArgs<ExtArgs>
+  mutedBy?: boolean | Prisma.User$mutedByArgs<ExtArgs>
+  activities?: boolean | Prisma.User$activitiesArgs<ExtArgs>
+  acts?: boolean | Prisma.User$actsArgs<ExtArgs>
+  mailTokens?: boolean | Prisma.User$mailTokensArgs<ExtArgs>
+  dataExports?: boolean | Prisma.User$dataExportsArgs<ExtArgs>
+  reports?: boolean | Prisma.User$reportsArgs<ExtArgs>
+  reported?: boolean | Prisma.User$reportedArgs<ExtArgs>
+  moderated?: boolean | Prisma.User$moderatedArgs<ExtArgs>
+  moderatedBy?: boolean | Prisma.User$moderatedByArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type UserIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -1423,6 +6317,22 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     following: Prisma.$FollowPayload<ExtArgs>[]
     followers: Prisma.$FollowPayload<ExtArgs>[]
     idempotencyKeys: Prisma.$IdempotencyKeyPayload<ExtArgs>[]
+    counts: Prisma.$UserCountsPayload<ExtArgs> | null
+    formerUsernames: Prisma.$FormerUsernamePayload<ExtArgs>[]
+    requestsSent: Prisma.$FollowRequestPayload<ExtArgs>[]
+    requestsGot: Prisma.$FollowRequestPayload<ExtArgs>[]
+    blocking: Prisma.$BlockPayload<ExtArgs>[]
+    blockedBy: Prisma.$BlockPayload<ExtArgs>[]
+    muting: Prisma.$MutePayload<ExtArgs>[]
+    mutedBy: Prisma.$MutePayload<ExtArgs>[]
+    activities: Prisma.$ActivityPayload<ExtArgs>[]
+    acts: Prisma.$ActivityPayload<ExtArgs>[]
+    mailTokens: Prisma.$MailTokenPayload<ExtArgs>[]
+    dataExports: Prisma.$DataExportPayload<ExtArgs>[]
+    reports: Prisma.$ReportPayload<ExtArgs>[]
+    reported: Prisma.$ReportPayload<ExtArgs>[]
+    moderated: Prisma.$ModerationActPayload<ExtArgs>[]
+    moderatedBy: Prisma.$ModerationActPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: bigint
@@ -1441,6 +6351,39 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
      * Has more followers than are pushed to: their photos are merged into feeds when these are read. Never unset.
      */
     isHeavy: boolean
+    /**
+     * Only followers whom the person has approved see their photos.
+     */
+    isPrivate: boolean
+    isModerator: boolean
+    /**
+     * Whoever changes one of these three, or `isPrivate`, locks the row FOR UPDATE: see people/locks.ts.
+     */
+    suspendedAt: Date | null
+    deactivatedAt: Date | null
+    /**
+     * When its deletion was asked for, which a job carries out.
+     */
+    deletingAt: Date | null
+    /**
+     * Generated: whether one of the three above is set. Nobody but moderators sees anything of such a person.
+     */
+    isHidden: boolean
+    emailVerifiedAt: Date | null
+    /**
+     * The unguessable part of the avatar's object key; null without one.
+     */
+    avatarKey: string | null
+    /**
+     * The upload that is being made into an avatar, or was last.
+     */
+    avatarUploadId: bigint | null
+    avatarStatus: $Enums.PhotoStatus | null
+    avatarFailure: $Enums.PhotoFailureCode | null
+    /**
+     * The place in the activity list up to which it has been read.
+     */
+    activityReadUpTo: bigint
   }, ExtArgs["result"]["user"]>
   composites: {}
 }
@@ -1843,6 +6786,22 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   following<T extends Prisma.User$followingArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$followingArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$FollowPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   followers<T extends Prisma.User$followersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$followersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$FollowPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   idempotencyKeys<T extends Prisma.User$idempotencyKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$idempotencyKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdempotencyKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  counts<T extends Prisma.User$countsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$countsArgs<ExtArgs>>): Prisma.Prisma__UserCountsClient<runtime.Types.Result.GetResult<Prisma.$UserCountsPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  formerUsernames<T extends Prisma.User$formerUsernamesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$formerUsernamesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$FormerUsernamePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  requestsSent<T extends Prisma.User$requestsSentArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$requestsSentArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$FollowRequestPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  requestsGot<T extends Prisma.User$requestsGotArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$requestsGotArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$FollowRequestPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  blocking<T extends Prisma.User$blockingArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$blockingArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$BlockPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  blockedBy<T extends Prisma.User$blockedByArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$blockedByArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$BlockPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  muting<T extends Prisma.User$mutingArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$mutingArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MutePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  mutedBy<T extends Prisma.User$mutedByArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$mutedByArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MutePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  activities<T extends Prisma.User$activitiesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$activitiesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ActivityPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  acts<T extends Prisma.User$actsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$actsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ActivityPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  mailTokens<T extends Prisma.User$mailTokensArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$mailTokensArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MailTokenPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  dataExports<T extends Prisma.User$dataExportsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$dataExportsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DataExportPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  reports<T extends Prisma.User$reportsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$reportsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ReportPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  reported<T extends Prisma.User$reportedArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$reportedArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ReportPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  moderated<T extends Prisma.User$moderatedArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$moderatedArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ModerationActPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  moderatedBy<T extends Prisma.User$moderatedByArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$moderatedByArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ModerationActPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1879,6 +6838,18 @@ export interface UserFieldRefs {
   readonly bio: Prisma.FieldRef<"User", 'String'>
   readonly passwordHash: Prisma.FieldRef<"User", 'String'>
   readonly isHeavy: Prisma.FieldRef<"User", 'Boolean'>
+  readonly isPrivate: Prisma.FieldRef<"User", 'Boolean'>
+  readonly isModerator: Prisma.FieldRef<"User", 'Boolean'>
+  readonly suspendedAt: Prisma.FieldRef<"User", 'DateTime'>
+  readonly deactivatedAt: Prisma.FieldRef<"User", 'DateTime'>
+  readonly deletingAt: Prisma.FieldRef<"User", 'DateTime'>
+  readonly isHidden: Prisma.FieldRef<"User", 'Boolean'>
+  readonly emailVerifiedAt: Prisma.FieldRef<"User", 'DateTime'>
+  readonly avatarKey: Prisma.FieldRef<"User", 'String'>
+  readonly avatarUploadId: Prisma.FieldRef<"User", 'BigInt'>
+  readonly avatarStatus: Prisma.FieldRef<"User", 'PhotoStatus'>
+  readonly avatarFailure: Prisma.FieldRef<"User", 'PhotoFailureCode'>
+  readonly activityReadUpTo: Prisma.FieldRef<"User", 'BigInt'>
 }
     
 
@@ -2461,6 +7432,385 @@ export type User$idempotencyKeysArgs<ExtArgs extends runtime.Types.Extensions.In
   take?: number
   skip?: number
   distinct?: Prisma.IdempotencyKeyScalarFieldEnum | Prisma.IdempotencyKeyScalarFieldEnum[]
+}
+
+/**
+ * User.counts
+ */
+export type User$countsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UserCounts
+   */
+  select?: Prisma.UserCountsSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the UserCounts
+   */
+  omit?: Prisma.UserCountsOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UserCountsInclude<ExtArgs> | null
+  where?: Prisma.UserCountsWhereInput
+}
+
+/**
+ * User.formerUsernames
+ */
+export type User$formerUsernamesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the FormerUsername
+   */
+  select?: Prisma.FormerUsernameSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the FormerUsername
+   */
+  omit?: Prisma.FormerUsernameOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.FormerUsernameInclude<ExtArgs> | null
+  where?: Prisma.FormerUsernameWhereInput
+  orderBy?: Prisma.FormerUsernameOrderByWithRelationInput | Prisma.FormerUsernameOrderByWithRelationInput[]
+  cursor?: Prisma.FormerUsernameWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.FormerUsernameScalarFieldEnum | Prisma.FormerUsernameScalarFieldEnum[]
+}
+
+/**
+ * User.requestsSent
+ */
+export type User$requestsSentArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the FollowRequest
+   */
+  select?: Prisma.FollowRequestSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the FollowRequest
+   */
+  omit?: Prisma.FollowRequestOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.FollowRequestInclude<ExtArgs> | null
+  where?: Prisma.FollowRequestWhereInput
+  orderBy?: Prisma.FollowRequestOrderByWithRelationInput | Prisma.FollowRequestOrderByWithRelationInput[]
+  cursor?: Prisma.FollowRequestWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.FollowRequestScalarFieldEnum | Prisma.FollowRequestScalarFieldEnum[]
+}
+
+/**
+ * User.requestsGot
+ */
+export type User$requestsGotArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the FollowRequest
+   */
+  select?: Prisma.FollowRequestSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the FollowRequest
+   */
+  omit?: Prisma.FollowRequestOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.FollowRequestInclude<ExtArgs> | null
+  where?: Prisma.FollowRequestWhereInput
+  orderBy?: Prisma.FollowRequestOrderByWithRelationInput | Prisma.FollowRequestOrderByWithRelationInput[]
+  cursor?: Prisma.FollowRequestWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.FollowRequestScalarFieldEnum | Prisma.FollowRequestScalarFieldEnum[]
+}
+
+/**
+ * User.blocking
+ */
+export type User$blockingArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Block
+   */
+  select?: Prisma.BlockSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Block
+   */
+  omit?: Prisma.BlockOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.BlockInclude<ExtArgs> | null
+  where?: Prisma.BlockWhereInput
+  orderBy?: Prisma.BlockOrderByWithRelationInput | Prisma.BlockOrderByWithRelationInput[]
+  cursor?: Prisma.BlockWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.BlockScalarFieldEnum | Prisma.BlockScalarFieldEnum[]
+}
+
+/**
+ * User.blockedBy
+ */
+export type User$blockedByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Block
+   */
+  select?: Prisma.BlockSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Block
+   */
+  omit?: Prisma.BlockOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.BlockInclude<ExtArgs> | null
+  where?: Prisma.BlockWhereInput
+  orderBy?: Prisma.BlockOrderByWithRelationInput | Prisma.BlockOrderByWithRelationInput[]
+  cursor?: Prisma.BlockWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.BlockScalarFieldEnum | Prisma.BlockScalarFieldEnum[]
+}
+
+/**
+ * User.muting
+ */
+export type User$mutingArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Mute
+   */
+  select?: Prisma.MuteSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Mute
+   */
+  omit?: Prisma.MuteOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.MuteInclude<ExtArgs> | null
+  where?: Prisma.MuteWhereInput
+  orderBy?: Prisma.MuteOrderByWithRelationInput | Prisma.MuteOrderByWithRelationInput[]
+  cursor?: Prisma.MuteWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.MuteScalarFieldEnum | Prisma.MuteScalarFieldEnum[]
+}
+
+/**
+ * User.mutedBy
+ */
+export type User$mutedByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Mute
+   */
+  select?: Prisma.MuteSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Mute
+   */
+  omit?: Prisma.MuteOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.MuteInclude<ExtArgs> | null
+  where?: Prisma.MuteWhereInput
+  orderBy?: Prisma.MuteOrderByWithRelationInput | Prisma.MuteOrderByWithRelationInput[]
+  cursor?: Prisma.MuteWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.MuteScalarFieldEnum | Prisma.MuteScalarFieldEnum[]
+}
+
+/**
+ * User.activities
+ */
+export type User$activitiesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Activity
+   */
+  select?: Prisma.ActivitySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Activity
+   */
+  omit?: Prisma.ActivityOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
+  where?: Prisma.ActivityWhereInput
+  orderBy?: Prisma.ActivityOrderByWithRelationInput | Prisma.ActivityOrderByWithRelationInput[]
+  cursor?: Prisma.ActivityWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ActivityScalarFieldEnum | Prisma.ActivityScalarFieldEnum[]
+}
+
+/**
+ * User.acts
+ */
+export type User$actsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Activity
+   */
+  select?: Prisma.ActivitySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Activity
+   */
+  omit?: Prisma.ActivityOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
+  where?: Prisma.ActivityWhereInput
+  orderBy?: Prisma.ActivityOrderByWithRelationInput | Prisma.ActivityOrderByWithRelationInput[]
+  cursor?: Prisma.ActivityWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ActivityScalarFieldEnum | Prisma.ActivityScalarFieldEnum[]
+}
+
+/**
+ * User.mailTokens
+ */
+export type User$mailTokensArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the MailToken
+   */
+  select?: Prisma.MailTokenSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the MailToken
+   */
+  omit?: Prisma.MailTokenOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.MailTokenInclude<ExtArgs> | null
+  where?: Prisma.MailTokenWhereInput
+  orderBy?: Prisma.MailTokenOrderByWithRelationInput | Prisma.MailTokenOrderByWithRelationInput[]
+  cursor?: Prisma.MailTokenWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.MailTokenScalarFieldEnum | Prisma.MailTokenScalarFieldEnum[]
+}
+
+/**
+ * User.dataExports
+ */
+export type User$dataExportsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the DataExport
+   */
+  select?: Prisma.DataExportSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the DataExport
+   */
+  omit?: Prisma.DataExportOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.DataExportInclude<ExtArgs> | null
+  where?: Prisma.DataExportWhereInput
+  orderBy?: Prisma.DataExportOrderByWithRelationInput | Prisma.DataExportOrderByWithRelationInput[]
+  cursor?: Prisma.DataExportWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.DataExportScalarFieldEnum | Prisma.DataExportScalarFieldEnum[]
+}
+
+/**
+ * User.reports
+ */
+export type User$reportsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Report
+   */
+  select?: Prisma.ReportSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Report
+   */
+  omit?: Prisma.ReportOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ReportInclude<ExtArgs> | null
+  where?: Prisma.ReportWhereInput
+  orderBy?: Prisma.ReportOrderByWithRelationInput | Prisma.ReportOrderByWithRelationInput[]
+  cursor?: Prisma.ReportWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ReportScalarFieldEnum | Prisma.ReportScalarFieldEnum[]
+}
+
+/**
+ * User.reported
+ */
+export type User$reportedArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Report
+   */
+  select?: Prisma.ReportSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Report
+   */
+  omit?: Prisma.ReportOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ReportInclude<ExtArgs> | null
+  where?: Prisma.ReportWhereInput
+  orderBy?: Prisma.ReportOrderByWithRelationInput | Prisma.ReportOrderByWithRelationInput[]
+  cursor?: Prisma.ReportWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ReportScalarFieldEnum | Prisma.ReportScalarFieldEnum[]
+}
+
+/**
+ * User.moderated
+ */
+export type User$moderatedArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ModerationAct
+   */
+  select?: Prisma.ModerationActSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ModerationAct
+   */
+  omit?: Prisma.ModerationActOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ModerationActInclude<ExtArgs> | null
+  where?: Prisma.ModerationActWhereInput
+  orderBy?: Prisma.ModerationActOrderByWithRelationInput | Prisma.ModerationActOrderByWithRelationInput[]
+  cursor?: Prisma.ModerationActWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ModerationActScalarFieldEnum | Prisma.ModerationActScalarFieldEnum[]
+}
+
+/**
+ * User.moderatedBy
+ */
+export type User$moderatedByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ModerationAct
+   */
+  select?: Prisma.ModerationActSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ModerationAct
+   */
+  omit?: Prisma.ModerationActOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ModerationActInclude<ExtArgs> | null
+  where?: Prisma.ModerationActWhereInput
+  orderBy?: Prisma.ModerationActOrderByWithRelationInput | Prisma.ModerationActOrderByWithRelationInput[]
+  cursor?: Prisma.ModerationActWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ModerationActScalarFieldEnum | Prisma.ModerationActScalarFieldEnum[]
 }
 
 /**

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import type { Image } from '../../generated/graphql.ts';
+import { writeThrough } from '../../stores/cache.ts';
+import { addJob, type Jobs } from '../../stores/jobs.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { mistake } from '../errors.ts';
+import { AVATAR_SIDE, makeAvatar, UnusableFile } from '../photos/renditions.ts';
+import { type UserRow, userKey } from './users.ts';
+
+/** The object key of a person's picture. */
+export function avatarObjectKey(avatarKey: string): string {
+  return `media/${avatarKey}/avatar.jpg`;
+}
+
+/** A person's picture, which is public; null without one. */
+export function avatarOf({ objects }: Stores, { avatarKey }: UserRow): Image | null {
+  if (avatarKey === null) return null;
+  const url = objects.publicUrl(avatarObjectKey(avatarKey));
+  return { url, expiresAt: null, width: AVATAR_SIDE, height: AVATAR_SIDE };
+}
+
+/**
+ * Makes an uploaded file a person's picture: a job does so, and until then the old one stays.
+ *
+ * @throws Mistakes NOT_FOUND for another's upload as for one that does not exist, EXPIRED, NOT_UPLOADED or ALREADY_USED
+ */
+export async function setAvatar(stores: Stores, userId: bigint, uploadId: bigint): Promise<void> {
+  const { db, objects } = stores;
+  const upload = await db.upload.findFirst({ where: { id: uploadId, ownerId: userId } });
+  if (!upload) throw mistake('NOT_FOUND', 'You have no such upload.', 'uploadId');
+  if (upload.expiresAt <= new Date()) {
+    throw mistake(
+      'EXPIRED',
+      'The time for this upload is over. Create another one and send the file again.',
+      'uploadId',
+    );
+  }
+  // Asked before the transaction, which must not wait for S3.
+  if (!(await objects.exists(upload.objectKey))) {
+    throw mistake('NOT_UPLOADED', "Send the file to the upload's URL first: nothing has arrived there.", 'uploadId');
+  }
+  await db.$transaction(async (tx) => {
+    // Locked, so that it is not published as a photo meanwhile.
+    const [held] = await tx.$queryRaw<object[]>`select id from uploads where id = ${uploadId} for update`;
+    if (!held || (await tx.photo.findUnique({ where: { id: uploadId }, select: { id: true } }))) {
+      throw mistake('ALREADY_USED', 'This upload has been used already.', 'uploadId');
+    }
+    await tx.upload.delete({ where: { id: uploadId } });
+    const data = { avatarUploadId: uploadId, avatarStatus: 'PROCESSING' as const, avatarFailure: null };
+    await tx.user.update({ where: { id: userId }, data });
+    await addJob(tx, 'processAvatar', {
+      userId: String(userId),
+      uploadId: String(uploadId),
+      objectKey: upload.objectKey,
+      contentType: upload.contentType,
+      sha256: Buffer.from(upload.sha256).toString('hex'),
+      avatarKey: randomBytes(16).toString('hex'),
+    });
+  });
+}
+
+/**
+ * Makes an uploaded file into a person's picture, or tells why it cannot be one. The key was drawn with the job, so a repeated run writes the
+ * same file; when it is done, or another upload came since, a run only cleans up.
+ */
+export async function processAvatar(stores: Stores, job: Jobs['processAvatar']): Promise<void> {
+  const { db, objects, redis, config } = stores;
+  const id = BigInt(job.userId);
+  const avatarUploadId = BigInt(job.uploadId);
+  const user = await db.user.findUnique({
+    where: { id },
+    select: { avatarUploadId: true, avatarKey: true, avatarStatus: true },
+  });
+  if (user?.avatarUploadId !== avatarUploadId || user.avatarStatus !== 'PROCESSING') {
+    const isInUse = user?.avatarKey === job.avatarKey;
+    return objects.delete([job.objectKey, ...(isInUse ? [] : [avatarObjectKey(job.avatarKey)])]);
+  }
+  const file = await objects.get(job.objectKey);
+  const change = await makeAvatarOf(file, job, config.PHOTO_MAX_PIXELS);
+  if ('jpeg' in change) await objects.put(avatarObjectKey(job.avatarKey), change.jpeg, 'image/jpeg');
+  const data =
+    'jpeg' in change
+      ? { avatarKey: job.avatarKey, avatarStatus: 'READY' as const }
+      : { avatarStatus: 'FAILED' as const, avatarFailure: change.failure };
+  const done = await writeThrough(redis, [userKey(id)], () =>
+    db.$transaction(async (tx) => {
+      const [before] = await tx.$queryRaw<{ avatarKey: string | null }[]>`
+        select avatar_key as "avatarKey" from users
+        where id = ${id} and avatar_upload_id = ${avatarUploadId} and avatar_status = 'PROCESSING' for no key update`;
+      if (!before) return false;
+      await tx.user.update({ where: { id }, data });
+      const old = 'jpeg' in change && before.avatarKey ? [avatarObjectKey(before.avatarKey)] : [];
+      await addJob(tx, 'deleteObjects', { keys: [job.objectKey, ...old] });
+      return true;
+    }),
+  );
+  if (!done) await processAvatar(stores, job);
+}
+
+async function makeAvatarOf(file: Buffer | null, job: Jobs['processAvatar'], maxPixels: number) {
+  try {
+    if (!file) throw new UnusableFile('CORRUPT');
+    const declared = { contentType: job.contentType, sha256: Buffer.from(job.sha256, 'hex') };
+    return { jpeg: await makeAvatar(file, declared, maxPixels) };
+  } catch (error) {
+    if (error instanceof UnusableFile) return { failure: error.code };
+    throw error;
+  }
+}
+
+/** Removes a person's picture. Without one it changes nothing. */
+export async function removeAvatar({ db, redis }: Stores, userId: bigint): Promise<void> {
+  await writeThrough(redis, [userKey(userId)], () =>
+    db.$transaction(async (tx) => {
+      const [before] = await tx.$queryRaw<{ avatarKey: string | null }[]>`
+        select avatar_key as "avatarKey" from users where id = ${userId} for no key update`;
+      if (before?.avatarKey) await addJob(tx, 'deleteObjects', { keys: [avatarObjectKey(before.avatarKey)] });
+      const none = { avatarKey: null, avatarUploadId: null, avatarStatus: null, avatarFailure: null };
+      await tx.user.update({ where: { id: userId }, data: none });
+    }),
+  );
+}

@@ -1,0 +1,167 @@
+import type { ActivityKind } from '../../generated/graphql.ts';
+import { type Sql, sql } from '../../stores/postgres.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../paging.ts';
+import { blockedPeople, personIsWanted, photoIsVisible } from '../people/visibility.ts';
+import { firstIdOf } from './record.ts';
+
+/** Something that others did to a person, with those of them whom the person is to be told of. */
+export interface ActivityRow {
+  kind: ActivityKind;
+  subjectId: bigint;
+  /** Its place in the list. */
+  place: bigint;
+  photoId: bigint | null;
+  commentId: bigint | null;
+  /** The latest first, at most three. */
+  actorIds: bigint[];
+  actorCount: number;
+  isUnread: boolean;
+}
+
+const MAX_ACTORS = 3;
+/** Follows of one day that are counted. The likes of a photo are counted already. */
+const MAX_FOLLOWS = 1_000;
+/** Unread activities that are counted, of so many that are looked at. */
+const MAX_UNREAD = 100;
+const UNREAD_LOOKED_AT = 150;
+/** Times that more is read for one answer before a short page is given instead. */
+const MAX_ROUNDS = 10;
+
+/** The likes of an activity's photo of which the person is to be told: not their own, and by people whom they want to hear of. */
+function likes(viewerId: bigint): Sql {
+  return sql`from likes where likes.photo_id = activities.photo_id and likes.user_id <> ${viewerId}
+    and ${personIsWanted(viewerId, sql`likes.user_id`)}`;
+}
+
+/** The follows of an activity's day, by people whom the person wants to hear of. */
+function follows(viewerId: bigint): Sql {
+  return sql`from follows where follows.followee_id = ${viewerId}
+    and follows.id >= ${firstIdOf(sql`activities.subject_id`)}
+    and follows.id < ${firstIdOf(sql`(activities.subject_id + 1)`)}
+    and ${personIsWanted(viewerId, sql`follows.follower_id`)}`;
+}
+
+/** The condition that an activity is to be shown: what it tells of is still so, and the person may see it and wants to hear of it. */
+function isShown(viewerId: bigint): Sql {
+  return sql`case activities.kind
+    when 'LIKE' then exists (select ${likes(viewerId)})
+    when 'FOLLOW' then exists (select ${follows(viewerId)})
+    when 'FOLLOW_REQUEST' then ${personIsWanted(viewerId, sql`activities.actor_id`)} and exists (
+      select from follow_requests where target_id = ${viewerId} and requester_id = activities.actor_id
+    )
+    when 'FOLLOW_APPROVED' then ${personIsWanted(viewerId, sql`activities.actor_id`)}
+    else ${personIsWanted(viewerId, sql`activities.actor_id`)}
+      and ${photoIsVisible(viewerId, sql`activities.photo_id`)}
+      and (activities.comment_id is null or exists (
+        select from comments where comments.photo_id = activities.photo_id and comments.id = activities.comment_id
+      ))
+    end`;
+}
+
+/** An activity that was looked at, and whether it is to be shown: only then are its actors known. */
+type Candidate = ActivityRow & { isShown: boolean };
+
+/**
+ * The latest of a person's activities that meet a condition, each with whether it is to be shown. The rules are asked of these rows
+ * only: as part of the condition they would be asked of all.
+ */
+function readCandidates({ db }: Stores, viewerId: bigint, condition: Sql, count: number): Promise<Candidate[]> {
+  return db.$queryRaw<Candidate[]>`
+    with candidates as materialized (
+      select * from activities where recipient_id = ${viewerId} and ${condition} order by place desc limit ${count}
+    ), judged as materialized (
+      select *, ${isShown(viewerId)} as is_shown from candidates as activities
+    ), unwanted as materialized (
+      select id from (
+        select ${viewerId}::bigint as id
+        union select id from ${blockedPeople(viewerId)} blocked
+        union select muted_id from mutes where muter_id = ${viewerId}
+      ) person
+      where not exists (select from users where users.id = person.id and is_hidden)
+    )
+    select kind, subject_id as "subjectId", place, photo_id as "photoId", comment_id as "commentId",
+      is_shown as "isShown",
+      place > (select activity_read_up_to from users where id = ${viewerId}) as "isUnread",
+      case
+        when not is_shown then array[]::bigint[]
+        when kind = 'LIKE' then array(select user_id ${likes(viewerId)} order by likes.id desc limit ${MAX_ACTORS})
+        when kind = 'FOLLOW' then array(
+          select follower_id ${follows(viewerId)} order by follows.id desc limit ${MAX_ACTORS}
+        )
+        else array[actor_id]
+      end as "actorIds",
+      case
+        when not is_shown then 0
+        -- All likes by people who are not hidden, less those of whom the person is not told: cheap however many there are.
+        when kind = 'LIKE' then (
+          select like_count from photos where photos.id = activities.photo_id
+        ) + (
+          select coalesce(sum(likes), 0) from photo_count_deltas where photo_count_deltas.photo_id = activities.photo_id
+        ) - (
+          select count(*) from unwanted cross join lateral (
+            select from likes where likes.photo_id = activities.photo_id and likes.user_id = unwanted.id limit 1
+          ) unwanted_like
+        )
+        when kind = 'FOLLOW' then (select count(*) from (select ${follows(viewerId)} limit ${MAX_FOLLOWS}) counted)
+        else 1
+      end::int as "actorCount"
+    from judged as activities
+    order by place desc`;
+}
+
+/**
+ * A page of what others did to a person, the latest first. Where the rules leave much out, more is read; after some rounds a short
+ * page is given instead.
+ */
+export async function listActivities(
+  stores: Stores,
+  viewerId: bigint,
+  { first, after }: PageRequest,
+): Promise<Connection<ActivityRow>> {
+  const found: ActivityRow[] = [];
+  let last = after;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    // One more than is asked for tells whether there is a next page.
+    const wanted = round === 0 ? first + 1 : MAX_PAGE;
+    const below = last === null ? sql`true` : sql`place < ${last}`;
+    const candidates = await readCandidates(stores, viewerId, below, wanted);
+    found.push(...candidates.filter((row) => row.isShown));
+    last = candidates.at(-1)?.place ?? last;
+    if (found.length > first || candidates.length < wanted) {
+      return toConnection(found.slice(0, first), (row) => row.place, found.length > first);
+    }
+  }
+  return toConnection(found, (row) => row.place, true, last ?? undefined);
+}
+
+/** One activity as it is now; null when it is not to be shown. */
+export async function readActivity(
+  stores: Stores,
+  viewerId: bigint,
+  kind: ActivityKind,
+  subjectId: bigint,
+): Promise<ActivityRow | null> {
+  const condition = sql`kind = ${kind}::activity_kind and subject_id = ${subjectId}`;
+  const [row] = await readCandidates(stores, viewerId, condition, 1);
+  return row?.isShown ? row : null;
+}
+
+/** How many activities a person has not read: at most 100, which stands for more too. */
+export async function countUnread({ db }: Stores, viewerId: bigint): Promise<number> {
+  const [row] = await db.$queryRaw<[{ count: number }]>`
+    with candidates as materialized (
+      select * from activities
+      where recipient_id = ${viewerId} and place > (select activity_read_up_to from users where id = ${viewerId})
+      order by place desc
+      limit ${UNREAD_LOOKED_AT}
+    )
+    select count(*)::int as count from candidates as activities where ${isShown(viewerId)}`;
+  return Math.min(row.count, MAX_UNREAD);
+}
+
+/** Remembers up to which place a person has read their activity. It never moves back. */
+export async function markRead({ db }: Stores, viewerId: bigint, place: bigint): Promise<void> {
+  await db.$executeRaw`
+    update users set activity_read_up_to = ${place} where id = ${viewerId} and activity_read_up_to < ${place}`;
+}

@@ -1,0 +1,52 @@
+import type { Resolvers } from '../../generated/graphql.ts';
+import { fromCursor, idTime, toCursor } from '../../stores/ids.ts';
+import { requireSession } from '../context.ts';
+import { badInput, payload } from '../errors.ts';
+import { pageRequest } from '../paging.ts';
+import { countUnread, listActivities, markRead } from './list.ts';
+import { followActivity } from './live.ts';
+
+/** What others did to the viewer, in GraphQL. */
+export const activityResolvers: Resolvers = {
+  Query: {
+    activity: (_, page, context) => {
+      const { userId } = requireSession(context);
+      return listActivities(context.stores, userId, pageRequest(page));
+    },
+  },
+  Mutation: {
+    markActivityRead: (_, { input: { upTo } }, context) =>
+      payload(async () => {
+        const session = requireSession(context);
+        const place = fromCursor(upTo);
+        if (place === null) throw badInput('"upTo" is not a cursor of this list: take it from "edges.cursor".');
+        await markRead(context.stores, session.userId, place);
+        return { viewer: session };
+      }),
+  },
+  Subscription: {
+    activity: {
+      subscribe: (_, __, context) => followActivity(context.stores, requireSession(context).userId),
+      resolve: (row: unknown) => row as never,
+    },
+  },
+  Viewer: {
+    unreadActivityCount: ({ userId }, _, { stores }) => countUnread(stores, userId),
+  },
+  Activity: {
+    actors: async ({ actorIds }, _, { loaders }) => {
+      const people = await loaders.users(actorIds);
+      return people.filter((person) => person !== null);
+    },
+    actorCount: ({ actorIds, actorCount }) => Math.max(actorIds.length, actorCount),
+    photo: ({ photoId }, _, { loaders }) => (photoId === null ? null : loaders.visiblePhoto.load(photoId)),
+    comment: ({ photoId, commentId }, _, { loaders }) =>
+      photoId === null || commentId === null ? null : loaders.visibleComment.load([photoId, commentId]),
+    happenedAt: ({ place }) => new Date(idTime(place)),
+  },
+  ActivityEvent: {
+    cursor: ({ place }) => toCursor(place),
+    activity: (row) => row,
+    unreadCount: (_, __, context) => countUnread(context.stores, requireSession(context).userId),
+  },
+};

@@ -1,0 +1,13 @@
+import type { Tasks } from '../../stores/jobs.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { publishActivities } from './live.ts';
+
+/** The jobs of activity lists. */
+export function activityTasks(stores: Stores): Pick<Tasks, 'activityChanged'> {
+  return {
+    // Listeners look the activity up and know which they have told.
+    async activityChanged({ activities }) {
+      await publishActivities(stores, activities);
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import type { Resolvers } from '../../generated/graphql.ts';
+import { fromGlobalId, idTime, toGlobalId } from '../../stores/ids.ts';
+import { type Context, requireSession } from '../context.ts';
+import { badInput, forbidden, mistake, payload } from '../errors.ts';
+import { pageRequest } from '../paging.ts';
+import { parseCommentId, parseId } from '../validate.ts';
+import { dismissReports, removeComment, setPhotoHidden, setSuspended } from './acts.ts';
+import { listActs } from './log.ts';
+import { isModerator, listQueue, report, type Subject } from './reports.ts';
+
+/** Reports, and what moderators do about them, in GraphQL. */
+export const moderationResolvers: Resolvers = {
+  Query: {
+    moderationQueue: async (_, page, context) => {
+      await requireModerator(context);
+      return listQueue(context.stores, pageRequest(page));
+    },
+    moderationLog: async (_, page, context) => {
+      await requireModerator(context);
+      return listActs(context.stores, pageRequest(page));
+    },
+  },
+  Mutation: {
+    report: (_, { input }, context) =>
+      payload(async () => {
+        const { userId } = requireSession(context);
+        const subject = await requireSubject(context, input.subjectId);
+        await report(context.stores, userId, subject, input.reason, input.details ?? '');
+        return { reported: true };
+      }),
+    hidePhoto: (_, { input }, context) => payload(() => hideOrRestore(context, input, true)),
+    restorePhoto: (_, { input }, context) => payload(() => hideOrRestore(context, input, false)),
+    removeComment: (_, { input }, context) =>
+      payload(async () => {
+        const moderatorId = await requireModerator(context);
+        const [photoId, commentId] = parseCommentId(input.commentId);
+        const comment = await context.loaders.visibleComment.load([photoId, commentId]);
+        if (!comment) throw mistake('NOT_FOUND', 'There is no such comment.', 'commentId');
+        const subject = { userId: comment.authorId, photoId, commentId };
+        await removeComment(context.stores, moderatorId, subject, input.why);
+        return { removedCommentId: input.commentId };
+      }),
+    suspendUser: (_, { input }, context) => payload(() => suspendOrRestore(context, input, true)),
+    restoreUser: (_, { input }, context) => payload(() => suspendOrRestore(context, input, false)),
+    dismissReports: (_, { input }, context) =>
+      payload(async () => {
+        const moderatorId = await requireModerator(context);
+        const subject = await requireSubject(context, input.subjectId);
+        return { dismissedCount: await dismissReports(context.stores, moderatorId, subject, input.why) };
+      }),
+  },
+  Viewer: {
+    isModerator: ({ userId }, _, { stores }) => isModerator(stores.db, userId),
+  },
+  Report: {
+    id: ({ id }) => toGlobalId('Report', id),
+    subject: ({ userId, photoId, commentId }, _, { loaders }) => {
+      if (photoId === null) return loaders.visibleUser.load(userId);
+      return commentId === null
+        ? loaders.visiblePhoto.load(photoId)
+        : loaders.visibleComment.load([photoId, commentId]);
+    },
+    reporter: async ({ reporterId }, _, { loaders }) => {
+      const reporter = await loaders.user.load(reporterId);
+      return reporter?.isHidden ? null : reporter;
+    },
+    createdAt: ({ id }) => new Date(idTime(id)),
+  },
+  ModerationAct: {
+    moderator: async ({ moderatorId }, _, { loaders }) => {
+      const moderator = moderatorId === null ? null : await loaders.user.load(moderatorId);
+      return moderator?.isHidden ? null : moderator;
+    },
+    user: ({ userId }, _, { loaders }) => (userId === null ? null : loaders.visibleUser.load(userId)),
+    photo: ({ photoId }, _, { loaders }) => (photoId === null ? null : loaders.visiblePhoto.load(photoId)),
+    createdAt: ({ id }) => new Date(idTime(id)),
+  },
+};
+
+/** The id of a viewer who is a moderator at this moment. @throws UNAUTHENTICATED, or FORBIDDEN to others */
+async function requireModerator(context: Context): Promise<bigint> {
+  const { userId } = requireSession(context);
+  if (!(await isModerator(context.stores.db, userId))) throw forbidden('This is for moderators.');
+  return userId;
+}
+
+/** What can be reported, by its id. @throws Mistakes NOT_FOUND for what the viewer may not see; BAD_USER_INPUT */
+async function requireSubject({ loaders }: Context, globalId: string): Promise<Subject> {
+  const id = fromGlobalId(globalId);
+  const [first, second = 0n] = id?.parts ?? [0n];
+  switch (id?.type) {
+    case 'User': {
+      const user = await loaders.visibleUser.load(first);
+      if (user) return { userId: user.id, photoId: null, commentId: null };
+      break;
+    }
+    case 'Photo': {
+      const photo = await loaders.visiblePhoto.load(first);
+      if (photo) return { userId: photo.ownerId, photoId: photo.id, commentId: null };
+      break;
+    }
+    case 'Comment': {
+      const comment = await loaders.visibleComment.load([first, second]);
+      if (comment) return { userId: comment.authorId, photoId: comment.photoId, commentId: comment.id };
+      break;
+    }
+    default:
+      throw badInput(`"${globalId.slice(0, 100)}" is not the id of a Photo, a Comment or a User.`);
+  }
+  throw mistake('NOT_FOUND', 'There is nothing with this id that you may see.', 'subjectId');
+}
+
+async function hideOrRestore(context: Context, input: { photoId: string; why: string }, isHidden: boolean) {
+  const moderatorId = await requireModerator(context);
+  const photo = await context.loaders.visiblePhoto.load(parseId('Photo', input.photoId));
+  if (photo?.status !== 'READY') throw mistake('NOT_FOUND', 'There is no such photo.', 'photoId');
+  const subject = { userId: photo.ownerId, photoId: photo.id, commentId: null };
+  await setPhotoHidden(context.stores, moderatorId, subject, isHidden, input.why);
+  return { photo: await freshly(context).visiblePhoto.load(photo.id) };
+}
+
+async function suspendOrRestore(context: Context, input: { userId: string; why: string }, isSuspended: boolean) {
+  const moderatorId = await requireModerator(context);
+  const userId = parseId('User', input.userId);
+  const user = await context.loaders.visibleUser.load(userId);
+  if (!user) throw mistake('NOT_FOUND', 'There is no such person.', 'userId');
+  await setSuspended(context.stores, moderatorId, userId, isSuspended, input.why);
+  return { user: await freshly(context).visibleUser.load(userId) };
+}
+
+/** The loaders, without what they read before the change. */
+function freshly({ loaders }: Context) {
+  loaders.user.clearAll();
+  loaders.visibleUser.clearAll();
+  loaders.visiblePhoto.clearAll();
+  loaders.photo.clearAll();
+  return loaders;
+}

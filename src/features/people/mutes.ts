@@ -1,0 +1,31 @@
+import { violatesForeignKey } from '../../stores/postgres.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { mistake } from '../errors.ts';
+import { changeMute } from './relations.ts';
+
+/**
+ * Mutes a person: what they share and do is not brought to the muter any more. Again changes nothing.
+ *
+ * @throws Mistakes SELF or NOT_FOUND
+ */
+export async function mute(stores: Stores, muterId: bigint, mutedId: bigint): Promise<void> {
+  if (muterId === mutedId) throw mistake('SELF', 'Nobody mutes themselves.', 'userId');
+  await changeMute(stores, muterId, mutedId, async () => {
+    try {
+      await stores.db.$executeRaw`
+        insert into mutes (muter_id, muted_id, id) values (${muterId}, ${mutedId}, next_id(${muterId}))
+        on conflict do nothing`;
+    } catch (error) {
+      // Deleted since it was looked up.
+      if (violatesForeignKey(error)) throw mistake('NOT_FOUND', 'There is no such person.', 'userId');
+      throw error;
+    }
+  });
+}
+
+/** Mutes a person no more. Without a mute it changes nothing. */
+export async function unmute(stores: Stores, muterId: bigint, mutedId: bigint): Promise<void> {
+  await changeMute(stores, muterId, mutedId, async () => {
+    await stores.db.mute.deleteMany({ where: { muterId, mutedId } });
+  });
+}

@@ -1,0 +1,24 @@
+import { writeThrough } from '../../stores/cache.ts';
+import { addJob } from '../../stores/jobs.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { userKey } from '../accounts/users.ts';
+import { addAccessChanged } from './follows.ts';
+import { lockPeople } from './locks.ts';
+import { addApproveAll } from './requests.ts';
+
+/**
+ * Makes an account private or public. Followers stay; what others have open of its photos closes; jobs move the files and, when it becomes
+ * public, let those follow who have asked to. Again changes nothing.
+ */
+export async function setPrivacy(stores: Stores, userId: bigint, isPrivate: boolean): Promise<void> {
+  await writeThrough(stores.redis, [userKey(userId)], () =>
+    stores.db.$transaction(async (tx) => {
+      const person = (await lockPeople(tx, [userId], 'change')).get(userId);
+      if (!person || person.isPrivate === isPrivate) return;
+      await tx.user.update({ where: { id: userId }, data: { isPrivate } });
+      await addJob(tx, 'placeAllMedia', { ownerId: String(userId) });
+      await addAccessChanged(tx, [userId]);
+      if (!isPrivate) await addApproveAll(tx, userId);
+    }),
+  );
+}

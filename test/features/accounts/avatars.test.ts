@@ -1,0 +1,125 @@
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { Stores } from '../../../src/stores/stores.ts';
+import { attempt, mistakesOf, openBackstage, rowId } from '../../support/backstage.ts';
+import { newPerson, type Person } from '../../support/people.ts';
+import { createUpload, newJpeg, put } from '../../support/photos.ts';
+import { until } from '../../support/until.ts';
+
+const url = inject('url');
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openBackstage();
+});
+afterAll(() => stores.close());
+
+interface Seen {
+  avatarStatus: string | null;
+  avatarFailure: { code: string } | null;
+  user: { avatar: { url: string; width: number; height: number } | null };
+}
+
+async function look(person: Person): Promise<Seen> {
+  const { data } = await person.send<{ me: Seen }>(
+    '{ me { avatarStatus avatarFailure { code } user { avatar { url width height } } } }',
+  );
+  if (!data) throw new Error('Nobody is logged in.');
+  return data.me;
+}
+
+async function send(person: Person, file: Buffer): Promise<string> {
+  const upload = await createUpload(person, file);
+  expect((await put(upload, file)).ok).toBe(true);
+  return upload.id;
+}
+
+/** Makes a file the person's picture and waits until it is settled. */
+async function setAvatar(person: Person, file: Buffer): Promise<Seen> {
+  const uploadId = await send(person, file);
+  expect(mistakesOf(await attempt(person, 'setAvatar', { uploadId }, 'viewer { avatarStatus }'))).toEqual([]);
+  return until(async () => {
+    const seen = await look(person);
+    return seen.avatarStatus !== 'PROCESSING' && seen;
+  });
+}
+
+async function loads(address: string): Promise<Buffer | null> {
+  const response = await fetch(address, { signal: AbortSignal.timeout(10_000) });
+  const body = Buffer.from(await response.arrayBuffer());
+  return response.ok ? body : null;
+}
+
+test('an upload becomes a square picture for everybody; a new one replaces it, and its file goes', async () => {
+  const [person, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
+  expect(await look(person)).toEqual({ avatarStatus: null, avatarFailure: null, user: { avatar: null } });
+  const gps = { IFD0: { Copyright: 'somebody' }, IFD3: { GPSLatitude: '48/1 0/1 0/1' } };
+  const first = await setAvatar(
+    person,
+    await sharp(await newJpeg(700, 400))
+      .withExif(gps)
+      .jpeg()
+      .toBuffer(),
+  );
+  const avatar = first.user.avatar;
+  expect(first).toMatchObject({
+    avatarStatus: 'READY',
+    avatarFailure: null,
+    user: { avatar: { width: 320, height: 320 } },
+  });
+  const { data } = await stranger.send('query ($id: ID!) { node(id: $id) { ... on User { avatar { url } } } }', {
+    id: person.id,
+  });
+  expect(data).toEqual({ node: { avatar: { url: avatar?.url } } });
+  const metadata = await sharp((await loads(avatar?.url ?? '')) ?? undefined).metadata();
+  expect(metadata).toMatchObject({ format: 'jpeg', width: 320, height: 320 });
+  expect(metadata.exif).toBeUndefined();
+
+  const second = await setAvatar(person, await newJpeg(64, 64));
+  expect(second.user.avatar?.url).not.toBe(avatar?.url);
+  await until(async () => (await loads(avatar?.url ?? '')) === null);
+  expect(await loads(second.user.avatar?.url ?? '')).not.toBeNull();
+
+  await person.send('mutation { removeAvatar { user { id } } }');
+  expect(await look(person)).toEqual({ avatarStatus: null, avatarFailure: null, user: { avatar: null } });
+  await until(async () => (await loads(second.user.avatar?.url ?? '')) === null);
+});
+
+test('a file that is no picture says why and leaves the old one', async () => {
+  const person = await newPerson(url);
+  const good = await setAvatar(person, await newJpeg());
+  const bad = await setAvatar(person, Buffer.from('not a picture at all'));
+  expect(bad).toMatchObject({ avatarStatus: 'FAILED', avatarFailure: { code: 'UNSUPPORTED_TYPE' }, user: good.user });
+});
+
+test('an upload becomes a picture or a photo, not both, and nobody else takes it', async () => {
+  const [person, thief] = await Promise.all([newPerson(url), newPerson(url)]);
+  for (let turn = 0; turn < 4; turn++) {
+    const uploadId = await send(person, await newJpeg());
+    expect(mistakesOf(await attempt(thief, 'setAvatar', { uploadId }, 'viewer { avatarStatus }'))).toEqual([
+      'NOT_FOUND uploadId',
+    ]);
+    const answers = await Promise.all([
+      attempt(person, 'setAvatar', { uploadId }, 'viewer { avatarStatus }'),
+      attempt(person, 'publishPhoto', { uploadId }, 'photo { id }'),
+    ]);
+    expect(answers.filter((answer) => answer.userErrors.length === 0)).toHaveLength(1);
+    expect(await stores.db.photo.count({ where: { id: rowId(uploadId) } })).toBe(
+      answers[1].userErrors.length === 0 ? 1 : 0,
+    );
+  }
+  const empty = await createUpload(person, await newJpeg());
+  expect(mistakesOf(await attempt(person, 'setAvatar', { uploadId: empty.id }, 'viewer { avatarStatus }'))).toEqual([
+    'NOT_UPLOADED uploadId',
+  ]);
+});
+
+test('of several pictures at once the last one stays, and no file of the others', async () => {
+  const person = await newPerson(url);
+  const uploads = await Promise.all(Array.from({ length: 4 }, async () => send(person, await newJpeg())));
+  await Promise.all(uploads.map((uploadId) => attempt(person, 'setAvatar', { uploadId }, 'viewer { avatarStatus }')));
+  const seen = await until(async () => {
+    const now = await look(person);
+    return now.avatarStatus === 'READY' && now;
+  });
+  expect(await loads(seen.user.avatar?.url ?? '')).not.toBeNull();
+});

@@ -1,0 +1,194 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { attempt, mistakesOf, rowId } from '../../support/backstage.ts';
+import { send } from '../../support/client.ts';
+import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
+import { type MailServer, startMailServer, tokenIn } from '../../support/mail.ts';
+import { newPerson, type Person, unique } from '../../support/people.ts';
+import { newAddress } from '../../support/sessions.ts';
+import { until } from '../../support/until.ts';
+
+let own: OwnDarkroom;
+let smtp: MailServer;
+let processes: TestProcess[] = [];
+let url: string;
+beforeAll(async () => {
+  smtp = await startMailServer();
+  own = await ownStores({ MAIL_URL: smtp.url, APP_URL: 'https://app.example.org/' });
+  processes = await Promise.all([startProcess(['api'], own.env), startProcess(['worker'], own.env)]);
+  url = processes[0]?.url ?? '';
+});
+afterAll(async () => {
+  await Promise.all(processes.map((process) => process.end('SIGTERM')));
+  await own?.stop();
+  await smtp?.stop();
+});
+
+interface Mistakes {
+  userErrors: { code: string; field: string[] }[];
+}
+
+/** Sends a mutation without a session. @returns its mistakes, or the codes of its errors */
+async function sendAnonymously(name: string, input: object, address = newAddress()): Promise<string[]> {
+  const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+  const { data, errors } = await send<Record<string, Mistakes>>(
+    url,
+    `mutation ($input: ${type}!) { ${name}(input: $input) { userErrors { code field } } }`,
+    { input },
+    { 'x-forwarded-for': address },
+  );
+  if (errors.length > 0) return errors.map((error) => String(error.extensions.code));
+  return data?.[name]?.userErrors.map(({ code, field }) => `${code} ${field.join('.')}`) ?? ['no answer'];
+}
+
+async function isVerified(person: Person): Promise<boolean | undefined> {
+  const { data } = await person.send<{ me: { emailIsVerified: boolean } }>('{ me { emailIsVerified } }');
+  return data?.me?.emailIsVerified;
+}
+
+async function canLogIn(person: Person, password: string): Promise<boolean> {
+  return (await sendAnonymously('logIn', { login: person.username, password })).length === 0;
+}
+
+test('signing up sends a link that proves the address, once', async () => {
+  const person = await newPerson(url);
+  const mail = await smtp.next(person.email);
+  expect(mail.source).toContain('https://app.example.org/verify-email?token=');
+  expect(await isVerified(person)).toBe(false);
+  const token = tokenIn(mail);
+  expect(await sendAnonymously('verifyEmail', { token: `${token}x` })).toEqual(['INVALID token']);
+  expect(await sendAnonymously('resetPassword', { token, newPassword: 'something new' })).toEqual(['INVALID token']);
+  expect(await sendAnonymously('verifyEmail', { token })).toEqual([]);
+  expect(await isVerified(person)).toBe(true);
+  expect(await sendAnonymously('verifyEmail', { token })).toEqual(['INVALID token']);
+});
+
+test('a new link replaces the one before, and who is proved gets none', async () => {
+  const person = await newPerson(url);
+  const first = tokenIn(await smtp.next(person.email));
+  await person.send('mutation { requestEmailVerification { userErrors { code } } }');
+  const second = tokenIn(await smtp.next(person.email));
+  expect(await sendAnonymously('verifyEmail', { token: first })).toEqual(['INVALID token']);
+  expect(await sendAnonymously('verifyEmail', { token: second })).toEqual([]);
+  const before = smtp.received.length;
+  const { data } = await person.send('mutation { requestEmailVerification { userErrors { code } } }');
+  expect(data).toEqual({ requestEmailVerification: { userErrors: [] } });
+  expect(
+    await own.stores.db.$queryRaw`
+    select 1 from graphile_worker._private_jobs where payload ->> 'userId' = ${String(rowId(person.id))}`,
+  ).toEqual([]);
+  expect(smtp.received.slice(before).filter((mail) => mail.to.includes(person.email))).toEqual([]);
+});
+
+test('a forgotten password is set anew by mail, once, and all sessions end', async () => {
+  const person = await newPerson(url);
+  await smtp.next(person.email);
+  expect(await sendAnonymously('requestPasswordReset', { email: ` ${person.email.toUpperCase()} ` })).toEqual([]);
+  const mail = await smtp.next(person.email);
+  expect(mail.source).toContain('https://app.example.org/reset-password?token=');
+  const token = tokenIn(mail);
+  expect(await sendAnonymously('resetPassword', { token, newPassword: 'short' })).toEqual(['TOO_SHORT newPassword']);
+  const newPassword = `new ${unique()}`;
+  const answers = await Promise.all([1, 2, 3].map(() => sendAnonymously('resetPassword', { token, newPassword })));
+  expect(answers.map((answer) => answer.join()).sort()).toEqual(['', 'INVALID token', 'INVALID token']);
+  expect(await isVerified(person)).toBeUndefined();
+  expect(await canLogIn(person, person.password)).toBe(false);
+  expect(await canLogIn(person, newPassword)).toBe(true);
+  expect((await smtp.next(person.email)).source).toContain('password has been changed');
+});
+
+test('an address without an account gets the same answer, and no mail', async () => {
+  const [person, nobody] = [await newPerson(url), `${unique()}@example.org`];
+  await smtp.next(person.email);
+  const ask = (email: string) =>
+    send(url, 'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code } } }', {
+      email,
+    });
+  const [known, unknown] = [await ask(person.email), await ask(nobody)];
+  expect(unknown).toEqual(known);
+  await smtp.next(person.email);
+  await until(async () => {
+    const jobs = await own.stores.db.$queryRaw<object[]>`
+      select 1 from graphile_worker._private_jobs where payload::text like ${`%${nobody}%`}`;
+    return jobs.length === 0;
+  });
+  expect(smtp.received.filter((mail) => mail.to.includes(nobody))).toEqual([]);
+});
+
+test('a token is in the mail and nowhere else, and ends with its time', async () => {
+  const person = await newPerson(url);
+  const token = tokenIn(await smtp.next(person.email));
+  const tables = await own.stores.db.$queryRaw<{ name: string }[]>`
+    select format('%I.%I', schemaname, tablename) as name from pg_tables
+    where schemaname in ('public', 'graphile_worker')`;
+  for (const { name } of tables) {
+    const rows = await own.stores.db.$queryRawUnsafe<object[]>(
+      `select 1 from ${name} as stored where stored::text like $1`,
+      `%${token}%`,
+    );
+    expect([name, rows]).toEqual([name, []]);
+  }
+  const where = { userId: rowId(person.id) };
+  await own.stores.db.mailToken.updateMany({ where, data: { expiresAt: new Date() } });
+  expect(await sendAnonymously('verifyEmail', { token })).toEqual(['INVALID token']);
+});
+
+test('too many mails to one address, or asked for from one, are refused for a while', async () => {
+  const email = `${unique()}@example.org`;
+  const answers = [];
+  for (let time = 0; time < 7; time++) answers.push(await sendAnonymously('requestPasswordReset', { email }));
+  expect(answers).toEqual([[], [], [], [], [], ['RATE_LIMITED'], ['RATE_LIMITED']]);
+  const address = newAddress();
+  const refused = [];
+  for (let time = 0; time < 31; time++) {
+    refused.push(...(await sendAnonymously('requestPasswordReset', { email: `${unique()}@example.org` }, address)));
+  }
+  expect(refused).toEqual(['RATE_LIMITED']);
+});
+
+test('who is suspended gets no link; who is deactivated comes back with one', async () => {
+  const [suspended, away] = await Promise.all([newPerson(url), newPerson(url)]);
+  for (const person of [suspended, away]) await smtp.next(person.email);
+  await own.stores.db.user.update({ where: { id: rowId(suspended.id) }, data: { suspendedAt: new Date() } });
+  await attempt(away, 'deactivateAccount', { password: away.password }, 'deletedAfter');
+  for (const { email } of [suspended, away]) await sendAnonymously('requestPasswordReset', { email });
+  const token = tokenIn(await smtp.next(away.email));
+  const newPassword = `new ${unique()}`;
+  expect(await sendAnonymously('resetPassword', { token, newPassword })).toEqual([]);
+  expect(await canLogIn(away, newPassword)).toBe(true);
+  const mails = await own.stores.db.mailToken.count({
+    where: { userId: rowId(suspended.id), purpose: 'RESET_PASSWORD' },
+  });
+  expect(mails).toBe(0);
+});
+
+test('a mail that cannot be sent is sent when the server is back', async () => {
+  const port = Number(new URL(smtp.url).port);
+  await smtp.stop();
+  const person = await newPerson(url);
+  const job = await until(async () => {
+    const [row] = await own.stores.db.$queryRaw<{ id: bigint; error: string | null }[]>`
+      select id, last_error as error from graphile_worker._private_jobs
+      where payload ->> 'userId' = ${String(rowId(person.id))}`;
+    return row?.error && row;
+  });
+  smtp = await startMailServer(port);
+  await own.stores.db.$executeRaw`select graphile_worker.reschedule_jobs(${[job.id]}::bigint[], run_at := now())`;
+  expect(tokenIn(await smtp.next(person.email))).not.toBe('');
+});
+
+test('without a server mails are files that a person can read', async () => {
+  const shared = inject('env');
+  const folder = fileURLToPath(shared.MAIL_URL ?? '');
+  const person = await newPerson(inject('url'));
+  const mail = await until(async () => {
+    const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.eml'));
+    const texts = await Promise.all(names.map((name) => readFile(`${folder}/${name}`, 'utf8')));
+    return texts.find((text) => text.includes(`To: ${person.email}`));
+  });
+  expect(mail).toMatch(/^Subject: Is this your address\?\r?$/m);
+  const token = tokenIn({ to: [], source: mail.replace(/=\r?\n/g, '').replace(/=3D/g, '=') });
+  const answer = await attempt(person, 'verifyEmail', { token }, 'verified');
+  expect(mistakesOf(answer)).toEqual([]);
+});

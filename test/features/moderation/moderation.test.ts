@@ -1,0 +1,308 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { setModerator } from '../../../src/features/moderation/acts.ts';
+import type { Stores } from '../../../src/stores/stores.ts';
+import { attempt, mistakesOf, mustSee, openBackstage, rowId, see } from '../../support/backstage.ts';
+import { type Answer, send } from '../../support/client.ts';
+import { newPerson, type Person, unique } from '../../support/people.ts';
+import { share } from '../../support/photos.ts';
+import { isLoggedIn, logIn } from '../../support/sessions.ts';
+import { until } from '../../support/until.ts';
+import { greet } from '../../support/wire.ts';
+
+const url = inject('url');
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openBackstage();
+});
+afterAll(() => stores.close());
+
+async function newModerator(): Promise<Person> {
+  const person = await newPerson(url, 'moderator');
+  await setModerator(stores, person.username, true, 'trusted');
+  return person;
+}
+
+interface SeenReport {
+  id: string;
+  subject: { __typename: string; id: string } | null;
+  reporter: { id: string } | null;
+  reason: string;
+  details: string;
+}
+
+/** All reports in the queue that are about these things, oldest first, read in small pages. */
+async function queueOf(moderator: Person, subjectIds: readonly string[]): Promise<SeenReport[]> {
+  const found: SeenReport[] = [];
+  type Queue = {
+    moderationQueue: { nodes: SeenReport[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+  };
+  for (let after: string | null = null, hasNextPage = true; hasNextPage; ) {
+    const answer: Answer<Queue> = await moderator.send(
+      `query ($after: String) { moderationQueue(first: 50, after: $after) {
+        nodes { id reason details reporter { id } subject { __typename ... on Node { id } } }
+        pageInfo { hasNextPage endCursor }
+      } }`,
+      { after },
+    );
+    expect(answer.errors).toEqual([]);
+    const page: Queue['moderationQueue'] | undefined = answer.data?.moderationQueue;
+    if (!page) throw new Error('The queue was not answered.');
+    found.push(...page.nodes.filter((node) => subjectIds.includes(node.subject?.id ?? '')));
+    ({ hasNextPage, endCursor: after } = page.pageInfo);
+  }
+  return found;
+}
+
+interface SeenAct {
+  kind: string;
+  why: string;
+  moderator: { id: string } | null;
+  user: { id: string } | null;
+  photo: { id: string } | null;
+}
+
+/** What the log says of a reason that only one test gives. */
+async function logOf(moderator: Person, why: string): Promise<SeenAct[]> {
+  const { data } = await moderator.send<{ moderationLog: { nodes: SeenAct[] } }>(
+    '{ moderationLog(first: 100) { nodes { kind why moderator { id } user { id } photo { id } } } }',
+  );
+  return data?.moderationLog.nodes.filter((act) => act.why === why) ?? [];
+}
+
+function report(person: Person, subjectId: string, more: object = {}) {
+  return attempt(person, 'report', { subjectId, reason: 'SPAM', ...more }, 'reported');
+}
+
+async function comment(person: Person, photoId: string, text: string): Promise<string> {
+  const { comment: made } = await attempt<{ comment: { id: string } }>(
+    person,
+    'addComment',
+    { photoId, text },
+    'comment { id }',
+  );
+  return made.id;
+}
+
+describe('reports', () => {
+  test('of a photo, a comment and a person reach the queue in order, each once', async () => {
+    const [moderator, owner, reporter, other] = await Promise.all([
+      newModerator(),
+      ...[1, 2, 3].map(() => newPerson(url)),
+    ]);
+    if (!owner || !reporter || !other) throw new Error('unreachable');
+    const photo = await share(owner);
+    const text = await comment(owner, photo, 'Buy this!');
+    for (const subject of [photo, text, owner.id]) {
+      const answers = await Promise.all([1, 2, 3].map(() => report(reporter, subject, { details: 'look' })));
+      for (const answer of answers) expect(answer).toEqual({ reported: true, userErrors: [] });
+    }
+    await report(other, photo, { reason: 'HATE' });
+    const queue = await queueOf(moderator, [photo, text, owner.id]);
+    expect(
+      queue.map(({ subject, reporter: by, reason }) => [subject?.__typename, subject?.id, by?.id, reason]),
+    ).toEqual([
+      ['Photo', photo, reporter.id, 'SPAM'],
+      ['Comment', text, reporter.id, 'SPAM'],
+      ['User', owner.id, reporter.id, 'SPAM'],
+      ['Photo', photo, other.id, 'HATE'],
+    ]);
+    const { data } = await moderator.send('query ($id: ID!) { node(id: $id) { ... on Report { details } } }', {
+      id: queue[0]?.id,
+    });
+    expect(data).toEqual({ node: { details: 'look' } });
+    const stranger = await other.send('query ($id: ID!) { node(id: $id) { id } }', { id: queue[0]?.id });
+    expect(stranger.data).toEqual({ node: null });
+  });
+
+  test('of what one may not see, of oneself, or of nothing are refused', async () => {
+    const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
+    await attempt(owner, 'setPrivacy', { isPrivate: true }, 'user { id }');
+    const photo = await share(owner);
+    const text = await comment(owner, photo, 'private');
+    for (const subject of [photo, text])
+      expect(mistakesOf(await report(stranger, subject))).toEqual(['NOT_FOUND subjectId']);
+    for (const subject of [photo, text, owner.id])
+      expect(mistakesOf(await report(owner, subject))).toEqual(['SELF subjectId']);
+    const long = await report(stranger, owner.id, { details: 'x'.repeat(1_001) });
+    expect(mistakesOf(long)).toEqual(['TOO_LONG details']);
+    const { errors } = await stranger.send(
+      'mutation { report(input: { subjectId: "nonsense", reason: SPAM }) { userErrors { code } } }',
+    );
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+
+  test('are dismissed by a moderator, after which the same can be reported anew', async () => {
+    const [moderator, owner, reporter] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
+    const photo = await share(owner);
+    await report(reporter, photo);
+    const why = unique();
+    const dismiss = () =>
+      attempt<{ dismissedCount: number }>(moderator, 'dismissReports', { subjectId: photo, why }, 'dismissedCount');
+    expect((await dismiss()).dismissedCount).toBe(1);
+    expect((await dismiss()).dismissedCount).toBe(0);
+    expect(await logOf(moderator, why)).toMatchObject([{ kind: 'DISMISS_REPORTS', moderator: { id: moderator.id } }]);
+    expect(await queueOf(moderator, [photo])).toEqual([]);
+    await report(reporter, photo);
+    expect(await queueOf(moderator, [photo])).toHaveLength(1);
+  });
+});
+
+describe('moderators', () => {
+  test('hide a photo from all but its owner and themselves, and show it again as it was', async () => {
+    const [moderator, owner, follower] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
+    await follower.follow(owner);
+    const photo = await share(owner, 'a caption');
+    const before = await mustSee(follower, photo);
+    await report(follower, photo);
+    const why = unique();
+    const act = (name: string) =>
+      attempt<{ photo: object }>(moderator, name, { photoId: photo, why }, 'photo { id isHidden }');
+    const answers = await Promise.all([act('hidePhoto'), act('hidePhoto')]);
+    for (const answer of answers) expect(answer).toEqual({ photo: { id: photo, isHidden: true }, userErrors: [] });
+    expect(await queueOf(moderator, [photo])).toEqual([]);
+
+    expect(await see(follower, photo)).toBeNull();
+    const seen = await follower.send<{ homeFeed: object; user: { photos: object; photoCount: number } }>(
+      'query ($name: String!) { homeFeed { nodes { id } } user(username: $name) { photos { nodes { id } } } }',
+      { name: owner.username },
+    );
+    expect(seen.data).toEqual({ homeFeed: { nodes: [] }, user: { photos: { nodes: [] } } });
+    expect(mistakesOf(await attempt(follower, 'likePhoto', { photoId: photo }, 'photo { id }'))).toEqual([
+      'NOT_FOUND photoId',
+    ]);
+    for (const person of [owner, moderator]) {
+      const { data } = await person.send('query ($id: ID!) { node(id: $id) { ... on Photo { isHidden caption } } }', {
+        id: photo,
+      });
+      expect(data).toEqual({ node: { isHidden: true, caption: 'a caption' } });
+    }
+    const count = async () => {
+      const { data } = await follower.send<{ user: { photoCount: number } }>(
+        'query ($name: String!) { user(username: $name) { photoCount } }',
+        { name: owner.username },
+      );
+      return data?.user.photoCount;
+    };
+    await until(async () => (await count()) === 0);
+    await until(async () => !(await fetch(before.w640?.url ?? '')).ok);
+
+    expect(await act('restorePhoto')).toEqual({ photo: { id: photo, isHidden: false }, userErrors: [] });
+    expect(await see(follower, photo)).not.toBeNull();
+    await until(async () => (await count()) === 1);
+    expect((await logOf(moderator, why)).map(({ kind, photo: of, user }) => [kind, of?.id, user?.id])).toEqual([
+      ['RESTORE_PHOTO', photo, owner.id],
+      ['HIDE_PHOTO', photo, owner.id],
+    ]);
+  });
+
+  test('suspend an account: it is hidden, logged out everywhere and cannot log in, until it is restored', async () => {
+    const [moderator, person, other] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
+    const photo = await share(person);
+    const socket = await greet(url, person.token);
+    await report(other, person.id);
+    const why = unique();
+    const act = (name: string) => attempt(moderator, name, { userId: person.id, why }, 'user { id }');
+    expect(await act('suspendUser')).toEqual({ user: { id: person.id }, userErrors: [] });
+    await act('suspendUser');
+    expect(await socket.closed).toBe(4403);
+    expect(await isLoggedIn(person)).toBe(false);
+    const refused = await logIn(person.username, person.password);
+    expect(refused.data?.logIn).toMatchObject({ token: null, userErrors: [{ code: 'SUSPENDED' }] });
+    expect(await see(other, photo)).toBeNull();
+    expect(await queueOf(moderator, [person.id])).toEqual([]);
+
+    expect(await act('restoreUser')).toEqual({ user: { id: person.id }, userErrors: [] });
+    expect((await logIn(person.username, person.password)).data?.logIn.token).toEqual(expect.any(String));
+    expect(await see(other, photo)).not.toBeNull();
+    expect((await logOf(moderator, why)).map((act) => act.kind)).toEqual(['RESTORE_USER', 'SUSPEND_USER']);
+    const self = await attempt(moderator, 'suspendUser', { userId: moderator.id, why }, 'user { id }');
+    expect(mistakesOf(self)).toEqual(['SELF userId']);
+  });
+
+  test('remove a comment for good', async () => {
+    const [moderator, owner, author] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
+    const photo = await share(owner);
+    const text = await comment(author, photo, 'Rude.');
+    await report(owner, text);
+    const why = unique();
+    const remove = () => attempt(moderator, 'removeComment', { commentId: text, why }, 'removedCommentId');
+    expect(await remove()).toEqual({ removedCommentId: text, userErrors: [] });
+    expect(mistakesOf(await remove())).toEqual(['NOT_FOUND commentId']);
+    await until(async () => (await mustSee(owner, photo)).commentCount === 0);
+    expect(await logOf(moderator, why)).toMatchObject([
+      { kind: 'REMOVE_COMMENT', user: { id: author.id }, photo: { id: photo } },
+    ]);
+  });
+
+  test('see what is private only when it was reported, and even when they are blocked; they take no part in it', async () => {
+    const [moderator, owner, follower] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
+    await follower.follow(owner);
+    await attempt(owner, 'setPrivacy', { isPrivate: true }, 'user { id }');
+    await attempt(owner, 'block', { userId: moderator.id }, 'user { id }');
+    const [photo, other] = [await share(owner), await share(owner)];
+    expect(await see(moderator, photo)).toBeNull();
+    await report(follower, photo);
+    expect(await see(moderator, photo)).not.toBeNull();
+    expect(await see(moderator, other)).toBeNull();
+    expect(mistakesOf(await attempt(moderator, 'likePhoto', { photoId: photo }, 'photo { id }'))).toEqual([
+      'NOT_FOUND photoId',
+    ]);
+    const { data } = await moderator.send(
+      'query ($name: String!) { user(username: $name) { photos { nodes { id } } } }',
+      {
+        name: owner.username,
+      },
+    );
+    expect(data).toEqual({ user: { photos: { nodes: [] } } });
+  });
+
+  test('are asked for a reason', async () => {
+    const [moderator, owner] = await Promise.all([newModerator(), newPerson(url)]);
+    const photo = await share(owner);
+    for (const [why, mistake] of [
+      ['  ', 'TOO_SHORT why'],
+      ['x'.repeat(1_001), 'TOO_LONG why'],
+    ]) {
+      for (const [name, input, selection] of [
+        ['hidePhoto', { photoId: photo }, 'photo { id }'],
+        ['suspendUser', { userId: owner.id }, 'user { id }'],
+        ['dismissReports', { subjectId: photo }, 'dismissedCount'],
+      ] as const) {
+        expect(mistakesOf(await attempt(moderator, name, { ...input, why }, selection))).toEqual([mistake]);
+      }
+    }
+    expect(await see(owner, photo)).not.toBeNull();
+  });
+
+  test('are those whom the operator makes, at once and until they are made none', async () => {
+    const [person, owner] = await Promise.all([newPerson(url), newPerson(url)]);
+    const photo = await share(owner);
+    const why = unique();
+    const codes = async (viewer: Pick<Person, 'send'>) => {
+      const operations = [
+        '{ moderationQueue { nodes { id } } }',
+        '{ moderationLog { nodes { kind } } }',
+        `mutation { hidePhoto(input: { photoId: "${photo}", why: "${why}" }) { userErrors { code } } }`,
+        `mutation { restorePhoto(input: { photoId: "${photo}", why: "${why}" }) { userErrors { code } } }`,
+        `mutation { suspendUser(input: { userId: "${owner.id}", why: "${why}" }) { userErrors { code } } }`,
+        `mutation { restoreUser(input: { userId: "${owner.id}", why: "${why}" }) { userErrors { code } } }`,
+        `mutation { dismissReports(input: { subjectId: "${photo}", why: "${why}" }) { userErrors { code } } }`,
+      ];
+      const answers = await Promise.all(operations.map((operation) => viewer.send(operation)));
+      return [...new Set(answers.map(({ errors }) => errors[0]?.extensions.code))];
+    };
+    expect(await codes({ send: (query) => send(url, query) as never })).toEqual(['UNAUTHENTICATED']);
+    expect(await codes(person)).toEqual(['FORBIDDEN']);
+    expect(await see(owner, photo)).toMatchObject({ id: photo });
+    await setModerator(stores, person.username.toUpperCase(), true, why);
+    expect(await logOf(person, why)).toEqual([
+      { kind: 'MAKE_MODERATOR', why, moderator: null, user: { id: person.id }, photo: null },
+    ]);
+    const { data } = await person.send('{ me { isModerator } }');
+    expect(data).toEqual({ me: { isModerator: true } });
+    await setModerator(stores, person.username, false, why);
+    expect(await codes(person)).toEqual(['FORBIDDEN']);
+    await expect(setModerator(stores, 'nobody.at.all.here', true, why)).rejects.toThrow('nobody');
+    expect(await stores.db.moderationAct.count({ where: { userId: rowId(person.id) } })).toBe(2);
+  });
+});

@@ -1,0 +1,140 @@
+import { expect, inject, test } from 'vitest';
+import { attempt, mistakesOf } from '../../support/backstage.ts';
+import { newPerson, type Person } from '../../support/people.ts';
+import { share } from '../../support/photos.ts';
+import { until } from '../../support/until.ts';
+
+const url = inject('url');
+
+async function newPrivate(): Promise<Person> {
+  const person = await newPerson(url);
+  await person.mutate('setPrivacy', 'SetPrivacyInput', { isPrivate: true }, 'user { isPrivate }');
+  return person;
+}
+
+async function relation(viewer: Person, other: Person): Promise<Record<string, boolean>> {
+  const { data } = await viewer.send<{ node: Record<string, boolean> }>(
+    'query ($id: ID!) { node(id: $id) { ... on User { viewerFollows followsViewer viewerRequested requestedViewer } } }',
+    { id: other.id },
+  );
+  return data?.node ?? {};
+}
+
+const NOTHING = { viewerFollows: false, followsViewer: false, viewerRequested: false, requestedViewer: false };
+
+async function names(person: Person, list: string): Promise<string[]> {
+  const { data } = await person.send<{ me: Record<string, { nodes: { username: string }[] }> }>(
+    `{ me { ${list} { nodes { username } } } }`,
+  );
+  return data?.me[list]?.nodes.map((node) => node.username) ?? [];
+}
+
+async function photosOf(viewer: Person, owner: Person): Promise<string[]> {
+  const { data } = await viewer.send<{ user: { photos: { nodes: { id: string }[] } } }>(
+    'query ($name: String!) { user(username: $name) { photos { nodes { id } } } }',
+    { name: owner.username },
+  );
+  return data?.user.photos.nodes.map((node) => node.id) ?? [];
+}
+
+async function counts(person: Person): Promise<[number, number]> {
+  const { data } = await person.send<{ me: { user: { followerCount: number; followingCount: number } } }>(
+    '{ me { user { followerCount followingCount } } }',
+  );
+  return [data?.me.user.followerCount ?? -1, data?.me.user.followingCount ?? -1];
+}
+
+test('a private account is asked; the request shows nothing until it is approved', async () => {
+  const [owner, asker] = await Promise.all([newPrivate(), newPerson(url)]);
+  const photo = await share(owner);
+  for (let time = 0; time < 2; time++) {
+    const { user } = await attempt<{ user: object }>(
+      asker,
+      'follow',
+      { userId: owner.id },
+      'user { viewerFollows viewerRequested followerCount photos { nodes { id } } }',
+    );
+    expect(user).toEqual({ viewerFollows: false, viewerRequested: true, followerCount: 0, photos: { nodes: [] } });
+  }
+  expect(await relation(owner, asker)).toEqual({ ...NOTHING, requestedViewer: true });
+  expect(await names(owner, 'followRequests')).toEqual([asker.username]);
+  expect(await names(asker, 'sentFollowRequests')).toEqual([owner.username]);
+  expect(await photosOf(asker, owner)).toEqual([]);
+
+  await attempt(owner, 'approveFollowRequest', { userId: asker.id }, 'user { id }');
+  expect(await relation(asker, owner)).toEqual({ ...NOTHING, viewerFollows: true });
+  expect(await names(owner, 'followRequests')).toEqual([]);
+  expect(await photosOf(asker, owner)).toEqual([photo]);
+  await until(async () => (await counts(owner))[0] === 1 && (await counts(asker))[1] === 1);
+  const again = await attempt(owner, 'approveFollowRequest', { userId: asker.id }, 'user { id }');
+  expect(mistakesOf(again)).toEqual(['NOT_FOUND userId']);
+});
+
+test('a request can be withdrawn, declined and made again', async () => {
+  const [owner, asker] = await Promise.all([newPrivate(), newPerson(url)]);
+  await asker.follow(owner);
+  await attempt(asker, 'withdrawFollowRequest', { userId: owner.id }, 'user { id }');
+  expect(await relation(asker, owner)).toEqual(NOTHING);
+  const gone = await attempt(owner, 'declineFollowRequest', { userId: asker.id }, 'user { id }');
+  expect(mistakesOf(gone)).toEqual(['NOT_FOUND userId']);
+  await asker.follow(owner);
+  expect(mistakesOf(await attempt(owner, 'declineFollowRequest', { userId: asker.id }, 'user { id }'))).toEqual([]);
+  expect(await relation(asker, owner)).toEqual(NOTHING);
+  await asker.follow(owner);
+  expect(await names(owner, 'followRequests')).toEqual([asker.username]);
+});
+
+test('going private keeps followers; going public lets all who asked follow', async () => {
+  const [owner, follower, ...askers] = await Promise.all(Array.from({ length: 5 }, () => newPerson(url)));
+  if (!owner || !follower) throw new Error('unreachable');
+  await follower.follow(owner);
+  await owner.mutate('setPrivacy', 'SetPrivacyInput', { isPrivate: true }, 'user { isPrivate }');
+  const photo = await share(owner);
+  expect(await photosOf(follower, owner)).toEqual([photo]);
+  for (const asker of askers) {
+    await asker.follow(owner);
+    expect(await photosOf(asker, owner)).toEqual([]);
+  }
+  await owner.mutate('setPrivacy', 'SetPrivacyInput', { isPrivate: false }, 'user { isPrivate }');
+  for (const asker of askers) {
+    await until(async () => (await relation(asker, owner)).viewerFollows);
+    const { data } = await asker.send<{ homeFeed: { nodes: { id: string }[] } }>('{ homeFeed { nodes { id } } }');
+    expect(data?.homeFeed.nodes).toEqual([{ id: photo }]);
+  }
+  expect(await names(owner, 'followRequests')).toEqual([]);
+  await until(async () => (await counts(owner))[0] === 4);
+});
+
+test('a follower who is removed sees nothing more of a private account and must ask again', async () => {
+  const [owner, follower] = await Promise.all([newPerson(url), newPerson(url)]);
+  await follower.follow(owner);
+  await owner.mutate('setPrivacy', 'SetPrivacyInput', { isPrivate: true }, 'user { isPrivate }');
+  const photo = await share(owner);
+  expect(await photosOf(follower, owner)).toEqual([photo]);
+  await attempt(owner, 'removeFollower', { userId: follower.id }, 'user { followsViewer }');
+  expect(await photosOf(follower, owner)).toEqual([]);
+  const { data } = await follower.send('query ($id: ID!) { node(id: $id) { id } homeFeed { nodes { id } } }', {
+    id: photo,
+  });
+  expect(data).toEqual({ node: null, homeFeed: { nodes: [] } });
+  await follower.follow(owner);
+  expect(await relation(follower, owner)).toMatchObject({ viewerFollows: false, viewerRequested: true });
+  await until(async () => (await counts(owner))[0] === 0);
+});
+
+test('approving, withdrawing and going public at once ends the same wherever one looks', async () => {
+  const owner = await newPrivate();
+  const askers = await Promise.all(Array.from({ length: 6 }, () => newPerson(url)));
+  await Promise.all(askers.map((asker) => asker.follow(owner)));
+  await Promise.all([
+    ...askers.flatMap((asker) => [
+      attempt(owner, 'approveFollowRequest', { userId: asker.id }, 'user { id }'),
+      attempt(asker, 'withdrawFollowRequest', { userId: owner.id }, 'user { id }'),
+    ]),
+    attempt(owner, 'setPrivacy', { isPrivate: false }, 'user { id }'),
+  ]);
+  await until(async () => (await names(owner, 'followRequests')).length === 0);
+  const follows = await Promise.all(askers.map(async (asker) => (await relation(asker, owner)).viewerFollows));
+  const followers = follows.filter((follow) => follow).length;
+  await until(async () => (await counts(owner))[0] === followers);
+});
