@@ -1,0 +1,341 @@
+/**
+ * Who sees what: every viewer on every path to every target. A path is a GraphQL document; which fields there are to be walked is read from the
+ * schema, so a new one that hands out a photo, a person or a comment fails here until a path of the table reads it.
+ */
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Stores } from '../../src/stores/stores.ts';
+import { openBackstage, rowId } from '../support/backstage.ts';
+import { type Answer, type Subscription, send, subscribe } from '../support/client.ts';
+import type { Person } from '../support/people.ts';
+import { insertPhoto } from '../support/rows.ts';
+import { until } from '../support/until.ts';
+import { fieldsIn, pathsOf, readSchema } from './coverage.ts';
+import {
+  ATTEMPTS,
+  type Attempt,
+  BLOCKS,
+  documentOf,
+  FORBIDDEN,
+  type Path,
+  QUERIES,
+  type Shown,
+  SUBSCRIPTIONS,
+  sharedQueries,
+} from './paths.ts';
+import {
+  buildWorld,
+  canLogIn,
+  type Marks,
+  must,
+  rules,
+  type Subject,
+  TARGETS,
+  type Target,
+  VIEWERS,
+  type Viewer,
+  type World,
+} from './world.ts';
+
+const url = inject('url');
+let stores: Stores;
+let world: World;
+beforeAll(async () => {
+  stores = await openBackstage();
+  world = await buildWorld(url, stores);
+});
+afterAll(() => stores?.close());
+
+/** The person that a viewer is towards a target; null for nobody. */
+function personOf(viewer: Viewer, target: Target): Person | null {
+  if (viewer === 'anonymous') return null;
+  return viewer === 'owner' ? world.subjects[target].person : world.viewers[viewer];
+}
+
+function ask(person: Person | null, document: string, variables: object = {}): Promise<Answer> {
+  return person ? person.send(document, variables) : send(url, document, variables);
+}
+
+/** Compares what an answer holds of a target with what it must. */
+function expectShown(what: string, answer: unknown, { marks }: Subject, shown: Shown): void {
+  const text = JSON.stringify(answer);
+  const kinds = Object.keys(marks) as (keyof Marks)[];
+  const found = kinds.filter((kind) => text.includes(marks[kind]));
+  expect([what, found]).toEqual([what, kinds.filter((kind) => shown[kind])]);
+}
+
+/** Global ids of a target that were not in the question must not be in an answer that shows nothing. */
+function expectNoIds(what: string, answer: unknown, subject: Subject, sent: object): void {
+  const ids = [subject.person.id, subject.photoId, subject.commentId, subject.elsewhereId];
+  const told = ids.filter((id) => JSON.stringify(answer).includes(id) && !JSON.stringify(sent).includes(id));
+  expect([what, told]).toEqual([what, []]);
+}
+
+/** What each viewer is answered on the paths on which all targets meet; for owners by target. */
+const shared = new Map<string, Promise<Answer>>();
+function askShared(viewer: Viewer, target: Target, path: Path): Promise<Answer> {
+  const key = `${path.name} ${viewer === 'owner' ? target : viewer}`;
+  const answer = shared.get(key) ?? ask(personOf(viewer, target), path.document);
+  shared.set(key, answer);
+  return answer;
+}
+
+/** The fields that answer with the viewer themselves, or what they have just made, whoever that is. */
+const OWN: Record<string, string> = {
+  'ChangePasswordPayload.viewer': 'the viewer',
+  'ChangeUsernamePayload.user': 'the viewer',
+  'LogInPayload.viewer': 'the viewer',
+  'MarkActivityReadPayload.viewer': 'the viewer',
+  'PublishPhotoPayload.photo': "the viewer's new photo",
+  'RemoveAvatarPayload.user': 'the viewer',
+  'RequestEmailVerificationPayload.viewer': 'the viewer',
+  'SetAvatarPayload.viewer': 'the viewer',
+  'SetPrivacyPayload.user': 'the viewer',
+  'SignUpPayload.viewer': 'the viewer',
+  'UpdateProfilePayload.user': 'the viewer',
+  'Mutation.changePassword': 'the viewer',
+  'Mutation.changeUsername': 'the viewer',
+  'Mutation.logIn': 'the viewer',
+  'Mutation.markActivityRead': 'the viewer',
+  'Mutation.publishPhoto': "the viewer's new photo",
+  'Mutation.removeAvatar': 'the viewer',
+  'Mutation.requestEmailVerification': 'the viewer',
+  'Mutation.setAvatar': 'the viewer',
+  'Mutation.setPrivacy': 'the viewer',
+  'Mutation.signUp': 'the viewer',
+  'Mutation.updateProfile': 'the viewer',
+};
+
+test('every field of the schema that could show something is on a path of the matrix', () => {
+  const schema = readSchema();
+  const documents = [
+    ...[...QUERIES, ...sharedQueries(world)].map((path) => path.document),
+    ...[...ATTEMPTS, ...FORBIDDEN, ...BLOCKS].map(documentOf),
+    ...Object.values(SUBSCRIPTIONS),
+    PROFILE_LISTS,
+  ];
+  const walked = new Set([...Object.keys(OWN), ...documents.flatMap((document) => [...fieldsIn(schema, document)])]);
+  const needed = pathsOf(schema);
+  expect(needed.filter((field) => !walked.has(field))).toEqual([]);
+  expect(Object.keys(OWN).filter((field) => !needed.includes(field))).toEqual([]);
+});
+
+const PROFILE_LISTS = `query ($name: String!) { user(username: $name) {
+  followers { nodes { username } } following { nodes { username } } photos { nodes { id } } } }`;
+
+describe.each(TARGETS.map((target) => ({ target })))('$target', ({ target }) => {
+  test.each(VIEWERS.map((viewer) => ({ viewer })))('$viewer', async ({ viewer }) => {
+    const can = rules(viewer, target);
+    const subject = world.subjects[target];
+    const person = personOf(viewer, target);
+
+    await Promise.all(
+      QUERIES.map(async (path) => {
+        const variables = path.variables?.(subject) ?? {};
+        const answer = path.variables
+          ? await ask(person, path.document, variables)
+          : await askShared(viewer, target, path);
+        const shown = path.shows(can, viewer, target);
+        // What was sent may be repeated, and a username that was asked for is no secret to who asked.
+        expectShown(path.name, answer, subject, path.needsSession && !can.hasSession ? {} : shown);
+        if (!Object.values(shown).some((one) => one)) expectNoIds(path.name, answer, subject, variables);
+        if (path.needsSession && !can.hasSession) expect(answer.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+        else {
+          expect([path.name, answer.errors]).toEqual([path.name, []]);
+          path.check?.(answer.data as never, viewer, world);
+        }
+      }),
+    );
+    for (const path of sharedQueries(world)) {
+      const answer = await askShared(viewer, target, path);
+      expectShown(
+        path.name,
+        answer,
+        subject,
+        path.name.includes('lists') && !can.hasSession ? {} : path.shows(can, viewer, target),
+      );
+      if (path.check && can.hasSession) path.check(answer.data as never, viewer, world);
+      if (path.name.includes('moderators') && viewer !== 'moderator') {
+        const code = can.hasSession ? 'FORBIDDEN' : 'UNAUTHENTICATED';
+        expect(answer.errors.map((error) => error.extensions.code)).toEqual([code]);
+      }
+    }
+
+    // Within the account: whom they follow and who follows them, by names that are no secret elsewhere.
+    const { data } = (await ask(person, PROFILE_LISTS, { name: subject.person.username })) as Answer<{
+      user: Record<'followers' | 'following' | 'photos', { nodes: { username: string }[] }> | null;
+    }>;
+    expect(data?.user !== null).toBe(can.person);
+    if (data?.user) {
+      const following = data.user.following.nodes.map((node) => node.username);
+      expect(following).toEqual(can.within ? [world.bystander.username] : []);
+      expect(data.user.followers.nodes.length > 0).toBe(can.within);
+    }
+
+    // What one may not see one cannot do anything with: the answer is that of something that does not exist.
+    const may = { person: can.person, photo: can.photo, elsewhere: can.person };
+    const refused = async (attempt: Attempt, codes: string[]) => {
+      const input = attempt.input(subject);
+      const answer = await ask(person, documentOf(attempt), { input });
+      const payload = answer.data?.[attempt.mutation] as { userErrors: { code: string }[] } | undefined;
+      const found = payload
+        ? payload.userErrors.map((error) => error.code)
+        : answer.errors.map((error) => String(error.extensions.code));
+      expect([attempt.mutation, found]).toEqual([attempt.mutation, codes]);
+      expectShown(attempt.mutation, answer, subject, {});
+      expectNoIds(attempt.mutation, answer, subject, input);
+    };
+    const blocked = viewer === 'blocking target' ? [] : BLOCKS;
+    for (const attempt of [...ATTEMPTS, ...blocked].filter((one) => !may[one.of])) {
+      await refused(attempt, [can.hasSession ? 'NOT_FOUND' : 'UNAUTHENTICATED']);
+    }
+    if (viewer !== 'moderator') {
+      for (const attempt of FORBIDDEN) await refused(attempt, [can.hasSession ? 'FORBIDDEN' : 'UNAUTHENTICATED']);
+    }
+    // A moderator sees what is hidden, and takes no part in it.
+    if (viewer === 'moderator' && can.photo && !can.photoListed) {
+      for (const attempt of ATTEMPTS.filter((one) => ['likePhoto', 'addComment'].includes(one.mutation))) {
+        await refused(attempt, ['NOT_FOUND']);
+      }
+    }
+
+    await expectMedia(person, subject, can.photo, target);
+    await expectPhotoChanged(person, subject, can);
+  });
+});
+
+async function loads(address: string): Promise<boolean> {
+  const response = await fetch(address, { signal: AbortSignal.timeout(10_000) });
+  await response.arrayBuffer();
+  return response.ok;
+}
+
+/** The file: who may see it is given a URL that works; who may not can do nothing with one from before. */
+async function expectMedia(person: Person | null, subject: Subject, may: boolean, target: Target): Promise<void> {
+  const { data } = (await ask(
+    person,
+    'query ($id: ID!) { node(id: $id) { ... on Photo { image(size: WIDTH_320) { url expiresAt } } } }',
+    { id: subject.photoId },
+  )) as Answer<{ node: { image: { url: string; expiresAt: string | null } } | null }>;
+  expect(data?.node !== null).toBe(may);
+  const isPublic = target === 'public';
+  expect(await loads(subject.keptUrl)).toBe(isPublic);
+  if (!data?.node) return;
+  const { url: given, expiresAt } = data.node.image;
+  expect(await loads(given)).toBe(true);
+  expect(expiresAt === null).toBe(isPublic);
+  expect(await loads(given.split('?', 1)[0] ?? '')).toBe(isPublic);
+}
+
+async function expectPhotoChanged(
+  person: Person | null,
+  subject: Subject,
+  can: ReturnType<typeof rules>,
+): Promise<void> {
+  // A token that is no session is refused altogether.
+  const token = can.hasSession && person ? { authorization: `Bearer ${person.token}` } : {};
+  const subscription = await subscribe(url, SUBSCRIPTIONS.photoChanged, { id: subject.photoId }, token);
+  if (can.photo) {
+    const shown = { person: true, name: true, bio: true, photo: true };
+    expectShown('photoChanged', await subscription.next(() => true), subject, shown);
+  } else {
+    const end = await subscription.ended;
+    expect(end.errors?.[0]?.extensions?.code).toBe('NOT_FOUND');
+    expectShown('photoChanged', [end, subscription.events], subject, {});
+  }
+  subscription.close();
+}
+
+describe('live', () => {
+  const LIVING = ['public', 'private'] as const;
+  const LISTENERS = VIEWERS.filter(
+    (viewer) => !['anonymous', 'owner', 'suspended'].includes(viewer),
+  ) as (keyof World['viewers'])[];
+
+  test('new photos reach those whose feed they belong in, and nobody else', async () => {
+    const open = await openAll(SUBSCRIPTIONS.homeFeed, async () => {
+      await insertPhoto(stores, rowId(world.fence.id), 'probe');
+    });
+    const marks = new Map<Target, string>();
+    for (const target of LIVING) {
+      const caption = `live caption of ${target} ${world.subjects[target].marks.photo}`;
+      marks.set(target, caption);
+      await insertPhoto(stores, rowId(world.subjects[target].person.id), caption);
+    }
+    // Fanned out before the fence: what has not come by then never will.
+    await until(async () => {
+      const [row] = await stores.db.$queryRaw<[{ open: number }]>`
+        select count(*)::int as open from graphile_worker.jobs where task_identifier = 'fanOutPhoto'`;
+      return row.open === 0;
+    });
+    await insertPhoto(stores, rowId(world.fence.id), 'the fence');
+    for (const viewer of LISTENERS) {
+      await until(async () => JSON.stringify(open[viewer]?.events).includes('the fence'));
+      for (const target of LIVING) {
+        const came = JSON.stringify(open[viewer]?.events).includes(marks.get(target) ?? '?');
+        expect([viewer, target, came]).toEqual([viewer, target, rules(viewer, target).inFeed]);
+      }
+      open[viewer]?.close();
+    }
+  });
+
+  test('what people do reaches those who are to be told, and nobody else', async () => {
+    const comment = (author: Person, viewer: keyof World['viewers'], text: string) =>
+      author.send(
+        'mutation ($input: AddCommentInput!) { addComment(input: $input) { comment { id } userErrors { code } } }',
+        { input: { photoId: world.ownPhotos[viewer], text } },
+      );
+    const open = await openAll(SUBSCRIPTIONS.activity, async () => {
+      for (const viewer of LISTENERS) await comment(world.fence, viewer, 'probe');
+    });
+    for (const viewer of LISTENERS) {
+      for (const target of LIVING) {
+        const { person, marks } = world.subjects[target];
+        const { data } = await comment(person, viewer, `live ${marks.toViewer}`);
+        // Between two who are blocked nothing is written in the first place.
+        expect(JSON.stringify(data).includes('NOT_FOUND')).toBe(viewer.startsWith('block'));
+      }
+      await comment(world.fence, viewer, 'the fence');
+    }
+    for (const viewer of LISTENERS) {
+      await until(async () => JSON.stringify(open[viewer]?.events).includes('the fence'));
+      // Comments are told by jobs, which may overtake each other: those of this viewer are all done by the time that none is left.
+      await until(async () => {
+        const [row] = await stores.db.$queryRaw<[{ open: number }]>`
+          select count(*)::int as open from graphile_worker._private_jobs
+          where payload::text like ${`%"recipientId": "${rowId(world.viewers[viewer].id)}"%`}
+            or payload::text like ${`%"recipientId":"${rowId(world.viewers[viewer].id)}"%`}`;
+        return row.open === 0;
+      });
+      for (const target of LIVING) {
+        const mark = `live ${world.subjects[target].marks.toViewer}`;
+        const { wanted } = rules(viewer, target);
+        if (wanted) await until(async () => JSON.stringify(open[viewer]?.events).includes(mark));
+        expect([viewer, target, JSON.stringify(open[viewer]?.events).includes(mark)]).toEqual([viewer, target, wanted]);
+      }
+      open[viewer]?.close();
+    }
+  });
+
+  test('without a session there is nothing to listen to, and who is suspended has none', async () => {
+    for (const document of [SUBSCRIPTIONS.homeFeed, SUBSCRIPTIONS.activity]) {
+      const anonymous = await subscribe(url, document);
+      expect((await anonymous.ended).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED');
+      const suspended = await world.viewers.suspended.subscribe(document);
+      expect((await suspended.ended).code).toBe(4403);
+    }
+    expect(await canLogIn(world.viewers.suspended)).toBe(false);
+    expect(await canLogIn(world.subjects['deleted account'].person)).toBe(false);
+    await must(world.viewers.follower, 'markActivityRead', { upTo: 'MA' }, 'viewer { unreadActivityCount }');
+  });
+
+  /** Opens a subscription for each viewer and waits until each hears, which the protocol does not tell: so `probe` is repeated until then. */
+  async function openAll(document: string, probe: () => Promise<void>) {
+    const open: Partial<Record<Viewer, Subscription<unknown>>> = {};
+    for (const viewer of LISTENERS) open[viewer] = await world.viewers[viewer].subscribe(document);
+    await until(async () => {
+      await probe();
+      return Object.values(open).every((subscription) => subscription.events.length > 0);
+    });
+    return open;
+  }
+});
