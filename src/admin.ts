@@ -85,7 +85,7 @@ function describe({ names, rows, jobs, keys, objects, orphans, report }: Trace):
     ...section('Their files', objects),
     ...section("Files that are nobody's", orphans),
     report === null
-      ? 'No deletion of this account has been asked for.'
+      ? `No deletion of this account is known${names.id === null ? ': give its id to look for the report of one' : ''}.`
       : `The report of the deletion, asked for at ${report.askedAt.toISOString()}, ${
           report.finishedAt ? `finished at ${report.finishedAt.toISOString()}` : 'not finished'
         }: ${JSON.stringify(report.removed)}`,

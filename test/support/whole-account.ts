@@ -1,8 +1,9 @@
+import { userKey } from '../../src/features/accounts/users.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { send } from './client.ts';
 import { newPerson, type Person } from './people.ts';
 import { createUpload, newJpeg, put, settled, share, type TestUpload } from './photos.ts';
-import { jobsLeft, numberOf } from './rows.ts';
+import { numberOf } from './rows.ts';
 import { until } from './until.ts';
 
 /** Somebody of whom there is something in every table, and those with whom they have to do. */
@@ -54,7 +55,17 @@ export function act<T = Record<string, unknown>>(
 async function appoint({ db, redis }: Stores, person: Person): Promise<void> {
   const id = numberOf(person.id);
   await db.user.update({ where: { id }, data: { isModerator: true } });
-  await redis.del(`user:${id}`);
+  await redis.del(userKey(id));
+}
+
+/** Waits until every job has run but those of a later hour. */
+async function untilSettled({ db }: Stores): Promise<void> {
+  await until(async () => {
+    const [row] = await db.$queryRaw<[{ count: number }]>`
+      select count(*)::int as count from graphile_worker.jobs
+      where task_identifier not like 'sweep%' and run_at < now() + interval '10 minutes'`;
+    return row.count === 0;
+  });
 }
 
 /** Makes such an account, through the API. It is private in the end. */
@@ -125,7 +136,7 @@ export async function makeWholeAccount(url: string, stores: Stores): Promise<Who
   const login = { login: username, password: person.password, device: 'Another device' };
   await send(url, 'mutation ($input: LogInInput!) { logIn(input: $input) { token } }', { input: login });
   await settled(person, photo);
-  await until(async () => (await jobsLeft(stores)) === 0);
+  await untilSettled(stores);
   return {
     person,
     formerName,
