@@ -308,3 +308,6 @@ FROM "users";
 
 -- Lists leave out who is hidden, of whom there are few.
 CREATE INDEX "users_hidden_idx" ON "users"("id") WHERE "is_hidden";
+
+-- Looked through every hour for those whose time is over.
+CREATE INDEX "users_deactivated_at_idx" ON "users"("deactivated_at") WHERE "deactivated_at" IS NOT NULL;

@@ -88,12 +88,13 @@ async function loadUserCounts(db: Database, ids: readonly bigint[]): Promise<Map
       (coalesce(counts.followers, 0) + coalesce(delta.followers, 0))::int as followers,
       (coalesce(counts.following, 0) + coalesce(delta.following, 0))::int as following,
       (coalesce(counts.photos, 0) + coalesce(delta.photos, 0))::int as photos
-    from unnest(${[...ids]}::bigint[]) subject (id)
+    from users subject
     left join user_counts counts on counts.user_id = subject.id
     left join lateral (
       select sum(followers) as followers, sum(following) as following, sum(photos) as photos
       from user_count_deltas where user_id = subject.id
-    ) delta on true`;
+    ) delta on true
+    where subject.id = any(${[...ids]}::bigint[])`;
   return new Map(rows.map(({ id, ...counts }) => [id, counts]));
 }
 
