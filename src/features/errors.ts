@@ -61,6 +61,11 @@ export function notFound(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'NOT_FOUND' } });
 }
 
+/** The server cannot go on with a subscription, and the client can: from the cursor of the last event that it has had. */
+export function resume(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'RESUME' } });
+}
+
 /** Too much in too short a time. @param retryAfter seconds until it makes sense to try again */
 export function rateLimited(message: string, retryAfter: number): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'RATE_LIMITED', retryAfter } });

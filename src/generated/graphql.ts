@@ -4,9 +4,10 @@ import type { SessionRow } from '../features/accounts/sessions.ts';
 import type { PhotoRow } from '../features/photos/rows.ts';
 import type { CommentRow } from '../features/photos/comments.ts';
 import type { UploadRow } from '../features/photos/uploads.ts';
-import type { PublishedPhoto } from '../features/feed/home-feed.ts';
+import type { ArrivingPhoto } from '../features/feed/live.ts';
 import type { DataExportRow } from '../features/accounts/export.ts';
 import type { ActivityRow } from '../features/activity/list.ts';
+import type { ArrivingActivity } from '../features/activity/live.ts';
 import type { ReportRow } from '../features/moderation/reports.ts';
 import type { ActRow } from '../features/moderation/log.ts';
 import type { Context } from '../features/context.ts';
@@ -67,10 +68,12 @@ export type ActivityEdge = {
 /** Something that others did to the viewer. */
 export type ActivityEvent = {
   __typename?: 'ActivityEvent';
-  /** The activity as it is now; a group that somebody joined comes again. */
-  activity: Activity;
-  /** The activity's place in `Query.activity`. */
+  /** The activity as it is now; a group that somebody joined comes again. Null when `isGap`. */
+  activity?: Maybe<Activity>;
+  /** From here the subscription goes on, as its `after`. It is no place in `Query.activity`. */
   cursor: Scalars['String']['output'];
+  /** Whether something may have been missed: read `Query.activity` anew. The activity is null then. */
+  isGap: Scalars['Boolean']['output'];
   /** How many are unread now; 100 stands for 100 or more. */
   unreadCount: Scalars['Int']['output'];
 };
@@ -376,10 +379,12 @@ export type HidePhotoPayload = {
 /** A photo that has arrived in the viewer's home feed. */
 export type HomeFeedEvent = {
   __typename?: 'HomeFeedEvent';
-  /** The photo's place in `Query.homeFeed`. */
+  /** From here the subscription goes on, as its `after`. It is no place in `Query.homeFeed`. */
   cursor: Scalars['String']['output'];
-  /** The photo. */
-  photo: Photo;
+  /** Whether something may have been missed: read `Query.homeFeed` anew. The photo is null then. */
+  isGap: Scalars['Boolean']['output'];
+  /** The photo; null when `isGap`. */
+  photo?: Maybe<Photo>;
 };
 
 /** A header of an HTTP request. */
@@ -1413,15 +1418,33 @@ export type SignUpPayload = {
 /** What is told as it happens, over WebSocket. */
 export type Subscription = {
   __typename?: 'Subscription';
-  /** What others do to the viewer, as it happens. Needs a session, and ends with it. */
+  /**
+   * What others do to the viewer, as it happens, once. Needs a session, and ends with it. A client that loses its connection goes on with
+   * `after`, at any server, and has missed nothing.
+   */
   activity: ActivityEvent;
-  /** Each new photo of the people whom the viewer follows, as it arrives in their home feed. Needs a session, and ends with it. */
+  /**
+   * Each new photo of the people whom the viewer follows, as it arrives in their home feed, once. Needs a session, and ends with it. A client
+   * that loses its connection goes on with `after`, at any server, and has missed nothing.
+   */
   homeFeed: HomeFeedEvent;
   /**
    * One photo as it changes: its status, caption and counts. The first event tells how it is now. It completes when the
    * photo is deleted.
    */
   photoChanged: PhotoChangedEvent;
+};
+
+
+/** What is told as it happens, over WebSocket. */
+export type SubscriptionActivityArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** What is told as it happens, over WebSocket. */
+export type SubscriptionHomeFeedArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -1878,7 +1901,7 @@ export type ResolversTypes = {
   Activity: ResolverTypeWrapper<ActivityRow>;
   ActivityConnection: ResolverTypeWrapper<Omit<ActivityConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ActivityEdge']>, nodes: Array<ResolversTypes['Activity']> }>;
   ActivityEdge: ResolverTypeWrapper<Omit<ActivityEdge, 'node'> & { node: ResolversTypes['Activity'] }>;
-  ActivityEvent: ResolverTypeWrapper<ActivityRow>;
+  ActivityEvent: ResolverTypeWrapper<ArrivingActivity>;
   ActivityKind: ActivityKind;
   AddCommentInput: AddCommentInput;
   AddCommentPayload: ResolverTypeWrapper<Omit<AddCommentPayload, 'comment'> & { comment?: Maybe<ResolversTypes['Comment']> }>;
@@ -1915,7 +1938,7 @@ export type ResolversTypes = {
   FollowPayload: ResolverTypeWrapper<Omit<FollowPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   HidePhotoInput: HidePhotoInput;
   HidePhotoPayload: ResolverTypeWrapper<Omit<HidePhotoPayload, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
-  HomeFeedEvent: ResolverTypeWrapper<PublishedPhoto>;
+  HomeFeedEvent: ResolverTypeWrapper<ArrivingPhoto>;
   HttpHeader: ResolverTypeWrapper<HttpHeader>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Image: ResolverTypeWrapper<Image>;
@@ -2015,7 +2038,7 @@ export type ResolversParentTypes = {
   Activity: ActivityRow;
   ActivityConnection: Omit<ActivityConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ActivityEdge']>, nodes: Array<ResolversParentTypes['Activity']> };
   ActivityEdge: Omit<ActivityEdge, 'node'> & { node: ResolversParentTypes['Activity'] };
-  ActivityEvent: ActivityRow;
+  ActivityEvent: ArrivingActivity;
   AddCommentInput: AddCommentInput;
   AddCommentPayload: Omit<AddCommentPayload, 'comment'> & { comment?: Maybe<ResolversParentTypes['Comment']> };
   ApproveFollowRequestInput: ApproveFollowRequestInput;
@@ -2050,7 +2073,7 @@ export type ResolversParentTypes = {
   FollowPayload: Omit<FollowPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   HidePhotoInput: HidePhotoInput;
   HidePhotoPayload: Omit<HidePhotoPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
-  HomeFeedEvent: PublishedPhoto;
+  HomeFeedEvent: ArrivingPhoto;
   HttpHeader: HttpHeader;
   ID: Scalars['ID']['output'];
   Image: Image;
@@ -2161,8 +2184,9 @@ export type ActivityEdgeResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type ActivityEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActivityEvent'] = ResolversParentTypes['ActivityEvent']> = {
-  activity?: Resolver<ResolversTypes['Activity'], ParentType, ContextType>;
+  activity?: Resolver<Maybe<ResolversTypes['Activity']>, ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  isGap?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   unreadCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
@@ -2270,7 +2294,8 @@ export type HidePhotoPayloadResolvers<ContextType = Context, ParentType extends 
 
 export type HomeFeedEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HomeFeedEvent'] = ResolversParentTypes['HomeFeedEvent']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  photo?: Resolver<ResolversTypes['Photo'], ParentType, ContextType>;
+  isGap?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
 };
 
 export type HttpHeaderResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HttpHeader'] = ResolversParentTypes['HttpHeader']> = {
@@ -2559,8 +2584,8 @@ export type SignUpPayloadResolvers<ContextType = Context, ParentType extends Res
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
-  activity?: SubscriptionResolver<ResolversTypes['ActivityEvent'], "activity", ParentType, ContextType>;
-  homeFeed?: SubscriptionResolver<ResolversTypes['HomeFeedEvent'], "homeFeed", ParentType, ContextType>;
+  activity?: SubscriptionResolver<ResolversTypes['ActivityEvent'], "activity", ParentType, ContextType, Partial<SubscriptionActivityArgs>>;
+  homeFeed?: SubscriptionResolver<ResolversTypes['HomeFeedEvent'], "homeFeed", ParentType, ContextType, Partial<SubscriptionHomeFeedArgs>>;
   photoChanged?: SubscriptionResolver<ResolversTypes['PhotoChangedEvent'], "photoChanged", ParentType, ContextType, RequireFields<SubscriptionPhotoChangedArgs, 'photoId'>>;
 };
 

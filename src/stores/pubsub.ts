@@ -6,13 +6,21 @@ export interface PubSub {
    * Listens to a channel. When the promise resolves, every message published from then on is heard. However many listen
    * in this process, Redis sends each message once.
    *
+   * @param onResume hears of it when the connection was lost and it listens again: what was published in between was missed
    * @returns stops listening
    */
-  subscribe(channel: string, listener: (message: string) => void): Promise<() => void>;
+  subscribe(channel: string, listener: (message: string) => void, onResume?: () => void): Promise<() => void>;
   /** Tells all who listen to a channel, in every process. */
   publish(channel: string, message: string): Promise<void>;
   /** Ends the connection. */
   close(): Promise<void>;
+}
+
+/** A channel that is listened to in this process. */
+interface Channel {
+  /** Each with what hears of it when the connection is back. */
+  listeners: Map<(message: string) => void, (() => void) | undefined>;
+  ready: Promise<unknown>;
 }
 
 /**
@@ -23,23 +31,38 @@ export interface PubSub {
 export function openPubSub(redis: Redis): PubSub {
   const subscriber: Redis = redis.duplicate({ enableAutoPipelining: false, maxRetriesPerRequest: null });
   subscriber.on('error', () => {}); // The publishing connection reports the same trouble.
-  const channels = new Map<string, { listeners: Set<(message: string) => void>; ready: Promise<unknown> }>();
+  const channels = new Map<string, Channel>();
 
   subscriber.on('smessage', (name: string, message: string) => {
-    for (const listener of channels.get(name)?.listeners ?? []) listener(message);
+    for (const listener of channels.get(name)?.listeners.keys() ?? []) listener(message);
   });
 
+  let wasReady = false;
+  subscriber.on('ready', () => {
+    if (wasReady) for (const [name, channel] of channels) resume(name, channel);
+    wasReady = true;
+  });
+  // The connection subscribes anew by itself; asking once more tells when that is done.
+  const resume = (name: string, { listeners }: Channel) => {
+    subscriber.ssubscribe(name).then(
+      () => {
+        for (const onResume of listeners.values()) onResume?.();
+      },
+      () => {}, // Lost again: it will be ready again.
+    );
+  };
+
   return {
-    async subscribe(name, listener) {
+    async subscribe(name, listener, onResume) {
       let channel = channels.get(name);
       if (!channel) {
-        channel = { listeners: new Set(), ready: subscriber.ssubscribe(name) };
+        channel = { listeners: new Map(), ready: subscriber.ssubscribe(name) };
         channels.set(name, channel);
       }
       const { listeners, ready } = channel;
       // Wrapped, so that the same function listening twice is two listeners.
       const own = (message: string) => listener(message);
-      listeners.add(own);
+      listeners.set(own, onResume);
       const stop = () => {
         listeners.delete(own);
         if (listeners.size > 0 || channels.get(name)?.listeners !== listeners) return;

@@ -5,6 +5,7 @@ import { type Objects, openObjects } from './objects.ts';
 import { type Database, openDatabase } from './postgres.ts';
 import { openPubSub, type PubSub } from './pubsub.ts';
 import { connectRedis, type Redis, requireRedis7 } from './redis.ts';
+import { defineStreamScripts } from './streams.ts';
 import { defineTimelineScripts } from './timelines.ts';
 
 /** All that outlives a request, as every feature is given it. */
@@ -34,6 +35,7 @@ export async function openStores(config: Config, log: Logger, onQuery?: (sql: st
     throw error;
   }
   defineTimelineScripts(redis);
+  defineStreamScripts(redis);
   const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_SIZE, onQuery);
   const pubsub = openPubSub(redis);
   const objects = openObjects(config);

@@ -13,6 +13,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from './redis.ts';
+import { TELL } from './streams.ts';
 
 /** The most members of a list. */
 export const TIMELINE_LENGTH = 500;
@@ -59,14 +60,14 @@ places[#places + 1] = lowest[1]
 return places
 `;
 
-const PUSH = `
+const PUSH = `${TELL}
 local length = tonumber(ARGV[3])
 for i = 1, #KEYS do
   local key = KEYS[i]
   if redis.call('EXISTS', key) == 1 and redis.call('ZADD', key, 0, ARGV[1]) == 1 and redis.call('ZCARD', key) > length then
     redis.call('ZREMRANGEBYRANK', key, 0, -length - 1)
   end
-  redis.call('SPUBLISH', 'live:' .. key, ARGV[2])
+  tell('live:' .. key, ARGV[4], ARGV[2])
 end
 `;
 
@@ -134,7 +135,7 @@ export async function readTimeline(
 }
 
 /**
- * Puts a photo into those of the lists that exist, once however often, and tells whoever listens to `live:` + key.
+ * Puts a photo into those of the lists that exist, and tells those who listen to `live:` + key, each once however often it is done.
  *
  * @param keys the lists; hundreds at a time are one round trip
  * @param message what the listeners are told
@@ -146,7 +147,8 @@ export async function pushToTimelines(
   message: string,
 ): Promise<void> {
   if (keys.length === 0) return;
-  await scripts(redis).pushToTimelines(keys.length, ...keys, toMember(place), message, TIMELINE_LENGTH);
+  const once = String(place.publishedId);
+  await scripts(redis).pushToTimelines(keys.length, ...keys, toMember(place), message, TIMELINE_LENGTH, once);
 }
 
 /**

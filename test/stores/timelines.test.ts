@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Stores } from '../../src/stores/stores.ts';
+import { parseEntry } from '../../src/stores/streams.ts';
 import {
   buildTimeline,
   type Place,
@@ -138,10 +139,11 @@ test('a photo is pushed into the lists that exist, and told to all who listen, o
   const [there, missing] = [newKey(), newKey()];
   await buildTimeline(stores.redis, there, async () => []);
   const heard: string[] = [];
-  const stops = await Promise.all(
-    [there, missing].map((key) => stores.pubsub.subscribe(`live:${key}`, (text) => heard.push(`${key} ${text}`))),
-  );
-  await pushToTimelines(stores.redis, [there, missing], placeOf(5n), 'news');
+  const hear = (key: string) => (text: string) => heard.push(`${key} ${parseEntry(text).payload}`);
+  const stops = await Promise.all([there, missing].map((key) => stores.pubsub.subscribe(`live:${key}`, hear(key))));
+  for (let time = 0; time < 2; time++) {
+    await pushToTimelines(stores.redis, [there, missing, newKey()], placeOf(5n), 'news');
+  }
   await pushToTimelines(stores.redis, [], placeOf(5n), 'nobody');
   await until(async () => heard.length >= 2);
   expect(heard.sort()).toEqual([`${there} news`, `${missing} news`].sort());

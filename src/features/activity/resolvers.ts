@@ -1,5 +1,5 @@
 import type { Resolvers } from '../../generated/graphql.ts';
-import { fromCursor, idTime, toCursor } from '../../stores/ids.ts';
+import { fromCursor, idTime } from '../../stores/ids.ts';
 import { requireSession } from '../context.ts';
 import { badInput, payload } from '../errors.ts';
 import { pageRequest } from '../paging.ts';
@@ -26,7 +26,7 @@ export const activityResolvers: Resolvers = {
   },
   Subscription: {
     activity: {
-      subscribe: (_, __, context) => followActivity(context.stores, requireSession(context).userId),
+      subscribe: (_, { after }, context) => followActivity(context.stores, requireSession(context).userId, after),
       resolve: (row: unknown) => row as never,
     },
   },
@@ -45,8 +45,9 @@ export const activityResolvers: Resolvers = {
     happenedAt: ({ place }) => new Date(idTime(place)),
   },
   ActivityEvent: {
-    cursor: ({ place }) => toCursor(place),
-    activity: (row) => row,
+    cursor: ({ cursor }) => cursor,
+    isGap: ({ value }) => value === null,
+    activity: ({ value }) => value,
     unreadCount: (_, __, context) => countUnread(context.stores, requireSession(context).userId),
   },
 };

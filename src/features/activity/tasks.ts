@@ -5,7 +5,7 @@ import { publishActivities } from './live.ts';
 /** The jobs of activity lists. */
 export function activityTasks(stores: Stores): Pick<Tasks, 'activityChanged'> {
   return {
-    // Listeners look the activity up and know which they have told.
+    // Each place is told once.
     async activityChanged({ activities }) {
       await publishActivities(stores, activities);
     },

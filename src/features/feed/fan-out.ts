@@ -1,6 +1,7 @@
 import { writeThrough } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { tellStreams } from '../../stores/streams.ts';
 import { type Place, pushToTimelines } from '../../stores/timelines.ts';
 import { authorKey, feedKey, heavyKey, liveChannel } from './keys.ts';
 
@@ -49,7 +50,7 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
  * miss it. Running it again changes nothing.
  */
 export async function announceHeavyAuthor(stores: Stores, authorId: bigint, photoId: bigint): Promise<void> {
-  const { db, redis, pubsub } = stores;
+  const { db, redis } = stores;
   const photo = await db.photo.findUnique({ where: { id: photoId }, select: { publishedId: true } });
   const place = photo?.publishedId ? { publishedId: photo.publishedId, photoId } : null;
   for await (const followers of followersOf(stores, authorId)) {
@@ -57,7 +58,7 @@ export async function announceHeavyAuthor(stores: Stores, authorId: bigint, phot
     await writeThrough(redis, followers.map(heavyKey), async () => {
       if (place) await pushToTimelines(redis, feeds, place, message({ ...told(place), authorsChanged: true }));
       // The photo may be deleted by now; the author is heavy all the same.
-      else await Promise.all(feeds.map((key) => pubsub.publish(liveChannel(key), message({ authorsChanged: true }))));
+      else await tellStreams(redis, feeds.map(liveChannel), '', message({ authorsChanged: true }));
     });
   }
 }

@@ -1,48 +1,52 @@
 import type { Stores } from '../../stores/stores.ts';
 import { readUsers } from '../accounts/users.ts';
-import { listen, mapMessages } from '../live/listen.ts';
+import { follow, type LiveEvent } from '../live/follow.ts';
 import { readPhotos } from '../photos/rows.ts';
 import type { FeedMessage } from './fan-out.ts';
 import { readHeavyAuthors } from './heavy-authors.ts';
 import { applyRules, type PublishedPhoto } from './home-feed.ts';
 import { authorKey, feedKey, liveChannel } from './keys.ts';
 
-/** A fan-out that was repeated tells of a photo again: this many of the last are remembered to leave that out. */
+/** A photo that arrives, or that something may have been missed. */
+export type ArrivingPhoto = LiveEvent<PublishedPhoto>;
+
+/** A photo is told in two streams when its author becomes heavy with it: this many of the last are remembered to leave that out. */
 const REMEMBERED = 1_000;
 
 /**
  * Each photo as it arrives in a person's home feed, once.
  *
- * Photos of ordinary authors are told on the channel of the viewer's own feed; those of heavy authors, on one channel per author.
+ * Photos of ordinary authors are told in the stream of the viewer's own feed; those of heavy authors, in one stream per author. Of an author
+ * who is followed only now, or becomes heavy, the client may have missed something, and is told so.
+ *
+ * @param after the cursor of the last event that the client has had
  */
 export async function followHomeFeed(
   stores: Stores,
   viewerId: bigint,
-): Promise<AsyncGenerator<PublishedPhoto, void, void>> {
-  const { messages, add } = await listen(stores.pubsub, liveChannel(feedKey(viewerId)));
-  const addAuthors = async () => {
+  after: string | null | undefined,
+): Promise<AsyncGenerator<ArrivingPhoto, void, void>> {
+  const authorChannels = async () => {
     const authors = await readHeavyAuthors(stores, viewerId);
-    await Promise.all(authors.map((author) => add(liveChannel(authorKey(author)))));
+    return authors.map((author) => liveChannel(authorKey(author)));
   };
-  await addAuthors().catch(async (error) => {
-    await messages.return();
-    throw error;
-  });
-
+  const load = {
+    photos: (ids: readonly bigint[]) => readPhotos(stores, ids),
+    users: (ids: readonly bigint[]) => readUsers(stores, ids),
+  };
   const told = new Set<string>();
-  return mapMessages<PublishedPhoto>(messages, null, async (text) => {
-    const message = JSON.parse(text) as FeedMessage;
-    if (message.authorsChanged) await addAuthors();
+  const channels = [liveChannel(feedKey(viewerId)), ...(await authorChannels())] as [string, ...string[]];
+  const { events } = await follow<PublishedPhoto>(stores, channels, after, async (payload, following) => {
+    const message = JSON.parse(payload) as FeedMessage;
+    if (message.authorsChanged) for (const channel of await authorChannels()) await following.add(channel);
     if (!('photoId' in message) || told.has(message.photoId)) return null;
     const place = { publishedId: BigInt(message.publishedId), photoId: BigInt(message.photoId) };
-    const [photo] = await applyRules(stores, viewerId, [place], {
-      photos: (ids) => readPhotos(stores, ids),
-      users: (ids) => readUsers(stores, ids),
-    });
+    const [photo] = await applyRules(stores, viewerId, [place], load);
     if (!photo) return null;
     told.add(message.photoId);
     const [oldest] = told;
     if (told.size > REMEMBERED && oldest !== undefined) told.delete(oldest);
-    return { value: photo };
+    return photo;
   });
+  return events;
 }

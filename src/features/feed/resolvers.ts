@@ -1,5 +1,4 @@
 import type { Resolvers } from '../../generated/graphql.ts';
-import { toCursor } from '../../stores/ids.ts';
 import { requireSession } from '../context.ts';
 import { pageRequest } from '../paging.ts';
 import { readHomeFeed } from './home-feed.ts';
@@ -16,12 +15,13 @@ export const feedResolvers: Resolvers = {
   },
   Subscription: {
     homeFeed: {
-      subscribe: (_, __, context) => followHomeFeed(context.stores, requireSession(context).userId),
+      subscribe: (_, { after }, context) => followHomeFeed(context.stores, requireSession(context).userId, after),
       resolve: (photo: unknown) => photo as never,
     },
   },
   HomeFeedEvent: {
-    cursor: ({ publishedId }) => toCursor(publishedId),
-    photo: (photo) => photo,
+    cursor: ({ cursor }) => cursor,
+    isGap: ({ value }) => value === null,
+    photo: ({ value }) => value,
   },
 };

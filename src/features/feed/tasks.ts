@@ -1,5 +1,6 @@
 import type { Tasks } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { tellStreams } from '../../stores/streams.ts';
 import { announceHeavyAuthor, fanOut } from './fan-out.ts';
 import { feedKey, liveChannel } from './keys.ts';
 
@@ -16,7 +17,8 @@ export function feedTasks(stores: Stores): Pick<Tasks, 'fanOutPhoto' | 'announce
     },
     // Listeners look up whom they follow anew; doing so twice changes nothing.
     async followsChanged({ userId }) {
-      await stores.pubsub.publish(liveChannel(feedKey(BigInt(userId))), JSON.stringify({ authorsChanged: true }));
+      const channel = liveChannel(feedKey(BigInt(userId)));
+      await tellStreams(stores.redis, [channel], '', JSON.stringify({ authorsChanged: true }));
     },
   };
 }

@@ -52,7 +52,7 @@ test('an author who becomes heavy with a photo that is deleted at once is missed
   await startWorker();
   const viewer = await newPerson(api.url);
   const [authorId = 0n, ...others] = await insertPeople(stores, 1 + LIMIT);
-  const feed = await viewer.subscribe<{ homeFeed: { photo: { id: string } } }>(
+  const feed = await viewer.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
     'subscription { homeFeed { photo { id } } }',
   );
   await untilListening(stores, viewer);
@@ -82,7 +82,7 @@ test('an author who becomes heavy with a photo that is deleted at once is missed
   await untilFannedOut(stores, [authorId]);
   const id = toGlobalId('Photo', second.photoId);
   expect(await readFeed(viewer, 10)).toEqual([id]);
-  await until(async () => feed.events.some((event) => event.homeFeed.photo.id === id));
+  await until(async () => feed.events.some((event) => event.homeFeed.photo?.id === id));
   feed.close();
 });
 

@@ -1,0 +1,233 @@
+/** A client that loses its connection goes on where it was, at any node: nothing is missing, nothing comes twice, and where that cannot be it is told. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { fanOut } from '../../../src/features/feed/fan-out.ts';
+import { feedKey, liveChannel } from '../../../src/features/feed/keys.ts';
+import { toGlobalId } from '../../../src/stores/ids.ts';
+import type { Stores } from '../../../src/stores/stores.ts';
+import { tellStreams } from '../../../src/stores/streams.ts';
+import { attempt, openBackstage } from '../../support/backstage.ts';
+import type { Subscription } from '../../support/client.ts';
+import { ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
+import { asPerson, newPerson, type Person } from '../../support/people.ts';
+import { share as sharePhoto } from '../../support/photos.ts';
+import { insertPhoto, numberOf, untilListening } from '../../support/rows.ts';
+import { until } from '../../support/until.ts';
+
+const url = inject('url');
+let stores: Stores;
+let node: TestProcess;
+beforeAll(async () => {
+  stores = await openBackstage();
+  node = await startProcess(['api'], inject('env'));
+});
+afterAll(async () => {
+  await node?.end('SIGTERM');
+  await stores?.close();
+});
+
+interface FeedEvent {
+  homeFeed: { cursor: string; isGap: boolean; photo: { id: string } | null };
+}
+interface ActivityEvent {
+  activity: { cursor: string; isGap: boolean; activity: { comment: { text: string } | null } | null };
+}
+
+function listen(person: Person, after: string | null = null, at = url): Promise<Subscription<FeedEvent>> {
+  const query = 'subscription ($after: String) { homeFeed(after: $after) { cursor isGap photo { id } } }';
+  return asPerson(at, person).subscribe<FeedEvent>(query, { after });
+}
+
+/** Shares a photo that has reached everybody when this resolves. @returns its id */
+async function share(author: Person, at = stores): Promise<string> {
+  const { photoId } = await insertPhoto(at, numberOf(author.id));
+  await fanOut(at, photoId);
+  return toGlobalId('Photo', photoId);
+}
+
+function idsOf(subscription: Subscription<FeedEvent>): string[] {
+  return subscription.events.flatMap((event) => event.homeFeed.photo?.id ?? []);
+}
+
+test('what was shared while a client was away arrives when it comes back to another node, once and in order', async () => {
+  const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
+  await viewer.follow(author);
+  const before = await listen(viewer);
+  await untilListening(stores, viewer);
+  const first = await share(author);
+  await until(async () => before.events.length === 1);
+  before.close();
+  const missed = [await share(author), await share(author), await share(author)];
+  // A job that is repeated meanwhile.
+  for (const id of [first, ...missed]) await fanOut(stores, numberOf(id));
+
+  const cursor = before.events[0]?.homeFeed.cursor ?? '';
+  const after = await listen(viewer, cursor, node.url);
+  await until(async () => after.events.length >= 3);
+  const last = await share(author);
+  await until(async () => idsOf(after).includes(last));
+  expect(idsOf(after)).toEqual([...missed, last]);
+  expect(after.events.some((event) => event.homeFeed.isGap)).toBe(false);
+  // Each event's cursor leads on from that event.
+  const again = await listen(viewer, after.events[1]?.homeFeed.cursor ?? '');
+  await until(async () => again.events.length >= 2);
+  expect(idsOf(again)).toEqual([missed[2], last]);
+  for (const subscription of [after, again]) subscription.close();
+});
+
+test('what was done to a person while they were away arrives when they come back', async () => {
+  const [owner, friend] = await Promise.all([newPerson(url), newPerson(url)]);
+  const photoId = await sharePhoto(owner);
+  const say = (text: string) => attempt(friend, 'addComment', { photoId, text }, 'comment { id }');
+  const query =
+    'subscription ($after: String) { activity(after: $after) { cursor isGap activity { comment { text } } } }';
+  const before = await owner.subscribe<ActivityEvent>(query);
+  await until(async () => {
+    await say('probe');
+    return before.events.length > 0;
+  });
+  await until(
+    async () =>
+      before.events.length === (await stores.db.activity.count({ where: { recipientId: numberOf(owner.id) } })),
+  );
+  before.close();
+  for (const text of ['one', 'two', 'three']) {
+    await say(text);
+    // One after the other: jobs may overtake each other.
+    await until(async () => {
+      const [row] = await stores.db.$queryRaw<[{ open: number }]>`
+        select count(*)::int as open from graphile_worker._private_jobs
+        where payload::text like ${`%"${numberOf(owner.id)}"%`}`;
+      return row.open === 0;
+    });
+  }
+  const cursor = before.events.at(-1)?.activity.cursor ?? '';
+  const after = await asPerson(node.url, owner).subscribe<ActivityEvent>(query, { after: cursor });
+  await until(async () => after.events.length >= 3);
+  expect(after.events.map((event) => event.activity.activity?.comment?.text)).toEqual(['one', 'two', 'three']);
+  after.close();
+});
+
+test("a cursor that is none, or another person's, is refused", async () => {
+  const [viewer, other, author] = await Promise.all([newPerson(url), newPerson(url), newPerson(url)]);
+  await other.follow(author);
+  const theirs = await listen(other);
+  await untilListening(stores, other);
+  await share(author);
+  await until(async () => theirs.events.length === 1);
+  const forged = Buffer.from(JSON.stringify([[liveChannel(feedKey(numberOf(viewer.id))), 'x']])).toString('base64url');
+  for (const after of [theirs.events[0]?.homeFeed.cursor ?? '', 'nonsense', '', forged, 'x'.repeat(10_000)]) {
+    const { errors } = await (await listen(viewer, after)).ended;
+    expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
+  }
+  // Own place first, and then somebody else's channel: it is not followed.
+  const own = liveChannel(feedKey(numberOf(viewer.id)));
+  const sly = Buffer.from(
+    JSON.stringify([
+      [own, 'x', '1-1'],
+      [liveChannel(feedKey(numberOf(other.id))), 'x', '1-1'],
+    ]),
+  ).toString('base64url');
+  const listening = await listen(viewer, sly);
+  await until(async () => listening.events.length === 1);
+  const photo = await share(author);
+  await until(async () => idsOf(theirs).includes(photo));
+  await viewer.follow(author);
+  const next = await share(author);
+  await until(async () => idsOf(listening).includes(next));
+  expect(listening.events.map((event) => event.homeFeed.photo?.id ?? 'gap')).toEqual(['gap', next]);
+  for (const subscription of [theirs, listening]) subscription.close();
+});
+
+test('who was away for longer than is kept is told so, and goes on from there', async () => {
+  const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
+  await viewer.follow(author);
+  const before = await listen(viewer);
+  await untilListening(stores, viewer);
+  await share(author);
+  await until(async () => before.events.length === 1);
+  before.close();
+  const channel = liveChannel(feedKey(numberOf(viewer.id)));
+  for (let told = 0; told < 1_200; told++) await tellStreams(stores.redis, [channel], '', '{}');
+  const after = await listen(viewer, before.events[0]?.homeFeed.cursor ?? '');
+  await until(async () => after.events.length === 1);
+  expect(after.events[0]?.homeFeed).toMatchObject({ isGap: true, photo: null });
+  const next = await share(author);
+  await until(async () => idsOf(after).includes(next));
+  const resumed = await listen(viewer, after.events[0]?.homeFeed.cursor ?? '');
+  await until(async () => resumed.events.length === 1);
+  expect(idsOf(resumed)).toEqual([next]);
+  for (const subscription of [after, resumed]) subscription.close();
+});
+
+test('when Redis has lost its memory, those who listen and those who come back are told', async () => {
+  const own = await ownStores();
+  const [api, worker] = await Promise.all([startProcess(['api'], own.env), startProcess(['worker'], own.env)]);
+  const [viewer, author] = await Promise.all([newPerson(api.url), newPerson(api.url)]);
+  await viewer.follow(author);
+  const listening = await listen(viewer, null, api.url);
+  await untilListening(own.stores, viewer);
+  const first = await share(author, own.stores);
+  await until(async () => idsOf(listening).length === 1);
+  await own.stores.redis.flushall();
+  const second = await share(author, own.stores);
+  await until(async () => listening.events.some((event) => event.homeFeed.isGap));
+  const third = await share(author, own.stores);
+  await until(async () => idsOf(listening).includes(third));
+  // Told that something may be missing, before anything else: the list has it.
+  expect(listening.events.map((event) => event.homeFeed.photo?.id ?? 'gap')).toEqual([first, 'gap', third]);
+  const { data } = await viewer.send('{ homeFeed { nodes { id } } }');
+  expect(data).toEqual({ homeFeed: { nodes: [third, second, first].map((id) => ({ id })) } });
+  const back = await listen(viewer, listening.events[0]?.homeFeed.cursor ?? '', api.url);
+  await until(async () => back.events.length === 1);
+  expect(back.events[0]?.homeFeed.isGap).toBe(true);
+  for (const subscription of [listening, back]) subscription.close();
+  await Promise.all([api.end('SIGTERM'), worker.end('SIGTERM')]);
+  await own.stop();
+});
+
+test('whatever the order of sharing, losing the connection and coming back, each photo arrives once and in order', async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.constant('share' as const) },
+    { weight: 2, arbitrary: fc.constant('cut' as const) },
+    { weight: 3, arbitrary: fc.constantFrom('here' as const, 'elsewhere' as const) },
+    { weight: 1, arbitrary: fc.constant('repeat' as const) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25, size: 'max' }), async (steps) => {
+      const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
+      await viewer.follow(author);
+      const shared: string[] = [];
+      const received: string[] = [];
+      let cursor: string | null = null;
+      let open: Subscription<FeedEvent> | null = await listen(viewer);
+      await untilListening(stores, viewer);
+      // The first event gives the first cursor.
+      shared.push(await share(author));
+      await until(async () => open?.events.length === 1);
+      const cut = () => {
+        if (!open) return;
+        const { events } = open;
+        open.close();
+        open = null;
+        received.push(...events.map((event) => event.homeFeed.photo?.id ?? 'gap'));
+        cursor = events.at(-1)?.homeFeed.cursor ?? cursor;
+      };
+      for (const what of steps) {
+        if (what === 'share') shared.push(await share(author));
+        else if (what === 'repeat') await fanOut(stores, numberOf(shared.at(-1) ?? ''));
+        else if (what === 'cut') cut();
+        else {
+          cut();
+          open = await listen(viewer, cursor, what === 'here' ? url : node.url);
+        }
+      }
+      cut();
+      const last: Subscription<FeedEvent> = await listen(viewer, cursor);
+      await until(async () => received.length + last.events.length >= shared.length);
+      expect([...received, ...idsOf(last)]).toEqual(shared);
+      last.close();
+    }),
+    { numRuns: 25 },
+  );
+}, 120_000);
