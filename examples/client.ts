@@ -60,24 +60,40 @@ export class Darkroom {
   }
 
   /**
-   * Subscribes, and calls back with each event. It connects again by itself when the connection is lost.
+   * Subscribes, and calls back with each event, once. When the connection is lost it connects again by itself and goes on after the
+   * last event: it remembers that event's cursor, and the library sends the variables as they then are. An event with `isGap` says that
+   * something may have been missed: the list is to be read anew.
    *
    * The protocol does not tell when the server has begun to listen: mostly it is a few milliseconds after this resolves, with
    * a function that ends the subscription.
+   *
+   * @param field the subscription, such as `homeFeed`
+   * @param selection what to select of its events, besides `cursor` and `isGap`
    */
-  async subscribe<T>(query: string, onEvent: (event: T) => void): Promise<() => void> {
+  async subscribe<T>(
+    field: string,
+    selection: string,
+    onEvent: (event: T & { isGap: boolean }) => void,
+  ): Promise<() => void> {
     const connection = createClient({
       url: this.url.replace(/^http/, 'ws'),
       webSocketImpl: WebSocket,
       connectionParams: { authorization: `Bearer ${this.token}` },
+      retryAttempts: Number.POSITIVE_INFINITY,
+      // The library gives up when the first connection cannot be made; later it may take a while.
+      shouldRetry: () => true,
     });
     const connected = new Promise<void>((resolve) => connection.on('connected', () => resolve()));
-    connection.subscribe<T>(
-      { query },
+    const variables: { after: string | null } = { after: null };
+    connection.subscribe<Record<string, T & { cursor: string; isGap: boolean }>>(
+      { query: `subscription ($after: String) { ${field}(after: $after) { cursor isGap ${selection} } }`, variables },
       {
         next: ({ data, errors }) => {
           if (errors) console.error('The subscription brought errors:', errors);
-          if (data) onEvent(data);
+          const event = data?.[field];
+          if (!event) return;
+          onEvent(event);
+          variables.after = event.cursor;
         },
         error: (error) => console.error('The subscription ended:', error),
         complete: () => {},

@@ -109,13 +109,10 @@ async function run(): Promise<void> {
 
   const arrived = new Map<string, { photo: Photo; at: number }>();
   let onArrival = () => {};
-  const stop = await cleo.subscribe<{ homeFeed: { photo: Photo } }>(
-    `subscription { homeFeed { photo { ${PHOTO} } } }`,
-    ({ homeFeed: { photo } }) => {
-      arrived.set(photo.id, { photo, at: performance.now() });
-      onArrival();
-    },
-  );
+  const stop = await cleo.subscribe<{ photo: Photo | null }>('homeFeed', `photo { ${PHOTO} }`, ({ photo }) => {
+    if (photo) arrived.set(photo.id, { photo, at: performance.now() });
+    onArrival();
+  });
 
   const times: number[] = [];
   const failed: string[] = [];

@@ -1433,6 +1433,11 @@ export type Subscription = {
    * photo is deleted.
    */
   photoChanged: PhotoChangedEvent;
+  /**
+   * Each new photo of a person, as it is shared, once. NOT_FOUND for somebody whose photos the viewer may not see; when that changes
+   * later, nothing more comes.
+   */
+  userPhotos: UserPhotosEvent;
 };
 
 
@@ -1451,6 +1456,13 @@ export type SubscriptionHomeFeedArgs = {
 /** What is told as it happens, over WebSocket. */
 export type SubscriptionPhotoChangedArgs = {
   photoId: Scalars['ID']['input'];
+};
+
+
+/** What is told as it happens, over WebSocket. */
+export type SubscriptionUserPhotosArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  userId: Scalars['ID']['input'];
 };
 
 /** Whom, and why. */
@@ -1709,6 +1721,17 @@ export type UserErrorCode =
   | 'UNSUPPORTED_TYPE'
   /** The user or the password is wrong: which of them is not told. */
   | 'WRONG_CREDENTIALS';
+
+/** A photo that somebody has shared. */
+export type UserPhotosEvent = {
+  __typename?: 'UserPhotosEvent';
+  /** From here the subscription goes on, as its `after`. It is no place in `User.photos`. */
+  cursor: Scalars['String']['output'];
+  /** Whether something may have been missed: read `User.photos` anew. The photo is null then. */
+  isGap: Scalars['Boolean']['output'];
+  /** The photo; null when `isGap`. */
+  photo?: Maybe<Photo>;
+};
 
 /** What was mailed. */
 export type VerifyEmailInput = {
@@ -2026,6 +2049,7 @@ export type ResolversTypes = {
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
   UserError: ResolverTypeWrapper<UserError>;
   UserErrorCode: UserErrorCode;
+  UserPhotosEvent: ResolverTypeWrapper<ArrivingPhoto>;
   VerifyEmailInput: VerifyEmailInput;
   VerifyEmailPayload: ResolverTypeWrapper<VerifyEmailPayload>;
   Viewer: ResolverTypeWrapper<SessionRow>;
@@ -2155,6 +2179,7 @@ export type ResolversParentTypes = {
   UserConnection: Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['UserEdge']>, nodes: Array<ResolversParentTypes['User']> };
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
   UserError: UserError;
+  UserPhotosEvent: ArrivingPhoto;
   VerifyEmailInput: VerifyEmailInput;
   VerifyEmailPayload: VerifyEmailPayload;
   Viewer: SessionRow;
@@ -2587,6 +2612,7 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
   activity?: SubscriptionResolver<ResolversTypes['ActivityEvent'], "activity", ParentType, ContextType, Partial<SubscriptionActivityArgs>>;
   homeFeed?: SubscriptionResolver<ResolversTypes['HomeFeedEvent'], "homeFeed", ParentType, ContextType, Partial<SubscriptionHomeFeedArgs>>;
   photoChanged?: SubscriptionResolver<ResolversTypes['PhotoChangedEvent'], "photoChanged", ParentType, ContextType, RequireFields<SubscriptionPhotoChangedArgs, 'photoId'>>;
+  userPhotos?: SubscriptionResolver<ResolversTypes['UserPhotosEvent'], "userPhotos", ParentType, ContextType, RequireFields<SubscriptionUserPhotosArgs, 'userId'>>;
 };
 
 export type SuspendUserPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SuspendUserPayload'] = ResolversParentTypes['SuspendUserPayload']> = {
@@ -2670,6 +2696,12 @@ export type UserErrorResolvers<ContextType = Context, ParentType extends Resolve
   code?: Resolver<ResolversTypes['UserErrorCode'], ParentType, ContextType>;
   field?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type UserPhotosEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserPhotosEvent'] = ResolversParentTypes['UserPhotosEvent']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  isGap?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
 };
 
 export type VerifyEmailPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VerifyEmailPayload'] = ResolversParentTypes['VerifyEmailPayload']> = {
@@ -2777,6 +2809,7 @@ export type Resolvers<ContextType = Context> = {
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
+  UserPhotosEvent?: UserPhotosEventResolvers<ContextType>;
   VerifyEmailPayload?: VerifyEmailPayloadResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
   WithdrawFollowRequestPayload?: WithdrawFollowRequestPayloadResolvers<ContextType>;

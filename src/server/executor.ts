@@ -112,15 +112,27 @@ function toGraphQLError(error: GraphQLError, code: string | null): GraphQLError 
   return Object.assign(whole, locations && { locations });
 }
 
+/** Hands on what `execute` makes of each event. A source that fails ends with an error for its client: its connection goes on. */
 function mapEvents(
   source: AsyncIterable<unknown>,
   execute: (event: unknown) => Promise<ExecutionResult>,
 ): AsyncGenerator<ExecutionResult, void, void> {
   const events = source[Symbol.asyncIterator]();
+  let failed = false;
   return generator<ExecutionResult>(
     async () => {
-      const event = await events.next();
-      return event.done ? DONE : { done: false, value: await execute(event.value) };
+      if (failed) return DONE;
+      try {
+        const event = await events.next();
+        return event.done ? DONE : { done: false, value: await execute(event.value) };
+      } catch (error) {
+        failed = true;
+        await events.return?.();
+        const message = error instanceof Error ? error.message : String(error);
+        const originalError = error instanceof Error ? error : new Error(message);
+        const errors = [error instanceof GraphQLError ? error : new GraphQLError(message, { originalError })];
+        return { done: false, value: { errors } };
+      }
     },
     async () => {
       await events.return?.();

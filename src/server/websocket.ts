@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ExecutionArgs,
   GraphQLError,
@@ -15,6 +16,7 @@ import { LRUCache } from 'lru-cache';
 import { WebSocketServer } from 'ws';
 import { findSession, type SessionRow, sessionsChannel } from '../features/accounts/sessions.ts';
 import { type Context, createContext } from '../features/context.ts';
+import { badInput } from '../features/errors.ts';
 import type { Stores } from '../stores/stores.ts';
 import { authenticate } from './authenticate.ts';
 import { formatError } from './errors.ts';
@@ -27,8 +29,14 @@ type Socket = SocketContext<Record<string, unknown> | undefined, Extra & Partial
 
 /** Documents that are kept parsed and validated: how many, and how long together, in characters. */
 const DOCUMENTS = { max: 1_000, maxSize: 2_000_000 };
-/** How long clients have to close their connection when the server stops. */
+/** "Service Restart" in the registry of WebSocket close codes: clients come again, at another server. */
+const SERVICE_RESTART = 1012;
+/** Clients are sent away over this time when the server stops, so that they do not all come to another one at the same moment. */
+const SEND_AWAY_WITHIN_MS = 1_500;
+/** How long clients then have to close their connection. */
 const CLOSE_WITHIN_MS = 3_000;
+/** Subscriptions and other operations that run at the same time over one connection. */
+const MAX_OPERATIONS = 100;
 /** The longest that `setTimeout` can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -89,6 +97,9 @@ export function serveWebSocket(
         extra.release?.();
       },
       async onSubscribe(socket, _id, { query, operationName, variables }: SubscribePayload) {
+        if (Object.keys(socket.subscriptions).length > MAX_OPERATIONS) {
+          return [badInput(`At most ${MAX_OPERATIONS} operations may run over one connection: complete some first.`)];
+        }
         let checked = documents.get(query);
         if (!checked) {
           checked = check(query);
@@ -135,7 +146,13 @@ export function serveWebSocket(
     sockets.handleUpgrade(request, socket, head, (websocket) => sockets.emit('connection', websocket, request));
   });
   return async () => {
-    // Asks every client to close; one that does not answer is cut off.
+    await Promise.all(
+      Array.from(sockets.clients, async (client) => {
+        await delay(Math.random() * Math.min(SEND_AWAY_WITHIN_MS, sockets.clients.size));
+        client.close(SERVICE_RESTART, 'Come again, with "after"');
+      }),
+    );
+    // Whoever came meanwhile is asked to close too; one that does not answer is cut off.
     const timer = setTimeout(() => {
       for (const client of sockets.clients) client.terminate();
     }, CLOSE_WITHIN_MS);

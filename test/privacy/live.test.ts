@@ -85,8 +85,30 @@ test('going private closes what strangers look at, and leaves followers theirs',
   await follower.follow(owner);
   const photo = await share(owner, 'before');
   const [kept, closed] = await Promise.all([watch(follower, photo), watch(stranger, photo)]);
+  type ProfileEvent = { userPhotos: { photo: { caption: string } | null } };
+  const profile = 'subscription ($id: ID!) { userPhotos(userId: $id) { photo { caption } } }';
+  const profiles = await Promise.all(
+    [follower, stranger].map((person) => elsewhere(person).subscribe<ProfileEvent>(profile, { id: owner.id })),
+  );
+  await until(async () => {
+    await insertPhoto(stores, rowId(owner.id), 'probe');
+    return profiles.every((subscription) => subscription.events.length > 0);
+  });
   await attempt(owner, 'setPrivacy', { isPrivate: true }, 'user { id }');
+  await insertPhoto(stores, rowId(owner.id), 'forbidden');
+  const [within, without] = profiles.map(
+    ({ events }) =>
+      () =>
+        JSON.stringify(events),
+  );
+  await until(async () => within?.().includes('forbidden'));
   await expectClosed(closed);
+  await attempt(owner, 'setPrivacy', { isPrivate: false }, 'user { id }');
+  await insertPhoto(stores, rowId(owner.id), 'fence');
+  await until(async () => without?.().includes('fence'));
+  expect(without?.()).not.toContain('forbidden');
+  for (const subscription of profiles) subscription.close();
+  await attempt(owner, 'setPrivacy', { isPrivate: true }, 'user { id }');
   const next = kept.next((event) => event.photoChanged.photo?.caption === 'after');
   await setCaption(owner, photo, 'after');
   await next;

@@ -200,6 +200,7 @@ describe.each(TARGETS.map((target) => ({ target })))('$target', ({ target }) => 
 
     await expectMedia(person, subject, can.photo, target);
     await expectPhotoChanged(person, subject, can);
+    if (!can.within) await expectNoUserPhotos(person, subject, can);
   });
 });
 
@@ -245,6 +246,18 @@ async function expectPhotoChanged(
   subscription.close();
 }
 
+async function expectNoUserPhotos(
+  person: Person | null,
+  subject: Subject,
+  can: ReturnType<typeof rules>,
+): Promise<void> {
+  const token = can.hasSession && person ? { authorization: `Bearer ${person.token}` } : {};
+  const subscription = await subscribe(url, SUBSCRIPTIONS.userPhotos, { id: subject.person.id }, token);
+  const end = await subscription.ended;
+  expect(end.errors?.[0]?.extensions?.code).toBe('NOT_FOUND');
+  expectShown('userPhotos', [end, subscription.events], subject, {});
+}
+
 describe('live', () => {
   const LIVING = ['public', 'private'] as const;
   const LISTENERS = VIEWERS.filter(
@@ -275,6 +288,22 @@ describe('live', () => {
         expect([viewer, target, came]).toEqual([viewer, target, rules(viewer, target).inFeed]);
       }
       open[viewer]?.close();
+    }
+  });
+
+  test('new photos of a person reach those who look at their profile and may see them', async () => {
+    for (const target of LIVING) {
+      const { person } = world.subjects[target];
+      const allowed = LISTENERS.filter((viewer) => rules(viewer, target).within);
+      expect(allowed.length).toBeGreaterThan(2);
+      const open = await Promise.all(
+        allowed.map((viewer) => world.viewers[viewer].subscribe(SUBSCRIPTIONS.userPhotos, { id: person.id })),
+      );
+      await until(async () => {
+        await insertPhoto(stores, rowId(person.id), 'for the profile');
+        return open.every((subscription) => JSON.stringify(subscription.events).includes('for the profile'));
+      });
+      for (const subscription of open) subscription.close();
     }
   });
 

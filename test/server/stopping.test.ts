@@ -28,8 +28,8 @@ test('an api ends at SIGTERM although a client listens, and tells it to come aga
   const socket = await greet(running.url, person.token);
   socket.say({ type: 'subscribe', id: '1', payload: { query: 'subscription { homeFeed { cursor } }' } });
   expect(await stop(running)).toBe(0);
-  // 1001, going away: clients of graphql-ws connect again after it.
-  expect(await socket.closed).toBe(1001);
+  // Service restart: clients of graphql-ws connect again after it.
+  expect(await socket.closed).toBe(1012);
 });
 
 test('an api ends at SIGTERM although the client at the other end of a socket is long gone', async () => {

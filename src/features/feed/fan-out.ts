@@ -42,6 +42,9 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   for await (const followers of followersOf(stores, photo.ownerId)) {
     await pushToTimelines(redis, followers.map(feedKey), place, message(told(place)));
   }
+  // To those who look at the author's profile.
+  const channel = liveChannel(authorKey(photo.ownerId));
+  await tellStreams(redis, [channel], String(place.publishedId), message(told(place)));
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Stores } from '../../stores/stores.ts';
 import { readUsers } from '../accounts/users.ts';
 import { follow, type LiveEvent } from '../live/follow.ts';
-import { readPhotos } from '../photos/rows.ts';
+import { maySeePhotos, maySeeWithin } from '../people/visibility.ts';
+import { type PhotoRow, readPhotos } from '../photos/rows.ts';
 import type { FeedMessage } from './fan-out.ts';
 import { readHeavyAuthors } from './heavy-authors.ts';
 import { applyRules, type PublishedPhoto } from './home-feed.ts';
@@ -49,4 +50,33 @@ export async function followHomeFeed(
     return photo;
   });
   return events;
+}
+
+/**
+ * Each new photo of a person that the viewer may see, once.
+ *
+ * @param after the cursor of the last event that the client has had
+ * @returns null when the viewer may not see into the person's account
+ */
+export async function followUserPhotos(
+  stores: Stores,
+  viewerId: bigint | null,
+  userId: bigint,
+  after: string | null | undefined,
+): Promise<AsyncGenerator<ArrivingPhoto, void, void> | null> {
+  const [may] = await maySeeWithin(stores, viewerId, [userId]);
+  if (!may) return null;
+  const channel = liveChannel(authorKey(userId));
+  const { events } = await follow<PublishedPhoto>(stores, [channel], after, async (payload) => {
+    const { photoId } = JSON.parse(payload) as { photoId: string };
+    const [photo] = await readPhotos(stores, [BigInt(photoId)]);
+    if (!photo || !isPublished(photo)) return null;
+    const [visible] = await maySeePhotos(stores, viewerId, [photo]);
+    return visible ? photo : null;
+  });
+  return events;
+}
+
+function isPublished(photo: PhotoRow): photo is PublishedPhoto {
+  return photo.publishedId !== null;
 }

@@ -1,8 +1,10 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { requireSession } from '../context.ts';
+import { notFound } from '../errors.ts';
 import { pageRequest } from '../paging.ts';
+import { parseId } from '../validate.ts';
 import { readHomeFeed } from './home-feed.ts';
-import { followHomeFeed } from './live.ts';
+import { followHomeFeed, followUserPhotos } from './live.ts';
 
 /** The home feed in GraphQL. */
 export const feedResolvers: Resolvers = {
@@ -16,10 +18,23 @@ export const feedResolvers: Resolvers = {
   Subscription: {
     homeFeed: {
       subscribe: (_, { after }, context) => followHomeFeed(context.stores, requireSession(context).userId, after),
-      resolve: (photo: unknown) => photo as never,
+      resolve: (event: unknown) => event as never,
+    },
+    userPhotos: {
+      subscribe: async (_, { userId, after }, { stores, viewerId }) => {
+        const events = await followUserPhotos(stores, viewerId, parseId('User', userId), after);
+        if (!events) throw notFound('There is nobody with this id whose photos you may see.');
+        return events;
+      },
+      resolve: (event: unknown) => event as never,
     },
   },
   HomeFeedEvent: {
+    cursor: ({ cursor }) => cursor,
+    isGap: ({ value }) => value === null,
+    photo: ({ value }) => value,
+  },
+  UserPhotosEvent: {
     cursor: ({ cursor }) => cursor,
     isGap: ({ value }) => value === null,
     photo: ({ value }) => value,
