@@ -1,4 +1,4 @@
-import type { Redis } from './redis.ts';
+import { type Redis, readOr } from './redis.ts';
 
 /**
  * Read-through caches in Redis that never keep what a write has made stale.
@@ -24,7 +24,7 @@ export interface CachedKind<Id, T> {
 }
 
 /**
- * Reads from Redis, and from PostgreSQL what Redis lacks.
+ * Reads from Redis, and from PostgreSQL what Redis lacks, which is everything when Redis is away.
  *
  * @param ids without repetitions
  * @returns in the order of `ids`; null for what does not exist
@@ -36,13 +36,15 @@ export async function readCached<Id, T>(
 ): Promise<(T | null)[]> {
   if (ids.length === 0) return [];
   const started = performance.now();
-  const texts = await redis.mget(ids.map(kind.key));
+  const texts: (string | null)[] = await readOr(redis, () => redis.mget(ids.map(kind.key)), []);
   const missing = ids.filter((_, index) => !texts[index]);
   const loaded = missing.length > 0 ? await kind.load(missing) : new Map<Id, T>();
   if (loaded.size > 0 && performance.now() - started < FILL_WITHIN_MS) {
-    await Promise.all(
-      Array.from(loaded, ([id, value]) => redis.set(kind.key(id), kind.encode(value), 'EX', kind.ttlSeconds, 'NX')),
-    );
+    const fill = () =>
+      Promise.all(
+        Array.from(loaded, ([id, value]) => redis.set(kind.key(id), kind.encode(value), 'EX', kind.ttlSeconds, 'NX')),
+      );
+    await readOr(redis, fill, null);
   }
   return ids.map((id, index) => {
     const text = texts[index];
@@ -100,7 +102,7 @@ if redis.call('PTTL', KEYS[1]) < 2 * ARGV[2] then redis.call('PEXPIRE', KEYS[1],
 `;
 
 /**
- * Reads facts from Redis, and from PostgreSQL those that Redis lacks.
+ * Reads facts from Redis, and from PostgreSQL those that Redis lacks, which are all when it is away.
  *
  * @param subjectIds without repetitions
  * @returns in the order of `subjectIds`
@@ -115,12 +117,12 @@ export async function readFacts(
   const started = performance.now();
   const key = kind.key(personId);
   const fields = subjectIds.map(String);
-  const values = await redis.hmget(key, ...fields);
+  const values: (string | null)[] = await readOr(redis, () => redis.hmget(key, ...fields), []);
   const missing = subjectIds.filter((_, index) => values[index]?.length !== 1);
   const so = new Set(missing.length > 0 ? await kind.load(personId, missing) : []);
   if (missing.length > 0 && performance.now() - started < FILL_WITHIN_MS) {
     const fill = missing.flatMap((id) => [String(id), so.has(id) ? '1' : '0']);
-    await redis.eval(FILL_FACTS, 1, key, FACTS_TTL_SECONDS, ...fill);
+    await readOr(redis, () => redis.eval(FILL_FACTS, 1, key, FACTS_TTL_SECONDS, ...fill), null);
   }
   return subjectIds.map((id, index) => (values[index]?.length === 1 ? values[index] === '1' : so.has(id)));
 }

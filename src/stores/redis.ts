@@ -22,6 +22,22 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
 }
 
 /**
+ * Reads something that is in PostgreSQL too: when Redis is away, or not ready yet, the answer is `otherwise`, at once.
+ *
+ * @throws what Redis itself refuses
+ */
+export async function readOr<T, O>(redis: Redis, read: () => Promise<T>, otherwise: O): Promise<T | O> {
+  // It would wait for the connection otherwise, with every command anew.
+  if (redis.status !== 'ready') return otherwise;
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ReplyError' && !error.message.startsWith('LOADING')) throw error;
+    return otherwise;
+  }
+}
+
+/**
  * The key of something that belongs to a person. All of a person's keys share a hash tag, so that one script may touch them
  * together on Redis Cluster; 256 tags, so that a fan-out reaches many people with one script there too.
  *

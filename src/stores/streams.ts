@@ -33,18 +33,18 @@ export const TELL = `
 local function tell(channel, once, payload)
   local stream, told = 'stream:' .. channel, 'told:' .. channel
   local epoch = redis.call('EXISTS', stream) == 1 and redis.call('GET', 'epoch:' .. channel)
-  local time = redis.call('TIME')
   if not epoch then
     -- Somebody may listen all the same, when Redis has lost its memory: another epoch tells them so.
     if redis.call('PUBSUB', 'SHARDNUMSUB', channel)[2] == 0 then return end
     redis.call('DEL', stream, told)
+    local time = redis.call('TIME')
     epoch = 'anew' .. time[1] .. '.' .. time[2]
     redis.call('SET', 'epoch:' .. channel, epoch, 'PX', ${KEPT_MS})
     redis.call('XADD', stream, '*', 'opened', '')
     redis.call('PEXPIRE', stream, ${KEPT_MS})
   end
   if once ~= '' then
-    if redis.call('ZADD', told, 'NX', time[1], once) == 0 then return end
+    if redis.call('ZADD', told, 'NX', redis.call('TIME')[1], once) == 0 then return end
     redis.call('ZREMRANGEBYRANK', told, 0, -${2 * LENGTH + 1})
     redis.call('PEXPIRE', told, ${KEPT_MS})
   end

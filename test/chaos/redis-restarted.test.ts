@@ -1,19 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { basename } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { readFeed } from '../support/feed.ts';
 import { newPerson } from '../support/people.ts';
+import { killRedis } from '../support/redis.ts';
 import { insertPhoto, jobsLeft, numberOf, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 let darkroom: OwnDarkroom;
 let processes: TestProcess[] = [];
 let url = '';
-let second: ChildProcess | undefined;
+let stopSecond = async () => {};
 
 beforeAll(async () => {
   darkroom = await ownStores();
@@ -23,38 +20,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(processes.map((process) => process.end('SIGTERM')));
-  if (second?.pid) {
-    const ended = once(second, 'exit');
-    second.kill('SIGTERM');
-    await ended;
-  }
+  await stopSecond();
   await darkroom.stop();
 });
-
-/** Whether something listens on a port. */
-async function listens(port: number): Promise<boolean> {
-  const socket = connect({ host: '127.0.0.1', port });
-  return new Promise((resolve) => {
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => resolve(false));
-  }).finally(() => socket.destroy()) as Promise<boolean>;
-}
-
-/** Kills the Redis server. @returns starts an empty one in its place */
-async function killRedis(): Promise<() => Promise<void>> {
-  const info = await darkroom.stores.redis.info('server');
-  const field = (name: string) => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '';
-  const [pid, port] = [Number(field('process_id')), Number(field('tcp_port'))];
-  // Redis takes what it was called by for a path.
-  const program = basename(field('executable'));
-  process.kill(pid, 'SIGKILL');
-  await until(async () => !(await listens(port)));
-  return async () => {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    second = spawn(program, args, { stdio: 'ignore' });
-    await until(() => listens(port));
-  };
-}
 
 function lastLikeCount({ events }: { events: { photoChanged: { photo: { likeCount: number } } }[] }): number {
   return events.at(-1)?.photoChanged.photo.likeCount ?? -1;
@@ -78,10 +46,10 @@ test('subscriptions go on, and nobody is logged out, when Redis is killed and co
   );
   await until(async () => lastLikeCount(changes) === 0);
 
-  const restart = await killRedis();
+  const redis = await killRedis(stores);
   // A photo that is published meanwhile: its job fails and is run again.
   const meanwhile = await share();
-  await restart();
+  stopSecond = (await redis.restart()).stop;
   await untilListening(stores, listener);
 
   const then = await share();

@@ -12,8 +12,10 @@ import { connectRedis, type Redis } from '../../src/stores/redis.ts';
 import { unique } from '../support/people.ts';
 
 let redis: Redis;
-beforeAll(() => {
+beforeAll(async () => {
   redis = connectRedis(inject('env').REDIS_URL ?? '', () => {});
+  // Until it is connected, reads go past it.
+  await redis.ping();
 });
 afterAll(() => {
   redis.disconnect();

@@ -83,7 +83,10 @@ export async function useSession(stores: Stores, token: string): Promise<Session
   if (token.length > 200) return null;
   const session = await findSession(stores, hashToken(token));
   if (!session || session.expiresAt <= Date.now()) return null;
-  if (session.lastUsedAt < Date.now() - TOUCH_AFTER_MS) await touch(stores, session);
+  if (session.lastUsedAt < Date.now() - TOUCH_AFTER_MS) {
+    // A request goes on without: the next one tries again.
+    await touch(stores, session).catch((err) => stores.log.warn({ err }, 'cannot note the use of a session'));
+  }
   return session;
 }
 

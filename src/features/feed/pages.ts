@@ -1,3 +1,4 @@
+import { readOr } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { buildTimeline, type Place, readTimeline, type TimelinePage } from '../../stores/timelines.ts';
 import { readHeavyAuthors } from './heavy-authors.ts';
@@ -14,7 +15,7 @@ interface Source {
  * checks.
  *
  * Redis answers as far as its lists reach: the viewer's own, which photos are pushed into, merged with those of the heavy
- * authors whom they follow. Where a list ends before the page does, or is missing or being built, PostgreSQL answers the page: its
+ * authors whom they follow. Where a list ends before the page does, or is missing or being built, or Redis is away, PostgreSQL answers the page: its
  * order and cursors are the same, so it makes no difference to the reader.
  *
  * @param after only photos below this publishedId; from the top when null
@@ -46,11 +47,13 @@ async function readSource(
   after: bigint | null,
   count: number,
 ): Promise<TimelinePage | null> {
-  const page = await readTimeline(stores.redis, source.key, after, count);
+  const { redis } = stores;
+  const read = () => readOr(redis, () => readTimeline(redis, source.key, after, count), 'building' as const);
+  const page = await read();
   if (page === 'building') return null;
   if (page !== 'missing') return page;
-  await buildTimeline(stores.redis, source.key, source.load);
-  const built = await readTimeline(stores.redis, source.key, after, count);
+  await readOr(redis, () => buildTimeline(redis, source.key, source.load), null);
+  const built = await read();
   return typeof built === 'string' ? null : built;
 }
 
