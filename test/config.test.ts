@@ -82,6 +82,20 @@ test.for(Object.keys(NEEDED).filter((name) => /URL|ENDPOINT/.test(name)))(
   },
 );
 
+test.for(['smtp://', 'smtps://user:100%@mail.example.org', 'file://folder/mail'])(
+  'MAIL_URL=%s leads nowhere, which is found out at the start',
+  (MAIL_URL) => {
+    expect(named({ ...NEEDED, MAIL_URL })).toEqual(['MAIL_URL']);
+  },
+);
+
+test.for(['smtp://localhost', 'smtps://user:100%25@mail.example.org:465', 'smtp://[::1]:2525', 'file:///var/mail'])(
+  'MAIL_URL=%s leads somewhere',
+  (MAIL_URL) => {
+    expect(named({ ...NEEDED, MAIL_URL })).toEqual([]);
+  },
+);
+
 test('a variable that is empty, or of undefined value, is one that was not set', () => {
   expect(loadConfig({ ...NEEDED, PORT: '', INTROSPECTION: '', MEDIA_URL: '', S3_BUCKET: undefined })).toEqual(
     loadConfig(NEEDED),

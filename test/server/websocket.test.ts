@@ -151,3 +151,18 @@ test('there is one at the API’s path, with a query string or without', async (
     socket.destroy();
   }
 });
+
+test('over one connection at most 100 operations run at the same time', async () => {
+  const person = await newPerson(url);
+  const socket = await greet(url, person.token);
+  const query = 'subscription { homeFeed { cursor } }';
+  for (let id = 1; id <= 101; id++) socket.say({ type: 'subscribe', id: String(id), payload: { query } });
+  expect(await socket.hear()).toMatchObject({
+    type: 'error',
+    id: '101',
+    payload: [{ message: expect.stringContaining('100'), extensions: { code: 'BAD_USER_INPUT' } }],
+  });
+  socket.say({ type: 'complete', id: '1' });
+  expect(await ask(socket, '{ me { user { id } } }')).toEqual({ data: { me: { user: { id: person.id } } } });
+  socket.socket.close();
+});

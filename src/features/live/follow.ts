@@ -43,7 +43,8 @@ type Waiting = { channel: string; place: StreamPlace; payload: string | null };
 
 /** More than a client can fall behind before it is better off coming again. */
 const MAX_WAITING = 1_000;
-const MAX_CURSOR = 4_000;
+/** A place takes about 100 characters, and who follows a thousand heavy authors has as many. */
+const MAX_CURSOR = 150_000;
 
 /** Follows streams for one subscription. */
 export interface Following<T> {
@@ -70,7 +71,7 @@ export async function follow<T>(
   after: string | null | undefined,
   step: (payload: string, following: Following<T>) => Promise<T | null>,
 ): Promise<Following<T>> {
-  const { redis, pubsub } = stores;
+  const { redis, pubsub, log } = stores;
   const known = after === null || after === undefined ? null : parseCursor(after);
   if (known && !known.has(channels[0])) throw badInput('"after" is not a cursor of this subscription.');
   const streams = new Map<string, Followed>();
@@ -117,8 +118,9 @@ export async function follow<T>(
   const refresh = (name: string, stream: Followed) => {
     stream.reading = stream.reading.then(() => catchUp(name, stream)).catch(fail);
   };
-  const fail = (error: unknown) => {
-    failure = error instanceof Error ? error : new Error(String(error));
+  const fail = (err: unknown) => {
+    log.warn({ err }, 'a subscription lost its streams');
+    failure = resume('The server has lost the place: subscribe again with "after".');
     wake();
   };
 
@@ -185,7 +187,9 @@ export async function follow<T>(
 const NOWHERE: StreamPlace = { epoch: '', id: '0-0' };
 
 function toCursor(streams: ReadonlyMap<string, Followed>): string {
-  const places = Array.from(streams, ([name, { told }]) => [name, told.epoch, told.id]);
+  // Of a stream that has not been told of yet nothing is said, so that whoever comes back is told of the gap.
+  const begun = [...streams].filter(([, { told }]) => told !== NOWHERE);
+  const places = begun.map(([name, { told }]) => [name, told.epoch, told.id]);
   return Buffer.from(JSON.stringify(places)).toString('base64url');
 }
 

@@ -1,4 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { attempt, mistakesOf, rowId } from '../../support/backstage.ts';
@@ -49,6 +51,20 @@ async function isVerified(person: Person): Promise<boolean | undefined> {
 
 async function canLogIn(person: Person, password: string): Promise<boolean> {
   return (await sendAnonymously('logIn', { login: person.username, password })).length === 0;
+}
+
+/** Waits until nothing is left to do that names this. */
+async function untilNoJobNames(name: string | bigint): Promise<void> {
+  await until(async () => {
+    const [row] = await own.stores.db.$queryRaw<[{ count: number }]>`
+      select count(*)::int as count from graphile_worker._private_jobs where position(${String(name)} in payload::text) > 0`;
+    return row.count === 0;
+  });
+}
+
+/** Holds how many mails have reached an address, whatever stood in their headers. */
+function expectMails(address: string, count: number): void {
+  expect(smtp.received.filter((mail) => mail.to.includes(address))).toHaveLength(count);
 }
 
 test('signing up sends a link that proves the address, once', async () => {
@@ -108,27 +124,36 @@ test('an address without an account gets the same answer, and no mail', async ()
   const [known, unknown] = [await ask(person.email), await ask(nobody)];
   expect(unknown).toEqual(known);
   await smtp.next(person.email);
-  await until(async () => {
-    const jobs = await own.stores.db.$queryRaw<object[]>`
-      select 1 from graphile_worker._private_jobs where payload::text like ${`%${nobody}%`}`;
-    return jobs.length === 0;
-  });
-  expect(smtp.received.filter((mail) => mail.to.includes(nobody))).toEqual([]);
+  await untilNoJobNames(nobody);
+  expectMails(nobody, 0);
 });
+
+/** The tables that hold any of these texts somewhere. */
+async function tablesWith(texts: string[]): Promise<string[]> {
+  const tables = await own.stores.db.$queryRaw<{ name: string }[]>`
+    select format('%I.%I', schemaname, tablename) as name from pg_tables
+    where schemaname in ('public', 'graphile_worker')`;
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const rows = await own.stores.db.$queryRawUnsafe<object[]>(
+      `select 1 from ${name} as stored where exists (
+         select from unnest($1::text[]) text where position(text in stored::text) > 0
+       )`,
+      texts,
+    );
+    if (rows.length > 0) found.push(name);
+  }
+  return found;
+}
 
 test('a token is in the mail and nowhere else, and ends with its time', async () => {
   const person = await newPerson(url);
   const token = tokenIn(await smtp.next(person.email));
-  const tables = await own.stores.db.$queryRaw<{ name: string }[]>`
-    select format('%I.%I', schemaname, tablename) as name from pg_tables
-    where schemaname in ('public', 'graphile_worker')`;
-  for (const { name } of tables) {
-    const rows = await own.stores.db.$queryRawUnsafe<object[]>(
-      `select 1 from ${name} as stored where stored::text like $1`,
-      `%${token}%`,
-    );
-    expect([name, rows]).toEqual([name, []]);
-  }
+  // As text, and as PostgreSQL shows bytes: those of the text, and those that it stands for.
+  const forms = [token, Buffer.from(token).toString('hex'), Buffer.from(token, 'base64url').toString('hex')];
+  expect(await tablesWith(forms)).toEqual([]);
+  // The same search finds the hash, so it would have found the token.
+  expect(await tablesWith([createHash('sha256').update(token).digest('hex')])).toEqual(['public.mail_tokens']);
   const where = { userId: rowId(person.id) };
   await own.stores.db.mailToken.updateMany({ where, data: { expiresAt: new Date() } });
   expect(await sendAnonymously('verifyEmail', { token })).toEqual(['INVALID token']);
@@ -157,11 +182,55 @@ test('who is suspended gets no link; who is deactivated comes back with one', as
   const newPassword = `new ${unique()}`;
   expect(await sendAnonymously('resetPassword', { token, newPassword })).toEqual([]);
   expect(await canLogIn(away, newPassword)).toBe(true);
+  // The job that looks the address up leaves, in its own transaction, the one that would send.
+  await untilNoJobNames(suspended.email);
+  await untilNoJobNames(rowId(suspended.id));
   const mails = await own.stores.db.mailToken.count({
     where: { userId: rowId(suspended.id), purpose: 'RESET_PASSWORD' },
   });
   expect(mails).toBe(0);
+  expectMails(suspended.email, 1);
 });
+
+/** The names of a mail's headers, in order. */
+function headersOf({ source }: { source: string }): string[] {
+  const [head = ''] = source.split(/\r?\n\r?\n/);
+  return [...head.matchAll(/^([\w-]+):/gm)].map(([, name = '']) => name.toLowerCase());
+}
+
+test('what a person writes adds no header to their mail, and nobody to those who get it', async () => {
+  const plain = await newPerson(url);
+  const usual = headersOf(await smtp.next(plain.email));
+  const [username, evil] = [`u${unique()}`.slice(0, 30), `${unique()}@example.org`];
+  const account = { username, email: `${username}@example.org`, password: 'correct horse', displayName: 'Ada' };
+  const injected = `\r\nBcc: ${evil}\r\n\r\nBuy this`;
+  expect(await sendAnonymously('signUp', { ...account, email: account.email + injected })).toEqual(['INVALID email']);
+  await sendAnonymously('signUp', { ...account, displayName: `Ada${injected}` });
+  const mail = await smtp.next(account.email);
+  expect(mail.to).toEqual([account.email]);
+  expect(headersOf(mail)).toEqual(usual);
+  expect(mail.source).not.toContain(evil);
+});
+
+test.for(['$,x', 'x<$>', '$;x', 'x:$;', '$(x)'])(
+  'an account whose address is %s, with another’s at $, reaches not them',
+  async (form) => {
+    const victim = `${unique()}@example.org`;
+    const email = form.replace('$', victim);
+    const username = `u${unique()}`.slice(0, 30);
+    // Whether it may sign up like this is sign-up's to say.
+    await sendAnonymously('signUp', { username, email, password: 'correct horse', displayName: 'Ada' });
+    const next = await newPerson(url);
+    await smtp.next(next.email);
+    await until(async () => {
+      const [row] = await own.stores.db.$queryRaw<[{ count: number }]>`
+        select count(*)::int as count from graphile_worker._private_jobs job join users on payload ->> 'userId' = users.id::text
+        where username = ${username} and last_error is null`;
+      return row.count === 0;
+    });
+    expectMails(victim, 0);
+  },
+);
 
 test('a mail that cannot be sent is sent when the server is back', async () => {
   const port = Number(new URL(smtp.url).port);
@@ -182,11 +251,16 @@ test('without a server mails are files that a person can read', async () => {
   const shared = inject('env');
   const folder = fileURLToPath(shared.MAIL_URL ?? '');
   const person = await newPerson(inject('url'));
-  const mail = await until(async () => {
+  const file = await until(async () => {
     const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.eml'));
-    const texts = await Promise.all(names.map((name) => readFile(`${folder}/${name}`, 'utf8')));
-    return texts.find((text) => text.includes(`To: ${person.email}`));
+    const files = await Promise.all(
+      names.map(async (name) => ({ name, text: await readFile(join(folder, name), 'utf8') })),
+    );
+    return files.find(({ text }) => text.includes(`To: ${person.email}`));
   });
+  // A link in it sets passwords: nobody else on the machine reads it.
+  expect((await stat(join(folder, file.name))).mode & 0o777).toBe(0o600);
+  const mail = file.text;
   expect(mail).toMatch(/^Subject: Is this your address\?\r?$/m);
   const token = tokenIn({ to: [], source: mail.replace(/=\r?\n/g, '').replace(/=3D/g, '=') });
   const answer = await attempt(person, 'verifyEmail', { token }, 'verified');

@@ -1,8 +1,10 @@
 /** A client that loses its connection goes on where it was, at any node: nothing is missing, nothing comes twice, and where that cannot be it is told. */
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { fanOut } from '../../../src/features/feed/fan-out.ts';
 import { authorKey, feedKey, liveChannel } from '../../../src/features/feed/keys.ts';
+import { follow } from '../../../src/features/live/follow.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { tellStreams } from '../../../src/stores/streams.ts';
@@ -138,6 +140,38 @@ test("a cursor that is none, or another person's, is refused", async () => {
   await until(async () => idsOf(listening).includes(next));
   expect(listening.events.map((event) => event.homeFeed.photo?.id ?? 'gap')).toEqual(['gap', next]);
   for (const subscription of [theirs, listening]) subscription.close();
+});
+
+test('a stream that is followed besides begins with a gap, and is in the cursor only from then on', async () => {
+  const [own, other] = [`live:{test}:${randomUUID()}`, `live:{test}:${randomUUID()}`];
+  const open = (channels: [string, ...string[]], after: string | null) =>
+    follow<string>(stores, channels, after, async (payload, following) => {
+      if (payload === 'more') await following.add(other);
+      return payload;
+    });
+  const read = async ({ events }: Awaited<ReturnType<typeof open>>, count: number) => {
+    const seen: { value: string | null; cursor: string }[] = [];
+    while (seen.length < count) {
+      const { value } = await events.next();
+      if (!value) throw new Error('It ended.');
+      seen.push(value);
+    }
+    return seen;
+  };
+  const following = await open([own], null);
+  for (const payload of ['more', 'one', 'two']) await tellStreams(stores.redis, [own], payload, payload);
+  // All three wait when the other stream is added, whose gap comes after them.
+  const seen = await read(following, 4);
+  expect(seen.map((event) => event.value)).toEqual(['more', 'one', 'two', null]);
+  await tellStreams(stores.redis, [other], 'three', 'three');
+  expect(await read(following, 1)).toMatchObject([{ value: 'three' }]);
+  await following.events.return();
+
+  const early = await open([own, other], seen[1]?.cursor ?? '');
+  expect((await read(early, 2)).map((event) => event.value).sort()).toEqual(['two', null].sort());
+  const late = await open([own, other], seen[3]?.cursor ?? '');
+  expect(await read(late, 1)).toMatchObject([{ value: 'three' }]);
+  for (const one of [early, late]) await one.events.return();
 });
 
 test('who was away for longer than is kept is told so, and goes on from there', async () => {
