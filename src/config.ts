@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 const boolean = z.stringbool();
@@ -5,7 +6,23 @@ const boolean = z.stringbool();
 function url(...schemes: string[]) {
   const begins = schemes.map((scheme) => `${scheme}://`).join(' or ');
   // To a parser of URLs, localhost:5432 is one whose scheme is localhost.
-  return z.url({ protocol: new RegExp(`^(${schemes.join('|')})$`), error: `must be a URL that begins with ${begins}` });
+  return z.url({
+    protocol: new RegExp(`^(${schemes.join('|')})$`),
+    error: `must be a URL that begins with ${begins}`,
+    abort: true,
+  });
+}
+
+/** Whether a URL for mail names a server or a folder, and its user and password can be read. */
+function leadsToMail(address: string): boolean {
+  const { protocol, hostname, username, password } = new URL(address);
+  try {
+    if (protocol === 'file:') return fileURLToPath(address) !== '';
+    decodeURIComponent(username + password);
+    return hostname !== '';
+  } catch {
+    return false;
+  }
 }
 
 const environment = z.object({
@@ -33,7 +50,9 @@ const environment = z.object({
     .max(7 * 24 * 60)
     .default(60)
     .describe('minutes for which the URL of a photo of a private account works'),
-  MAIL_URL: url('smtp', 'smtps', 'file').describe('the SMTP server for mail, or `file:` and a folder to write it to'),
+  MAIL_URL: url('smtp', 'smtps', 'file')
+    .refine(leadsToMail, 'must name a host (a % in its password is written %25), or a folder as file:///folder')
+    .describe('the SMTP server for mail, or `file:` and a folder to write it to'),
   MAIL_FROM: z.string().min(3).default('Darkroom <darkroom@localhost>').describe('the sender of mail'),
   APP_URL: url('http', 'https')
     .default('http://localhost:3000')

@@ -1435,7 +1435,7 @@ export type Subscription = {
   photoChanged: PhotoChangedEvent;
   /**
    * Each new photo of a person, as it is shared, once. NOT_FOUND for somebody whose photos the viewer may not see; when that changes
-   * later, nothing more comes.
+   * later, it completes.
    */
   userPhotos: UserPhotosEvent;
 };

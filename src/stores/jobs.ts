@@ -2,7 +2,6 @@ import { EventEmitter } from 'node:events';
 import { Logger as JobLogger, parseCronItems, run } from 'graphile-worker';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import type { ActivityKind } from '../generated/graphql.ts';
 import type { Transaction } from './postgres.ts';
 
 /** Every kind of job and what it is given. Ids are strings, because a job is stored as JSON. */
@@ -21,10 +20,8 @@ export interface Jobs {
   accessChanged: { userIds: string[] };
   /** Brings people's counts in Redis up to date. */
   userCountsChanged: { userIds: string[] };
-  /** Tells people that something in their activity list is new. */
-  activityChanged: {
-    activities: { recipientId: string; kind: ActivityKind; subjectId: string; place: string }[];
-  };
+  /** Tells people that something at these places of their activity lists is new. */
+  activityChanged: { activities: { recipientId: string; place: string }[] };
   /** Makes an uploaded file into a person's picture. */
   processAvatar: {
     userId: string;

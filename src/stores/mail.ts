@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 
 /** A mail to one person. */
 export interface Letter {
+  /** One address, without a name. */
   to: string;
   subject: string;
   text: string;
@@ -22,12 +23,18 @@ export interface Mail {
 const CONNECT_MS = 10_000;
 const SOCKET_MS = 20_000;
 
+/** What nodemailer is given. As a text, it would take the address for a list: of `ada@example.org,x` it mails to ada@example.org, who is another. */
+function compose(from: string, { to, subject, text }: Letter) {
+  return { from, to: { name: '', address: to }, subject, text };
+}
+
 /** Opens the way out for mail; nothing is connected before the first. */
 export function openMail({ MAIL_URL, MAIL_FROM }: Config): Mail {
   const url = new URL(MAIL_URL);
   if (url.protocol === 'file:') return intoFolder(fileURLToPath(url), MAIL_FROM);
   const transport = nodemailer.createTransport({
-    host: url.hostname,
+    // In a URL, IPv6 stands in brackets.
+    host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port) || (url.protocol === 'smtps:' ? 465 : 587),
     secure: url.protocol === 'smtps:',
     ...(url.username && { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }),
@@ -38,7 +45,7 @@ export function openMail({ MAIL_URL, MAIL_FROM }: Config): Mail {
   });
   return {
     async send(letter) {
-      await transport.sendMail({ from: MAIL_FROM, ...letter });
+      await transport.sendMail(compose(MAIL_FROM, letter));
     },
     close: () => transport.close(),
   };
@@ -49,12 +56,12 @@ function intoFolder(folder: string, from: string): Mail {
   const transport = nodemailer.createTransport({ streamTransport: true, buffer: true });
   return {
     async send(letter) {
-      const { message } = await transport.sendMail({ from, ...letter });
+      const { message } = await transport.sendMail(compose(from, letter));
       await mkdir(folder, { recursive: true });
       const time = new Date().toISOString().replace(/[:.]/g, '-');
       const file = join(folder, `${time}-${randomBytes(4).toString('hex')}.eml`);
-      // Whoever looks into the folder sees whole mails only.
-      await writeFile(`${file}.part`, message as Buffer);
+      // Whoever looks into the folder sees whole mails only, and only its owner does: their links set passwords.
+      await writeFile(`${file}.part`, message as Buffer, { mode: 0o600 });
       await rename(`${file}.part`, file);
       console.log(`Mail to ${letter.to}: ${letter.subject}\n  ${file}`);
     },

@@ -92,6 +92,11 @@ interface Scripts {
   ): Promise<[id: string, fields: string[]][] | null>;
 }
 
+/** Every Redis key of a channel. */
+export function streamKeys(channel: string): string[] {
+  return ['stream', 'epoch', 'told'].map((name) => `${name}:${channel}`);
+}
+
 /** Makes the scripts of this file known to a connection. */
 export function defineStreamScripts(redis: Redis): void {
   redis.defineCommand('tellAll', { lua: TELL_ALL });

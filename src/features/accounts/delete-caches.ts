@@ -1,11 +1,14 @@
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { streamKeys } from '../../stores/streams.ts';
 import { authorKey, feedKey, heavyKey } from '../feed/keys.ts';
 import { userCountsKey } from '../people/counts.ts';
 import { userKey } from './users.ts';
 
 /** What is known of a person's relation to others, in a hash of theirs with a field for each of these. */
 const FACTS = ['follows', 'likes', 'blocks', 'mutes'] as const;
+/** What can be followed live of a person, in a stream each. */
+const FOLLOWED = ['feed', 'author', 'activity'] as const;
 /** Up to this many keys in Redis, all are looked through; among more, what others' hashes hold goes within the hour for which they are kept. */
 const LOOKED_THROUGH = 1_000_000;
 
@@ -18,6 +21,7 @@ function ownKeys(userId: bigint): string[] {
     authorKey(userId),
     heavyKey(userId),
     ...FACTS.map((name) => personKey(name, userId)),
+    ...FOLLOWED.flatMap((name) => streamKeys(`live:${personKey(name, userId)}`)),
   ];
 }
 

@@ -157,6 +157,8 @@ async function readKey(redis: Redis, key: string): Promise<[within: string, text
         ? await redis.smembers(key)
         : type === 'list'
           ? await redis.lrange(key, '0', '-1')
-          : [];
+          : type === 'stream'
+            ? (await redis.xrange(key, '-', '+')).flatMap(([, fields]) => fields)
+            : [];
   return members.map((member) => ['its members', member]);
 }

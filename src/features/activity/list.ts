@@ -135,15 +135,9 @@ export async function listActivities(
   return toConnection(found, (row) => row.place, true, last ?? undefined);
 }
 
-/** One activity as it is now; null when it is not to be shown. */
-export async function readActivity(
-  stores: Stores,
-  viewerId: bigint,
-  kind: ActivityKind,
-  subjectId: bigint,
-): Promise<ActivityRow | null> {
-  const condition = sql`kind = ${kind}::activity_kind and subject_id = ${subjectId}`;
-  const [row] = await readCandidates(stores, viewerId, condition, 1);
+/** The activity at a place of a person's list; null when there is none, or it is not to be shown. */
+export async function readActivity(stores: Stores, viewerId: bigint, place: bigint): Promise<ActivityRow | null> {
+  const [row] = await readCandidates(stores, viewerId, sql`place = ${place}`, 1);
   return row?.isShown ? row : null;
 }
 

@@ -5,8 +5,6 @@ import { tellStreams } from '../../stores/streams.ts';
 import { follow, type LiveEvent } from '../live/follow.ts';
 import { type ActivityRow, readActivity } from './list.ts';
 
-/** What is told in a person's stream: this activity is new, or somebody joined it. */
-type ActivityMessage = Pick<Jobs['activityChanged']['activities'][number], 'kind' | 'subjectId' | 'place'>;
 /** What others did to a person, or that something may have been missed. */
 export type ArrivingActivity = LiveEvent<ActivityRow>;
 
@@ -14,20 +12,21 @@ function activityChannel(personId: bigint): string {
   return `live:${personKey('activity', personId)}`;
 }
 
-/** Tells those who listen of what is new in people's activity lists, each place in a list once. */
+/** Tells those who listen of what is new in people's activity lists: its place, which names nobody. Each place is told once. */
 export async function publishActivities(
   { redis }: Stores,
   activities: Jobs['activityChanged']['activities'],
 ): Promise<void> {
   await Promise.all(
-    activities.map(({ recipientId, ...message }) =>
-      tellStreams(redis, [activityChannel(BigInt(recipientId))], message.place, JSON.stringify(message)),
+    activities.map(({ recipientId, place }) =>
+      tellStreams(redis, [activityChannel(BigInt(recipientId))], place, place),
     ),
   );
 }
 
 /**
- * What others do to a person, as it happens, each place in the list once.
+ * What others do to a person, as it happens, each place in the list once. An activity that somebody has joined since it was told has another
+ * place by now, and is told with that.
  *
  * @param after the cursor of the last event that the client has had
  */
@@ -36,11 +35,8 @@ export async function followActivity(
   viewerId: bigint,
   after: string | null | undefined,
 ): Promise<AsyncGenerator<ArrivingActivity, void, void>> {
-  const { events } = await follow<ActivityRow>(stores, [activityChannel(viewerId)], after, async (payload) => {
-    const { kind, subjectId, place } = JSON.parse(payload) as ActivityMessage;
-    const row = await readActivity(stores, viewerId, kind, BigInt(subjectId));
-    // One that somebody has joined since is told with its new place.
-    return row?.place === BigInt(place) ? row : null;
-  });
+  const { events } = await follow<ActivityRow>(stores, [activityChannel(viewerId)], after, (place) =>
+    readActivity(stores, viewerId, BigInt(place)),
+  );
   return events;
 }

@@ -41,7 +41,7 @@ export async function recordActivities(tx: Transaction, activities: readonly New
     photo_id: photoId === undefined ? null : String(photoId),
     comment_id: commentId === undefined ? null : String(commentId),
   }));
-  const placed = await tx.$queryRaw<{ recipientId: string; kind: ActivityKind; subjectId: string; place: string }[]>`
+  const placed = await tx.$queryRaw<{ recipientId: string; place: string }[]>`
     insert into activities (recipient_id, kind, subject_id, place, actor_id, photo_id, comment_id)
     select recipient_id, kind, subject_id, next_id(recipient_id), actor_id, photo_id, comment_id
     from json_to_recordset(${JSON.stringify(rows)}::json) as new (
@@ -50,6 +50,6 @@ export async function recordActivities(tx: Transaction, activities: readonly New
     -- In one order, so that two transactions never wait for each other.
     order by recipient_id, kind, subject_id
     on conflict (recipient_id, kind, subject_id) do update set place = excluded.place
-    returning recipient_id::text as "recipientId", kind::text, subject_id::text as "subjectId", place::text`;
+    returning recipient_id::text as "recipientId", place::text`;
   await addJob(tx, 'activityChanged', { activities: placed });
 }

@@ -53,7 +53,7 @@ export async function followHomeFeed(
 }
 
 /**
- * Each new photo of a person that the viewer may see, once.
+ * Each new photo of a person that the viewer may see, once; it ends when they may not see into the person's account any more.
  *
  * @param after the cursor of the last event that the client has had
  * @returns null when the viewer may not see into the person's account
@@ -67,8 +67,13 @@ export async function followUserPhotos(
   const [may] = await maySeeWithin(stores, viewerId, [userId]);
   if (!may) return null;
   const channel = liveChannel(authorKey(userId));
-  const { events } = await follow<PublishedPhoto>(stores, [channel], after, async (payload) => {
-    const { photoId } = JSON.parse(payload) as { photoId: string };
+  const { events } = await follow<PublishedPhoto>(stores, [channel], after, async (payload, following) => {
+    const { photoId } = JSON.parse(payload) as { photoId?: string };
+    if (photoId === undefined) {
+      const [still] = await maySeeWithin(stores, viewerId, [userId]);
+      if (!still) await following.events.return();
+      return null;
+    }
     const [photo] = await readPhotos(stores, [BigInt(photoId)]);
     if (!photo || !isPublished(photo)) return null;
     const [visible] = await maySeePhotos(stores, viewerId, [photo]);

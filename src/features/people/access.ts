@@ -1,5 +1,7 @@
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { tellStreams } from '../../stores/streams.ts';
+import { authorKey, liveChannel } from '../feed/keys.ts';
 
 /** What is told on a person's access channel. */
 export const ACCESS_CHANGED = 'access changed';
@@ -10,6 +12,12 @@ export function accessChannel(personId: bigint): string {
 }
 
 /** Makes what is open at these people's, or shows something of theirs, look again whether it may. Again changes nothing. */
-export async function publishAccessChanged({ pubsub }: Stores, userIds: readonly bigint[]): Promise<void> {
-  await Promise.all(userIds.map((id) => pubsub.publish(accessChannel(id), ACCESS_CHANGED)));
+export async function publishAccessChanged({ pubsub, redis }: Stores, userIds: readonly bigint[]): Promise<void> {
+  await Promise.all(
+    userIds.flatMap((id) => [
+      pubsub.publish(accessChannel(id), ACCESS_CHANGED),
+      // Those who look at the person's profile follow this.
+      tellStreams(redis, [liveChannel(authorKey(id))], '', JSON.stringify({ accessChanged: true })),
+    ]),
+  );
 }

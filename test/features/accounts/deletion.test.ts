@@ -127,6 +127,14 @@ test('after an account is deleted nothing names its person but the report, and w
   const { person, friend, fan, photo, friendPhoto, upload } = world;
   await exportOf(person);
   for (const viewer of [friend, fan, world.muter, world.blocked, world.moderator, person]) await look(viewer, world);
+  // What is followed live is kept in Redis too.
+  const [profile] = await Promise.all([
+    friend.subscribe('subscription ($id: ID!) { userPhotos(userId: $id) { cursor } }', { id: person.id }),
+    friend.subscribe('subscription { activity { cursor } }'),
+    person.subscribe('subscription { activity { cursor } }'),
+    person.subscribe('subscription { homeFeed { cursor } }'),
+  ]);
+  await until(async () => (await stores.redis.keys(`stream:*:${numberOf(person.id)}`)).length === 3);
   const names = await findNames(stores, [person.username]);
   expect(names).toEqual({
     id: numberOf(person.id),
@@ -152,6 +160,7 @@ test('after an account is deleted nothing names its person but the report, and w
   expect(await askToDelete(person)).toMatchObject({ deletedUserId: person.id });
   const { data } = await person.send<{ me: object | null }>('{ me { user { id } } }');
   expect(data?.me).toBe(null);
+  expect(await profile.ended).toEqual({});
   const removed = await untilDeleted(person, true);
 
   const after = await trace(stores, names);

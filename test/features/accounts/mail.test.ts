@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { sweepMailTokens } from '../../../src/features/accounts/mail.ts';
 import { attempt, mistakesOf, rowId } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
@@ -109,6 +110,9 @@ test('a forgotten password is set anew by mail, once, and all sessions end', asy
   const answers = await Promise.all([1, 2, 3].map(() => sendAnonymously('resetPassword', { token, newPassword })));
   expect(answers.map((answer) => answer.join()).sort()).toEqual(['', 'INVALID token', 'INVALID token']);
   expect(await isVerified(person)).toBeUndefined();
+  // The link had reached the address.
+  const where = { id: rowId(person.id), emailVerifiedAt: { not: null } };
+  expect(await own.stores.db.user.count({ where })).toBe(1);
   expect(await canLogIn(person, person.password)).toBe(false);
   expect(await canLogIn(person, newPassword)).toBe(true);
   expect((await smtp.next(person.email)).source).toContain('password has been changed');
@@ -157,6 +161,11 @@ test('a token is in the mail and nowhere else, and ends with its time', async ()
   const where = { userId: rowId(person.id) };
   await own.stores.db.mailToken.updateMany({ where, data: { expiresAt: new Date() } });
   expect(await sendAnonymously('verifyEmail', { token })).toEqual(['INVALID token']);
+  const other = await newPerson(url);
+  const valid = tokenIn(await smtp.next(other.email));
+  await sweepMailTokens(own.stores);
+  expect(await own.stores.db.mailToken.count({ where })).toBe(0);
+  expect(await sendAnonymously('verifyEmail', { token: valid })).toEqual([]);
 });
 
 test('too many mails to one address, or asked for from one, are refused for a while', async () => {
@@ -164,6 +173,15 @@ test('too many mails to one address, or asked for from one, are refused for a wh
   const answers = [];
   for (let time = 0; time < 7; time++) answers.push(await sendAnonymously('requestPasswordReset', { email }));
   expect(answers).toEqual([[], [], [], [], [], ['RATE_LIMITED'], ['RATE_LIMITED']]);
+  const person = await newPerson(url);
+  const verifications = [];
+  for (let time = 0; time < 6; time++) {
+    const { errors } = await person.send('mutation { requestEmailVerification { userErrors { code } } }');
+    verifications.push(...errors.map(({ extensions }) => extensions));
+  }
+  expect(verifications).toEqual([
+    expect.objectContaining({ code: 'RATE_LIMITED', retryAfter: expect.toSatisfy((s) => s > 0 && s <= 3_600) }),
+  ]);
   const address = newAddress();
   const refused = [];
   for (let time = 0; time < 31; time++) {
@@ -220,8 +238,6 @@ test.for(['$,x', 'x<$>', '$;x', 'x:$;', '$(x)'])(
     const username = `u${unique()}`.slice(0, 30);
     // Whether it may sign up like this is sign-up's to say.
     await sendAnonymously('signUp', { username, email, password: 'correct horse', displayName: 'Ada' });
-    const next = await newPerson(url);
-    await smtp.next(next.email);
     await until(async () => {
       const [row] = await own.stores.db.$queryRaw<[{ count: number }]>`
         select count(*)::int as count from graphile_worker._private_jobs job join users on payload ->> 'userId' = users.id::text

@@ -292,8 +292,7 @@ test('arrives live, with the unread count, once although the job is repeated', a
   expect(activity.unreadCount).toBe(count + 1);
 
   const { place } = await stores.db.activity.findFirstOrThrow({ where: { commentId: rowId(id) } });
-  const told = { kind: 'COMMENT' as const, subjectId: String(rowId(id)), place: String(place) };
-  const again = { recipientId: String(rowId(owner.id)), ...told };
+  const again = { recipientId: String(rowId(owner.id)), place: String(place) };
   await activityTasks(stores).activityChanged({ activities: [again, again] });
   const liked = subscription.next((event) => event.activity.activity.kind === 'LIKE');
   await like(anna, photo);
