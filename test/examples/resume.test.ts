@@ -3,6 +3,7 @@ import { Darkroom } from '../../examples/client.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { startProcess } from '../support/darkroom.ts';
+import { untilFannedOut } from '../support/feed.ts';
 import { newPerson } from '../support/people.ts';
 import { insertPhoto, numberOf, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
@@ -36,11 +37,7 @@ test('the example client goes on by itself when its server is restarted, and whe
     await api.end(signal);
     const away = `${round} while away`;
     await share(away);
-    await until(async () => {
-      const [row] = await stores.db.$queryRaw<[{ open: number }]>`
-        select count(*)::int as open from graphile_worker.jobs where task_identifier = 'fanOutPhoto'`;
-      return row.open === 0;
-    });
+    await untilFannedOut(stores, [numberOf(author.id)]);
     api = await startProcess(['api'], { ...inject('env'), PORT: port });
     const back = `${round} back`;
     await share(back);
@@ -50,4 +47,4 @@ test('the example client goes on by itself when its server is restarted, and whe
   }
   stop();
   await api.end('SIGTERM');
-}, 120_000);
+}, 240_000);

@@ -5,6 +5,7 @@ import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, openBackstage, rowId } from '../support/backstage.ts';
 import type { Subscription } from '../support/client.ts';
 import { startProcess, type TestProcess } from '../support/darkroom.ts';
+import { untilFannedOut } from '../support/feed.ts';
 import { asPerson, newPerson, type Person } from '../support/people.ts';
 import { share } from '../support/photos.ts';
 import { insertPhoto, untilListening } from '../support/rows.ts';
@@ -71,15 +72,6 @@ async function captions(subscription: Subscription<FeedEvent>): Promise<string[]
   return subscription.events.map((event) => event.homeFeed.photo.caption);
 }
 
-/** Waits until what these people have published has been brought to all feeds. */
-async function untilFannedOut(): Promise<void> {
-  await until(async () => {
-    const [row] = await stores.db.$queryRaw<[{ open: number }]>`
-      select count(*)::int as open from graphile_worker.jobs where task_identifier = 'fanOutPhoto'`;
-    return row.open === 0;
-  });
-}
-
 test('going private closes what strangers look at, and leaves followers theirs', async () => {
   const [owner, follower, stranger] = (await people(3)) as [Person, Person, Person];
   await follower.follow(owner);
@@ -134,7 +126,7 @@ test('a follower who leaves, or is removed, sees nothing more of a private accou
   await until(async () => (await captions(feeds[2] as Subscription<FeedEvent>)).includes('new'));
   const fence = await newPerson(url);
   for (const person of [leaving, removed]) await person.follow(fence);
-  await untilFannedOut();
+  await untilFannedOut(stores, [rowId(owner.id)]);
   await insertPhoto(stores, rowId(fence.id), 'fence');
   for (const feed of feeds.slice(0, 2)) {
     await until(async () => (await captions(feed)).includes('fence'));
@@ -178,7 +170,10 @@ test('blocking closes everything between the two, both ways', async () => {
   const open = await share(fence, 'open');
   await comment(blocker, open, `forbidden @${blocked.username}`);
   await comment(blocked, open, `forbidden @${blocker.username}`);
-  await untilFannedOut();
+  await untilFannedOut(
+    stores,
+    [blocker, blocked].map((one) => rowId(one.id)),
+  );
   await insertPhoto(stores, rowId(fence.id), 'fence');
   for (const feed of feeds) {
     await until(async () => (await captions(feed)).includes('fence'));
@@ -203,7 +198,7 @@ test('muting stops the feed and the activity, and the muted sees no difference',
   const watching = await watch(muted, photo);
   await attempt(muter, 'mute', { userId: muted.id }, 'user { id }');
   await insertPhoto(stores, rowId(muted.id), 'forbidden');
-  await untilFannedOut();
+  await untilFannedOut(stores, [rowId(muted.id)]);
   await insertPhoto(stores, rowId(fence.id), 'fence');
   await until(async () => (await captions(feed)).includes('fence'));
   expect(await captions(feed)).toEqual(['fence']);

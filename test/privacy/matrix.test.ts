@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Stores } from '../../src/stores/stores.ts';
 import { openBackstage, rowId } from '../support/backstage.ts';
 import { type Answer, type Subscription, send, subscribe } from '../support/client.ts';
+import { untilFannedOut } from '../support/feed.ts';
 import type { Person } from '../support/people.ts';
 import { insertPhoto } from '../support/rows.ts';
 import { until } from '../support/until.ts';
@@ -275,11 +276,10 @@ describe('live', () => {
       await insertPhoto(stores, rowId(world.subjects[target].person.id), caption);
     }
     // Fanned out before the fence: what has not come by then never will.
-    await until(async () => {
-      const [row] = await stores.db.$queryRaw<[{ open: number }]>`
-        select count(*)::int as open from graphile_worker.jobs where task_identifier = 'fanOutPhoto'`;
-      return row.open === 0;
-    });
+    await untilFannedOut(
+      stores,
+      LIVING.map((target) => rowId(world.subjects[target].person.id)),
+    );
     await insertPhoto(stores, rowId(world.fence.id), 'the fence');
     for (const viewer of LISTENERS) {
       await until(async () => JSON.stringify(open[viewer]?.events).includes('the fence'));
