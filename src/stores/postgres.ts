@@ -33,6 +33,30 @@ export function openDatabase(url: string, poolSize: number, onQuery?: (sql: stri
   return client as unknown as Database;
 }
 
+/** Times that a transaction is tried when it and others wait for each other. */
+const ATTEMPTS = 4;
+
+/**
+ * Runs a transaction, and once more when PostgreSQL ends it because it and another one wait for each other.
+ *
+ * @param work may be run several times: what it did before is undone then
+ */
+export async function transact<R>(
+  db: Database,
+  work: (tx: Transaction) => Promise<R>,
+  options: { timeout?: number } = {},
+): Promise<R> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.$transaction(work, options);
+    } catch (error) {
+      const { code, message } = error as { code?: string; message?: string };
+      const isDeadlock = code === 'P2034' || /40P01|deadlock detected/i.test(message ?? '');
+      if (!isDeadlock || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
 /** A new id in the shard of the person whom the row will belong to. */
 export async function nextId(db: Transaction, ownerId: bigint): Promise<bigint> {
   const [row] = await db.$queryRaw<[{ id: bigint }]>`select next_id(${ownerId}) as id`;

@@ -205,7 +205,7 @@ async function* account({ stores, tx, userId }: Source): AsyncGenerator<object> 
     activityReadUpTo,
     ...user
   } = await tx.user.findUniqueOrThrow({ where: { id: userId } });
-  const [counts] = await readUserCounts(stores, userId, [userId]);
+  const [counts] = await readUserCounts(stores, userId, [userId], true);
   const dataExport = await tx.dataExport.findUnique({ where: { userId } });
   yield {
     id: toGlobalId('User', id),

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type CachedKind, readCached, writeThrough } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
-import { nextId, type Transaction } from '../../stores/postgres.ts';
+import { nextId, type Transaction, transact } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Connection, type PageRequest, toConnection } from '../paging.ts';
@@ -164,15 +164,19 @@ export async function endSessions(
     stores.redis,
     known.map((session) => sessionKey(session.tokenHash)),
     () =>
-      stores.db.$transaction(async (tx) => {
-        await within(tx);
-        // One that began since is among them, and its cache entry falls to the job.
-        const rows = (await tx.session.findMany({ where })).map(toRow);
-        await tx.session.deleteMany({ where: { id: { in: rows.map((row) => row.id) } } });
-        const sessions = rows.map(({ id, tokenHash }) => ({ id: String(id), tokenHash }));
-        if (rows.length > 0) await addJob(tx, 'sessionsEnded', { userId: String(userId), sessions });
-        return rows;
-      }, WITHIN),
+      transact(
+        stores.db,
+        async (tx) => {
+          await within(tx);
+          // One that began since is among them, and its cache entry falls to the job.
+          const rows = (await tx.session.findMany({ where })).map(toRow);
+          await tx.session.deleteMany({ where: { id: { in: rows.map((row) => row.id) } } });
+          const sessions = rows.map(({ id, tokenHash }) => ({ id: String(id), tokenHash }));
+          if (rows.length > 0) await addJob(tx, 'sessionsEnded', { userId: String(userId), sessions });
+          return rows;
+        },
+        WITHIN,
+      ),
   );
   await announceEnd(stores, userId, ended);
   return ended.map((session) => session.id);

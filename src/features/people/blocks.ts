@@ -1,3 +1,4 @@
+import { transact } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { mistake } from '../errors.ts';
 import { addAccessChanged, deleteFollow } from './follows.ts';
@@ -12,7 +13,7 @@ import { changeBlock } from './relations.ts';
 export async function block(stores: Stores, blockerId: bigint, blockedId: bigint): Promise<void> {
   if (blockerId === blockedId) throw mistake('SELF', 'Nobody blocks themselves.', 'userId');
   await changeBlock(stores, blockerId, blockedId, () =>
-    stores.db.$transaction(async (tx) => {
+    transact(stores.db, async (tx) => {
       const people = await lockPeople(tx, [blockerId, blockedId], 'change');
       const own = { blockerId_blockedId: { blockerId, blockedId } };
       if (await tx.block.findUnique({ where: own })) return;

@@ -40,16 +40,21 @@ export function userCountsKey(id: bigint): string {
 /**
  * People's counts as the viewer sees them: without those between whom and the viewer there is a block. They may lag by the half second
  * until they are folded.
+ *
+ * @param exact the counts as they are now, not as they were folded last
  */
 export async function readUserCounts(
   stores: Stores,
   viewerId: bigint | null,
   ids: readonly bigint[],
+  exact = false,
 ): Promise<UserCounts[]> {
-  const [counts, blocks] = await Promise.all([
-    readCached(stores.redis, countsKind(stores), ids),
-    viewerId !== null && hasBlocks(stores, viewerId),
-  ]);
+  const read = async () => {
+    if (!exact) return readCached(stores.redis, countsKind(stores), ids);
+    const loaded = await loadUserCounts(stores.db, ids);
+    return ids.map((id) => loaded.get(id) ?? null);
+  };
+  const [counts, blocks] = await Promise.all([read(), viewerId !== null && hasBlocks(stores, viewerId)]);
   const less =
     viewerId !== null && blocks ? await countBlocked(stores.db, viewerId, ids) : new Map<bigint, UserCounts>();
   return ids.map((id, index) => {

@@ -1,5 +1,6 @@
 import { writeThrough } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
+import { transact } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { userKey } from '../accounts/users.ts';
 import { addAccessChanged } from './follows.ts';
@@ -12,7 +13,7 @@ import { addApproveAll } from './requests.ts';
  */
 export async function setPrivacy(stores: Stores, userId: bigint, isPrivate: boolean): Promise<void> {
   await writeThrough(stores.redis, [userKey(userId)], () =>
-    stores.db.$transaction(async (tx) => {
+    transact(stores.db, async (tx) => {
       const person = (await lockPeople(tx, [userId], 'change')).get(userId);
       if (!person || person.isPrivate === isPrivate) return;
       await tx.user.update({ where: { id: userId }, data: { isPrivate } });

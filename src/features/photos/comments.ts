@@ -1,4 +1,4 @@
-import { nextId, sql, type Transaction, violatesForeignKey } from '../../stores/postgres.ts';
+import { nextId, sql, type Transaction, transact, violatesForeignKey } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
 import { recordActivities } from '../activity/record.ts';
@@ -37,10 +37,11 @@ export async function addComment(
   const { ownerId } = await requireReadyPhoto(stores, authorId, photoId);
   const key = { userId: authorId, key: input.idempotencyKey, mutation: 'addComment', input: [String(photoId), text] };
   try {
-    const comment = await stores.db.$transaction(async (tx) => {
+    const comment = await transact(stores.db, async (tx) => {
       const newId = await nextId(tx, authorId);
       const id = await once(tx, key, newId, async () => {
-        const author = (await lockPeople(tx, [authorId], 'steady')).get(authorId);
+        // The owner too, whose activity refers to them: in one order with whoever blocks or hides.
+        const author = (await lockPeople(tx, [authorId, ownerId], 'steady')).get(authorId);
         if (author?.isHidden !== false) throw mistake('NOT_FOUND', 'There is no such photo.', 'photoId');
         await tx.comment.create({ data: { photoId, id: newId, authorId, text } });
         await tx.photoCountDelta.create({ data: { photoId, comments: 1 } });
