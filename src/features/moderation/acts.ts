@@ -18,6 +18,9 @@ import { checkText } from '../validate.ts';
 import { logAct } from './log.ts';
 import { closeReports, type Subject } from './reports.ts';
 
+/** Rolls back an act that finds what it is to do done. */
+class DoneAlready extends Error {}
+
 /** The reason for an act, as it is stored. @throws Mistakes TOO_SHORT or TOO_LONG */
 function requireWhy(why: string): string {
   const text = why.trim();
@@ -87,16 +90,21 @@ export async function setSuspended(
 ): Promise<void> {
   const reason = requireWhy(why);
   if (moderatorId === userId) throw mistake('SELF', 'Nobody suspends or restores themselves.', 'userId');
-  await changeHidden(stores, userId, async (tx) => {
-    const { count } = await tx.user.updateMany({
-      where: { id: userId, suspendedAt: isSuspended ? null : { not: null } },
-      data: { suspendedAt: isSuspended ? new Date() : null },
+  try {
+    await changeHidden(stores, userId, async (tx) => {
+      const { count } = await tx.user.updateMany({
+        where: { id: userId, suspendedAt: isSuspended ? null : { not: null } },
+        data: { suspendedAt: isSuspended ? new Date() : null },
+      });
+      // Otherwise the sessions of somebody who was not suspended would end with their restoring.
+      if (count === 0) throw new DoneAlready();
+      const subject = { userId, photoId: null, commentId: null };
+      if (isSuspended) await closeReports(tx, subject);
+      await logAct(tx, moderatorId, isSuspended ? 'SUSPEND_USER' : 'RESTORE_USER', subject, reason);
     });
-    if (count === 0) return;
-    const subject = { userId, photoId: null, commentId: null };
-    if (isSuspended) await closeReports(tx, subject);
-    await logAct(tx, moderatorId, isSuspended ? 'SUSPEND_USER' : 'RESTORE_USER', subject, reason);
-  });
+  } catch (error) {
+    if (!(error instanceof DoneAlready)) throw error;
+  }
 }
 
 /** Closes reports without doing anything else. @returns how many */

@@ -3,6 +3,7 @@ import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { Mistakes, mistake } from '../errors.ts';
 import { type Connection, type PageRequest, toConnection } from '../paging.ts';
+import { lockPeople } from '../people/locks.ts';
 import { checkText } from '../validate.ts';
 
 /** Somebody says that something is against the rules. */
@@ -25,6 +26,9 @@ export interface Subject {
   commentId: bigint | null;
 }
 
+/** Any number: the first half of the advisory locks of those who report. */
+const REPORTING = 77_035;
+
 const COLUMNS = {
   id: true,
   reporterId: true,
@@ -39,7 +43,7 @@ const COLUMNS = {
  * Tells the moderators of something. While the same person's report of the same thing is undecided, another changes nothing.
  *
  * @param subject something that the reporter may see
- * @throws Mistakes SELF for what is the reporter's own, or what is wrong with the details
+ * @throws Mistakes SELF for what is the reporter's own, NOT_FOUND when the person is deleted meanwhile, or what is wrong with the details
  */
 export async function report(
   { db }: Stores,
@@ -53,7 +57,12 @@ export async function report(
   if (subject.userId === reporterId) throw mistake('SELF', 'Nobody reports themselves.', 'subjectId');
   await db.$transaction(async (tx) => {
     // One report of a person at a time, so that the same one twice at once is one.
-    await tx.$queryRaw`select from users where id = ${reporterId} for no key update`;
+    await tx.$executeRaw`select pg_advisory_xact_lock(${REPORTING}::int, hashtext(${String(reporterId)}))`;
+    // Both, in the order of their ids: who reports somebody often blocks them at the same moment, and a block locks both too.
+    const people = await lockPeople(tx, [reporterId, subject.userId], 'steady');
+    if (!people.has(subject.userId)) {
+      throw mistake('NOT_FOUND', 'There is nothing with this id that you may see.', 'subjectId');
+    }
     if (await tx.report.findFirst({ where: { ...subject, reporterId, closedAt: null }, select: { id: true } })) return;
     await tx.report.create({ data: { id: await nextId(tx, reporterId), ...subject, reporterId, reason, details } });
   });
