@@ -78,7 +78,14 @@ export async function deleteComment(
     select author_id as "authorId", owner_id as "ownerId" from comments join photos on photos.id = photo_id
     where photo_id = ${photoId} and comments.id = ${commentId}`;
   const isTheirs = comment?.authorId === viewerId || comment?.ownerId === viewerId;
-  const deleted = isTheirs && (await stores.db.$transaction((tx) => removeComment(tx, photoId, commentId)));
+  const deleted =
+    isTheirs &&
+    (await stores.db.$transaction(async (tx) => {
+      if (!(await removeComment(tx, photoId, commentId))) return false;
+      // Nothing is left to decide, and nobody could name it to close them.
+      await tx.report.deleteMany({ where: { photoId, commentId } });
+      return true;
+    }));
   if (!deleted) throw mistake('NOT_FOUND', 'You have no such comment to delete.', 'commentId');
 }
 

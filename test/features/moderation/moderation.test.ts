@@ -148,6 +148,15 @@ describe('reports', () => {
     expect(await queueOf(moderator, [photo])).toHaveLength(1);
   });
 
+  test('of a comment go when its author deletes it', async () => {
+    const [owner, author] = await Promise.all([newPerson(url), newPerson(url)]);
+    const photo = await share(owner);
+    const text = await comment(author, photo, 'Rude.');
+    await report(owner, text);
+    await attempt(author, 'deleteComment', { commentId: text }, 'deletedCommentId');
+    expect(await stores.db.report.count({ where: { commentId: rowId(text) } })).toBe(0);
+  });
+
   test('of who is hidden since say not who reported', async () => {
     const [moderator, owner, reporter] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
     await report(reporter, owner.id);
