@@ -76,7 +76,7 @@ async function readFiles(paths: string[]): Promise<{ caption: string; type: stri
   );
 }
 
-/** Asks again and again until a photo is READY or FAILED. (`photoChanged` would tell it.) */
+/** Asks again and again until a photo is READY or FAILED. (`photo` would tell it.) */
 async function whenSettled(client: Darkroom, id: string): Promise<Photo> {
   for (const deadline = Date.now() + WITHIN_MS; Date.now() < deadline; ) {
     const { node } = await client.query<{ node: Photo }>(

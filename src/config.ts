@@ -66,6 +66,18 @@ const environment = z.object({
     .default(false)
     .describe("whether X-Forwarded-For tells the client's address: only behind a proxy that sets it"),
   SESSION_DAYS: z.coerce.number().min(1).max(365).default(30).describe('days without use after which a session ends'),
+  CONNECTIONS_PER_VIEWER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(50)
+    .describe('connections for subscriptions that one person may have open to one process'),
+  CONNECTIONS_PER_ADDRESS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1_000)
+    .describe('such connections from one network address to one process'),
   FEED_PUSH_LIMIT: z.coerce
     .number()
     .int()

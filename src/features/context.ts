@@ -13,12 +13,31 @@ export interface Context {
   /** The client's network address. */
   address: string;
   loaders: Loaders;
+  /** Whether anything has asked who the viewer is: what was made without asking is the same for everybody. */
+  hasAskedForViewer(): boolean;
 }
 
 /** Makes what the resolvers of one request, or of one event of a subscription, are given. */
 export function createContext(stores: Stores, session: SessionRow | null, address: string): Context {
   const viewerId = session?.userId ?? null;
-  return { stores, session, viewerId, address, loaders: createLoaders(stores, viewerId) };
+  let asked = false;
+  const ask = () => {
+    asked = true;
+    return viewerId;
+  };
+  return {
+    stores,
+    get session() {
+      asked = true;
+      return session;
+    },
+    get viewerId() {
+      return ask();
+    },
+    address,
+    loaders: createLoaders(stores, viewerId, ask),
+    hasAskedForViewer: () => asked,
+  };
 }
 
 /** The session of a request that needs one. @throws UNAUTHENTICATED when there is none */

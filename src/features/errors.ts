@@ -66,6 +66,11 @@ export function resume(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'RESUME' } });
 }
 
+/** Something that this needs is away, and will be back: the client tries again after a while. */
+export function unavailable(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'UNAVAILABLE' } });
+}
+
 /** Too much in too short a time. @param retryAfter seconds until it makes sense to try again */
 export function rateLimited(message: string, retryAfter: number): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'RATE_LIMITED', retryAfter } });

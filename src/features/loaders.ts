@@ -18,21 +18,26 @@ import { readPhotos } from './photos/rows.ts';
 /**
  * What one request reads by id: each thing at most once, and all that are wanted at the same moment in one batch.
  *
- * @param viewerId null without a session
+ * @param viewerId null without a session. Only for what differs between viewers by their blocks alone, which is known of an event of a
+ * subscription beforehand (photos/deliveries.ts)
+ * @param ask answers who the viewer is, and notes that the answer depends on it
  */
-export function createLoaders(stores: Stores, viewerId: bigint | null) {
+export function createLoaders(stores: Stores, viewerId: bigint | null, ask: () => bigint | null) {
   const user = new DataLoader((ids: readonly bigint[]) => readUsers(stores, ids));
   const photo = new DataLoader((ids: readonly bigint[]) => readPhotos(stores, ids));
   const users = (ids: readonly bigint[]) => Promise.all(ids.map((id) => user.load(id)));
   const photos = (ids: readonly bigint[]) => Promise.all(ids.map((id) => photo.load(id)));
   /** What the viewer knows of others; nothing without a session. */
   const ofViewer = (read: (viewerId: bigint, ids: readonly bigint[]) => Promise<boolean[]>) =>
-    new DataLoader(async (ids: readonly bigint[]) => (viewerId === null ? ids.map(() => false) : read(viewerId, ids)));
+    new DataLoader(async (ids: readonly bigint[]) => {
+      const viewer = ask();
+      return viewer === null ? ids.map(() => false) : read(viewer, ids);
+    });
 
   const visiblePhoto = new DataLoader(async (ids: readonly bigint[]) => {
     const rows = await photos(ids);
     const existing = rows.filter((row) => row !== null);
-    const visible = await maySeePhotos(stores, viewerId, existing, users);
+    const visible = await maySeePhotos(stores, ask(), existing, users);
     const seen = new Set(existing.filter((_, index) => visible[index]));
     return rows.map((row) => (row && seen.has(row) ? row : null));
   });
@@ -44,11 +49,11 @@ export function createLoaders(stores: Stores, viewerId: bigint | null) {
     users,
     /** People whom the viewer may see; null for others. */
     visibleUser: new DataLoader(async (ids: readonly bigint[]) => {
-      const [rows, visible] = await Promise.all([users(ids), maySeePeople(stores, viewerId, ids, users)]);
+      const [rows, visible] = await Promise.all([users(ids), maySeePeople(stores, ask(), ids, users)]);
       return rows.map((row, index) => (visible[index] ? row : null));
     }),
     /** Whether the viewer may see what is within a person's account. */
-    visibleWithin: new DataLoader((ids: readonly bigint[]) => maySeeWithin(stores, viewerId, ids, users)),
+    visibleWithin: new DataLoader((ids: readonly bigint[]) => maySeeWithin(stores, ask(), ids, users)),
     photo,
     /** Photos by id, whether or not the viewer may see them: ask people/visibility.ts. */
     photos,
@@ -57,23 +62,23 @@ export function createLoaders(stores: Stores, viewerId: bigint | null) {
     /** Comments that the viewer may see; null for others. */
     visibleComment: new DataLoader(
       (keys: readonly CommentKey[]) =>
-        readVisibleComments(stores, viewerId, keys, (ids) => Promise.all(ids.map((id) => visiblePhoto.load(id)))),
+        readVisibleComments(stores, ask(), keys, (ids) => Promise.all(ids.map((id) => visiblePhoto.load(id)))),
       { cacheKeyFn: (key) => key.join(':') },
     ),
     /** A page of photos' comments: those that want the same page share a loader. */
     comments: memoize(
       pageKey,
-      (page) => new DataLoader((ids: readonly bigint[]) => listComments(stores, viewerId, ids, page)),
+      (page) => new DataLoader((ids: readonly bigint[]) => listComments(stores, ask(), ids, page)),
     ),
     /** A page of people's photos, for owners whose account the viewer may see into. */
     photosOf: memoize(
       pageKey,
-      (page) => new DataLoader((ids: readonly bigint[]) => listPhotosOf(stores, viewerId, ids, page, photos)),
+      (page) => new DataLoader((ids: readonly bigint[]) => listPhotosOf(stores, ask(), ids, page, photos)),
     ),
     /** A page of a list of people, for subjects whose list the viewer may see. */
     people: memoize(
       (name: PeopleListName, page: PageRequest) => `${name} ${pageKey(page)}`,
-      (name, page) => new DataLoader((ids: readonly bigint[]) => listPeople(stores, viewerId, name, ids, page, users)),
+      (name, page) => new DataLoader((ids: readonly bigint[]) => listPeople(stores, ask(), name, ids, page, users)),
     ),
     photoCounts: new DataLoader((ids: readonly bigint[]) => readCounts(stores, viewerId, ids)),
     userCounts: new DataLoader((ids: readonly bigint[]) => readUserCounts(stores, viewerId, ids)),

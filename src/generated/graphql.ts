@@ -4,6 +4,7 @@ import type { SessionRow } from '../features/accounts/sessions.ts';
 import type { PhotoRow } from '../features/photos/rows.ts';
 import type { CommentRow } from '../features/photos/comments.ts';
 import type { UploadRow } from '../features/photos/uploads.ts';
+import type { PhotoHappening } from '../features/photos/live.ts';
 import type { ArrivingPhoto } from '../features/feed/live.ts';
 import type { DataExportRow } from '../features/accounts/export.ts';
 import type { ActivityRow } from '../features/activity/list.ts';
@@ -957,13 +958,6 @@ export type PhotoLikersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** A photo has changed. */
-export type PhotoChangedEvent = {
-  __typename?: 'PhotoChangedEvent';
-  /** The photo as it is now; null when it has been deleted or may not be seen any more, and then no more events come. */
-  photo?: Maybe<Photo>;
-};
-
 /** A page of photos. */
 export type PhotoConnection = {
   __typename?: 'PhotoConnection';
@@ -982,6 +976,19 @@ export type PhotoEdge = {
   cursor: Scalars['String']['output'];
   /** The photo. */
   node: Photo;
+};
+
+/** Something has happened to a photo. */
+export type PhotoEvent = {
+  __typename?: 'PhotoEvent';
+  /** A new comment on the photo; null when it is about the photo itself. */
+  comment?: Maybe<Comment>;
+  /** From here the subscription goes on, as its `after`. It is no place in `Photo.comments`. */
+  cursor: Scalars['String']['output'];
+  /** True when new comments may have been missed: read `Photo.comments` anew. */
+  isGap: Scalars['Boolean']['output'];
+  /** The photo as it is now; null when it has been deleted or may not be seen any more, and then no more events come. */
+  photo?: Maybe<Photo>;
 };
 
 /** Why a photo could not be made ready. */
@@ -1429,10 +1436,11 @@ export type Subscription = {
    */
   homeFeed: HomeFeedEvent;
   /**
-   * One photo as it changes: its status, caption and counts. The first event tells how it is now. It completes when the
-   * photo is deleted.
+   * One photo: as it is now, then as its status, caption and counts change, and each new comment, once. NOT_FOUND for a photo that the
+   * viewer may not see; when that changes later, or the photo is deleted, it completes. A client that is slower than the changes is told of the last
+   * only, and of every comment.
    */
-  photoChanged: PhotoChangedEvent;
+  photo: PhotoEvent;
   /**
    * Each new photo of a person, as it is shared, once. NOT_FOUND for somebody whose photos the viewer may not see; when that changes
    * later, it completes.
@@ -1454,8 +1462,9 @@ export type SubscriptionHomeFeedArgs = {
 
 
 /** What is told as it happens, over WebSocket. */
-export type SubscriptionPhotoChangedArgs = {
-  photoId: Scalars['ID']['input'];
+export type SubscriptionPhotoArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  id: Scalars['ID']['input'];
 };
 
 
@@ -1984,9 +1993,9 @@ export type ResolversTypes = {
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Photo: ResolverTypeWrapper<PhotoRow>;
-  PhotoChangedEvent: ResolverTypeWrapper<Omit<PhotoChangedEvent, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
   PhotoConnection: ResolverTypeWrapper<Omit<PhotoConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['PhotoEdge']>, nodes: Array<ResolversTypes['Photo']> }>;
   PhotoEdge: ResolverTypeWrapper<Omit<PhotoEdge, 'node'> & { node: ResolversTypes['Photo'] }>;
+  PhotoEvent: ResolverTypeWrapper<PhotoHappening>;
   PhotoFailure: ResolverTypeWrapper<PhotoFailureCode>;
   PhotoFailureCode: PhotoFailureCode;
   PhotoStatus: PhotoStatus;
@@ -2118,9 +2127,9 @@ export type ResolversParentTypes = {
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
   Photo: PhotoRow;
-  PhotoChangedEvent: Omit<PhotoChangedEvent, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
   PhotoConnection: Omit<PhotoConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['PhotoEdge']>, nodes: Array<ResolversParentTypes['Photo']> };
   PhotoEdge: Omit<PhotoEdge, 'node'> & { node: ResolversParentTypes['Photo'] };
+  PhotoEvent: PhotoHappening;
   PhotoFailure: PhotoFailureCode;
   PublishPhotoInput: PublishPhotoInput;
   PublishPhotoPayload: Omit<PublishPhotoPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
@@ -2456,10 +2465,6 @@ export type PhotoResolvers<ContextType = Context, ParentType extends ResolversPa
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type PhotoChangedEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PhotoChangedEvent'] = ResolversParentTypes['PhotoChangedEvent']> = {
-  photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
-};
-
 export type PhotoConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PhotoConnection'] = ResolversParentTypes['PhotoConnection']> = {
   edges?: Resolver<Array<ResolversTypes['PhotoEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Photo']>, ParentType, ContextType>;
@@ -2469,6 +2474,13 @@ export type PhotoConnectionResolvers<ContextType = Context, ParentType extends R
 export type PhotoEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PhotoEdge'] = ResolversParentTypes['PhotoEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Photo'], ParentType, ContextType>;
+};
+
+export type PhotoEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PhotoEvent'] = ResolversParentTypes['PhotoEvent']> = {
+  comment?: Resolver<Maybe<ResolversTypes['Comment']>, ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  isGap?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
 };
 
 export type PhotoFailureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PhotoFailure'] = ResolversParentTypes['PhotoFailure']> = {
@@ -2611,7 +2623,7 @@ export type SignUpPayloadResolvers<ContextType = Context, ParentType extends Res
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   activity?: SubscriptionResolver<ResolversTypes['ActivityEvent'], "activity", ParentType, ContextType, Partial<SubscriptionActivityArgs>>;
   homeFeed?: SubscriptionResolver<ResolversTypes['HomeFeedEvent'], "homeFeed", ParentType, ContextType, Partial<SubscriptionHomeFeedArgs>>;
-  photoChanged?: SubscriptionResolver<ResolversTypes['PhotoChangedEvent'], "photoChanged", ParentType, ContextType, RequireFields<SubscriptionPhotoChangedArgs, 'photoId'>>;
+  photo?: SubscriptionResolver<ResolversTypes['PhotoEvent'], "photo", ParentType, ContextType, RequireFields<SubscriptionPhotoArgs, 'id'>>;
   userPhotos?: SubscriptionResolver<ResolversTypes['UserPhotosEvent'], "userPhotos", ParentType, ContextType, RequireFields<SubscriptionUserPhotosArgs, 'userId'>>;
 };
 
@@ -2769,9 +2781,9 @@ export type Resolvers<ContextType = Context> = {
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Photo?: PhotoResolvers<ContextType>;
-  PhotoChangedEvent?: PhotoChangedEventResolvers<ContextType>;
   PhotoConnection?: PhotoConnectionResolvers<ContextType>;
   PhotoEdge?: PhotoEdgeResolvers<ContextType>;
+  PhotoEvent?: PhotoEventResolvers<ContextType>;
   PhotoFailure?: PhotoFailureResolvers<ContextType>;
   PublishPhotoPayload?: PublishPhotoPayloadResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;

@@ -1,6 +1,17 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Stores } from '../stores/stores.ts';
 
+/** Whether a subscription cannot begin, or go on, because a store is away. */
+export function isUnavailable({
+  data,
+  errors,
+}: {
+  data?: unknown;
+  errors?: readonly GraphQLError[] | undefined;
+}): boolean {
+  return !data && errors?.some((error) => error.extensions?.code === 'UNAVAILABLE') === true;
+}
+
 /**
  * What a client is told of an error. What the code meant to say passes; anything else is INTERNAL, with its details in the
  * log only: a message of the database may hold SQL and rows.

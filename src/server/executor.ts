@@ -5,10 +5,15 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  Kind,
+  visit,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Context } from '../features/context.ts';
+import { resume } from '../features/errors.ts';
+import type { LiveEvent } from '../features/live/follow.ts';
 import { DONE, generator } from '../features/live/generator.ts';
+import { SharedResults } from './shared-results.ts';
 
 /** An operation to run, validated. */
 export interface Operation {
@@ -17,6 +22,9 @@ export interface Operation {
   variables: Record<string, unknown> | null | undefined;
 }
 
+/** A query as code, and what is known of it. */
+type Compiled = CompiledQuery & { dependsOnViewer: boolean; eventVariables: string[] };
+
 /** Runs operations with code that is compiled from each document once. */
 export interface Executor {
   /** Runs a query or mutation. */
@@ -24,17 +32,18 @@ export interface Executor {
   /**
    * Runs a subscription: each event with a context of its own, because what was loaded for one may be stale at the next.
    *
+   * @param isCongested whether the client has yet to take in so much that no more should be made for it: then it is told to come again
    * @returns its results, or the errors for which it cannot start
    */
   subscribe(
     operation: Operation,
-    context: Context,
-    contextOfEvent: () => Context,
+    newContext: () => Context,
+    isCongested: () => boolean,
   ): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult>;
 }
 
 const SUBSCRIPTION_OVER_HTTP = new GraphQLError(
-  'Subscriptions are served over WebSocket at this address, with the graphql-ws protocol.',
+  'Subscriptions are served over WebSocket at this address, with the graphql-ws protocol, and as server-sent events below it, at /stream.',
   { extensions: { code: 'BAD_USER_INPUT' } },
 );
 
@@ -43,21 +52,26 @@ const SUBSCRIPTION_OVER_HTTP = new GraphQLError(
  * this too.
  */
 export function createExecutor(schema: GraphQLSchema): Executor {
-  const compiled = new WeakMap<DocumentNode, Map<string, CompiledQuery | ExecutionResult>>();
+  const compiled = new WeakMap<DocumentNode, Map<string, Compiled>>();
+  const shared = new SharedResults();
 
-  const compile = ({ document, operationName }: Operation) => {
+  const compile = ({ document, operationName }: Operation): Compiled | ExecutionResult => {
     let operations = compiled.get(document);
     if (!operations) {
       operations = new Map();
       compiled.set(document, operations);
     }
     const name = operationName ?? '';
-    let query = operations.get(name);
-    if (!query) {
-      query = compileQuery(schema, document, operationName ?? undefined) as CompiledQuery | ExecutionResult;
-      // A name that the document lacks is the client's mistake, of which there are endlessly many.
-      if (isCompiledQuery(query)) operations.set(name, query);
-    }
+    const known = operations.get(name);
+    if (known) return known;
+    const made = compileQuery(schema, document, operationName ?? undefined) as CompiledQuery | ExecutionResult;
+    // A name that the document lacks is the client's mistake, of which there are endlessly many.
+    if (!isCompiledQuery(made)) return made;
+    const query = Object.assign(made, {
+      dependsOnViewer: false,
+      eventVariables: eventVariables(document, operationName),
+    });
+    operations.set(name, query);
     return query;
   };
 
@@ -69,7 +83,7 @@ export function createExecutor(schema: GraphQLSchema): Executor {
       if (query.subscribe) return { errors: [SUBSCRIPTION_OVER_HTTP] };
       return run(query, null, context, operation);
     },
-    async subscribe(operation, context, contextOfEvent) {
+    async subscribe(operation, newContext, isCongested) {
       const query = compile(operation);
       if (!isCompiledQuery(query)) return query;
       if (!getOperationAST(operation.document, operation.operationName)) {
@@ -78,14 +92,39 @@ export function createExecutor(schema: GraphQLSchema): Executor {
       const source = await createSourceEventStream({
         schema,
         document: operation.document,
-        contextValue: context,
+        contextValue: newContext(),
         variableValues: operation.variables ?? null,
         operationName: operation.operationName ?? null,
       });
       if (!(Symbol.asyncIterator in source)) return source;
-      return mapEvents(source, (event) => run(query, event, contextOfEvent(), operation));
+      const variables = JSON.stringify(query.eventVariables.map((name) => operation.variables?.[name]));
+      const execute = (event: unknown, context: Context) => run(query, event, context, operation);
+      return mapEvents(source as AsyncIterable<LiveEvent<unknown>>, async (event) => {
+        if (isCongested()) throw resume('You read too slowly: subscribe again with "after".');
+        return shared.execute(event, query, variables, execute, newContext);
+      });
     },
   };
+}
+
+/**
+ * The variables that matter to what is answered to each event. Those in the arguments of the subscription itself say which events there are,
+ * and `after` among them is another one for each client.
+ */
+function eventVariables(document: DocumentNode, operationName: string | null | undefined): string[] {
+  const operation = getOperationAST(document, operationName);
+  const own = new Set<unknown>(
+    operation?.selectionSet.selections.flatMap((field) => (field.kind === Kind.FIELD ? (field.arguments ?? []) : [])),
+  );
+  const names = new Set<string>();
+  visit(document, {
+    VariableDefinition: () => false,
+    Argument: (node) => (own.has(node) ? false : undefined),
+    Variable({ name }) {
+      names.add(name.value);
+    },
+  });
+  return [...names];
 }
 
 async function run(
@@ -113,9 +152,9 @@ function toGraphQLError(error: GraphQLError, code: string | null): GraphQLError 
 }
 
 /** Hands on what `execute` makes of each event. A source that fails ends with an error for its client: its connection goes on. */
-function mapEvents(
-  source: AsyncIterable<unknown>,
-  execute: (event: unknown) => Promise<ExecutionResult>,
+function mapEvents<E>(
+  source: AsyncIterable<E>,
+  execute: (event: E) => Promise<ExecutionResult>,
 ): AsyncGenerator<ExecutionResult, void, void> {
   const events = source[Symbol.asyncIterator]();
   let failed = false;

@@ -5,9 +5,12 @@ import { createContext } from '../features/context.ts';
 import type { Stores } from '../stores/stores.ts';
 import { createApollo } from './apollo.ts';
 import { authenticate } from './authenticate.ts';
+import { Connections } from './connections.ts';
+import { prepareDocuments } from './documents.ts';
 import { createExecutor } from './executor.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { buildSchema } from './schema.ts';
+import { serveEvents } from './sse.ts';
 import { serveWebSocket } from './websocket.ts';
 
 /** Where the API is, over HTTP and WebSocket. */
@@ -55,7 +58,10 @@ export async function startApi(stores: Stores): Promise<Api> {
   });
   serveHealth(app, stores);
 
-  const closeSockets = serveWebSocket(app.server, GRAPHQL_PATH, stores, schema, executor, (request) => {
+  const connections = new Connections(stores);
+  const live = { stores, schema, executor, prepare: prepareDocuments(schema, config), connections };
+  serveEvents(app, `${GRAPHQL_PATH}/stream`, live);
+  const closeSockets = serveWebSocket(app.server, GRAPHQL_PATH, live, (request) => {
     const forwarded = request.headers['x-forwarded-for'];
     const first = config.TRUST_PROXY && typeof forwarded === 'string' ? forwarded.split(',', 1)[0]?.trim() : undefined;
     return first ?? request.socket.remoteAddress ?? '';
@@ -66,6 +72,9 @@ export async function startApi(stores: Stores): Promise<Api> {
   return {
     url: `http://localhost:${port}${GRAPHQL_PATH}`,
     async stop() {
+      // Nobody new: connections that are open already stay until they are sent away, and requests until they are answered.
+      app.server.close();
+      await connections.sendAway();
       await closeSockets();
       await apollo.stop();
       await app.close();

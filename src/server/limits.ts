@@ -21,6 +21,20 @@ export const MAX_TOKENS = 3_000;
 /** The largest request, in bytes. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
+/** Subscriptions and other operations that run at the same time over one connection. */
+export const MAX_OPERATIONS = 100;
+/** Messages that a client may send over one connection: on average, and at once, when it subscribes to many things anew. */
+export const MESSAGES_PER_SECOND = 100;
+export const MAX_MESSAGES = 1_500;
+/** From so many bytes on that a client has not taken in yet, more is made for it only as it takes them in. */
+export const SOME_UNSENT_BYTES = 64 * 1024;
+/** With so many, its subscriptions are ended, to be resumed, and nothing more is read from it. */
+export const MAX_UNSENT_BYTES = 1024 * 1024;
+/** Clients are pinged so often, in milliseconds; one that neither answers nor takes anything in until the next time is gone. */
+export const CLIENT_SILENT_MS = 12_000;
+/** What a client that is refused for now is told: after so many seconds it may try again. */
+export const RETRY_AFTER_SECONDS = 5;
+
 const MAX_DEPTH = 15;
 const MAX_ALIASES = 50;
 const MAX_NODES = 20_000;

@@ -1,194 +1,223 @@
 import type { IncomingMessage, Server } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type ExecutionArgs,
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  NoSchemaIntrospectionCustomRule,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql';
-import { CloseCode, type Context as SocketContext, type SubscribePayload } from 'graphql-ws';
-import { type Extra, useServer } from 'graphql-ws/use/ws';
-import { LRUCache } from 'lru-cache';
-import { WebSocketServer } from 'ws';
-import { findSession, type SessionRow, sessionsChannel } from '../features/accounts/sessions.ts';
+import type { Duplex } from 'node:stream';
+import type { ExecutionArgs, GraphQLError } from 'graphql';
+import { CloseCode, handleProtocols, makeServer, type Context as SocketContext } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { SessionRow } from '../features/accounts/sessions.ts';
 import { type Context, createContext } from '../features/context.ts';
 import { badInput } from '../features/errors.ts';
-import type { Stores } from '../stores/stores.ts';
 import { authenticate } from './authenticate.ts';
-import { formatError } from './errors.ts';
-import type { Executor } from './executor.ts';
-import { limitRules, MAX_BODY_BYTES, MAX_TOKENS } from './limits.ts';
+import type { CloseReason, OpenConnection } from './connections.ts';
+import { formatError, isUnavailable } from './errors.ts';
+import {
+  CLIENT_SILENT_MS,
+  MAX_BODY_BYTES,
+  MAX_MESSAGES,
+  MAX_OPERATIONS,
+  MAX_UNSENT_BYTES,
+  MESSAGES_PER_SECOND,
+  RETRY_AFTER_SECONDS,
+  SOME_UNSENT_BYTES,
+} from './limits.ts';
+import type { LiveServer } from './live-server.ts';
 
 /** What a connection keeps from its start to its end. */
-type Connection = { session?: SessionRow | null; release?: () => void };
-type Socket = SocketContext<Record<string, unknown> | undefined, Extra & Partial<Connection>>;
+type Connection = { socket: WebSocket; address: string; open: OpenConnection; session: SessionRow | null };
+type Socket = SocketContext<Record<string, unknown> | undefined, Connection>;
 
-/** Documents that are kept parsed and validated: how many, and how long together, in characters. */
-const DOCUMENTS = { max: 1_000, maxSize: 2_000_000 };
-/** "Service Restart" in the registry of WebSocket close codes: clients come again, at another server. */
+/** From the registry of WebSocket close codes: the client may have kept to the protocol, and is not served all the same. */
+const POLICY_VIOLATION = 1008;
+/** "Service Restart": clients come again, at another server. */
 const SERVICE_RESTART = 1012;
-/** Clients are sent away over this time when the server stops, so that they do not all come to another one at the same moment. */
-const SEND_AWAY_WITHIN_MS = 1_500;
-/** How long clients then have to close their connection. */
+/** "Try Again Later". */
+const TRY_AGAIN_LATER = 1013;
+
+const CLOSE: Record<CloseReason, [code: number, reason: string]> = {
+  RESTART: [SERVICE_RESTART, 'Come again, with "after"'],
+  SESSION_ENDED: [CloseCode.Forbidden, 'The session has ended'],
+  TOO_MANY: [TRY_AGAIN_LATER, 'You have too many connections'],
+};
+
+/** How long clients have to close their connection when the server stops. */
 const CLOSE_WITHIN_MS = 3_000;
-/** Subscriptions and other operations that run at the same time over one connection. */
-const MAX_OPERATIONS = 100;
-/** The longest that `setTimeout` can wait. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Serves GraphQL over WebSocket (the graphql-ws protocol, `graphql-transport-ws`) at the path where HTTP serves it.
+ * Serves GraphQL over WebSocket (the graphql-ws protocol, `graphql-transport-ws`) at the path where HTTP serves it. The protocol is
+ * graphql-ws's own core; what is between it and the socket is here, because its adapter for `ws` bounds neither what comes nor what goes.
  *
- * @returns closes all connections: they are told to reconnect
+ * @returns closes all connections, when they have been sent away
  */
 export function serveWebSocket(
   server: Server,
   path: string,
-  stores: Stores,
-  schema: GraphQLSchema,
-  executor: Executor,
+  { stores, schema, executor, prepare, connections }: LiveServer,
   addressOf: (request: IncomingMessage) => string,
 ): () => Promise<void> {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES });
-  const documents = new LRUCache<string, ReturnType<typeof check>>({
-    ...DOCUMENTS,
-    sizeCalculation: (_, query) => query.length + 1,
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES, handleProtocols });
+
+  const contextOf = ({ extra }: Socket): Context => createContext(stores, extra.session, extra.address);
+  const format = (errors: readonly GraphQLError[]) => errors.map((error) => formatError(error, error.toJSON(), stores));
+
+  const core = makeServer<Record<string, unknown> | undefined, Connection>({
+    async onConnect({ connectionParams, extra }) {
+      const session = await authenticate(stores, connectionParams?.authorization ?? connectionParams?.Authorization);
+      if (session === 'invalid') return false; // 4403: Forbidden
+      extra.session = session;
+      if (session) await extra.open.identify(session);
+      return true;
+    },
+    onClose: ({ extra }) => extra.open.release(),
+    async onSubscribe(socket, _id, { query, operationName, variables }) {
+      if (Object.keys(socket.subscriptions).length > MAX_OPERATIONS) {
+        return [badInput(`At most ${MAX_OPERATIONS} operations may run over one connection: complete some first.`)];
+      }
+      const prepared = prepare({ query, operationName, variables });
+      if ('errors' in prepared) return prepared.errors;
+      const { document } = prepared.operation;
+      const args: ExecutionArgs = {
+        schema,
+        document,
+        operationName: operationName ?? null,
+        variableValues: variables ?? null,
+        contextValue: socket,
+      };
+      return args;
+    },
+    execute: ({ document, operationName, variableValues, contextValue }) =>
+      executor.execute({ document, operationName, variables: variableValues }, contextOf(contextValue as Socket)),
+    subscribe: ({ document, operationName, variableValues, contextValue }) => {
+      const client = contextValue as Socket;
+      const isCongested = () => client.extra.socket.bufferedAmount > MAX_UNSENT_BYTES;
+      const operation = { document, operationName, variables: variableValues };
+      return executor.subscribe(operation, () => contextOf(client), isCongested);
+    },
+    onError: (_socket, _id, _payload, errors) => format(errors),
+    onNext({ extra }, _id, _payload, _args, result) {
+      if (!result.errors) return;
+      // A library that is told so connects again by itself, after a while; one that is told of an error gives up.
+      if (isUnavailable(result)) extra.socket.close(TRY_AGAIN_LATER, 'Live events are not to be had just now');
+      return { data: result.data ?? null, errors: format(result.errors) };
+    },
   });
 
-  const rules = [
-    ...specifiedRules,
-    ...limitRules,
-    ...(stores.config.INTROSPECTION ? [] : [NoSchemaIntrospectionCustomRule]),
-  ];
-  const check = (query: string) => {
-    try {
-      const document = parse(query, { maxTokens: MAX_TOKENS });
-      return { document, errors: validate(schema, document, rules) };
-    } catch (error) {
-      const { message, source, positions } = error as GraphQLError;
-      const extensions = { code: 'GRAPHQL_PARSE_FAILED' };
-      return { document: null, errors: [new GraphQLError(message, { source, positions, extensions })] };
-    }
+  const serve = (socket: WebSocket, request: IncomingMessage, address: string, open: OpenConnection) => {
+    socket.on('error', () => {}); // It closes itself, with the code for what was wrong.
+    const mayCome = limitRate(MESSAGES_PER_SECOND, MAX_MESSAGES);
+    const closed = core.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) => sendBounded(socket, data),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage(take) {
+          socket.on('message', (data, isBinary) => {
+            if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received: text is expected');
+            if (!mayCome()) return socket.close(POLICY_VIOLATION, 'Too many messages in too short a time');
+            take(String(data)).catch((err) => {
+              stores.log.error({ err }, 'a message over WebSocket could not be handled');
+              socket.close(TRY_AGAIN_LATER, 'Something went wrong on our side');
+            });
+          });
+        },
+      },
+      { socket, address, open, session: null },
+    );
+    const stopPinging = ping(socket, request);
+    socket.once('close', (code, reason) => {
+      stopPinging();
+      closed(code, String(reason)).catch((err) => stores.log.error({ err }, 'a closed connection left something open'));
+    });
   };
-  const contextOf = (socket: Socket): Context =>
-    createContext(stores, socket.extra.session ?? null, addressOf(socket.extra.request));
 
-  const cleaner = useServer<Record<string, unknown> | undefined, Connection>(
-    {
-      // Whatever NODE_ENV says: otherwise a closing frame tells clients what went wrong within.
-      isProd: true,
-      async onConnect({ connectionParams, extra }) {
-        const session = await authenticate(stores, connectionParams?.authorization ?? connectionParams?.Authorization);
-        if (session === 'invalid') return false; // 4403: Forbidden
-        extra.session = session;
-        if (session) {
-          const release = await closeWhenSessionEnds(stores, session, extra);
-          // A connection that went meanwhile has been closed without it.
-          if (extra.socket.readyState !== extra.socket.OPEN) release();
-          else extra.release = release;
-        }
-        return true;
-      },
-      onClose({ extra }) {
-        extra.release?.();
-      },
-      async onSubscribe(socket, _id, { query, operationName, variables }: SubscribePayload) {
-        if (Object.keys(socket.subscriptions).length > MAX_OPERATIONS) {
-          return [badInput(`At most ${MAX_OPERATIONS} operations may run over one connection: complete some first.`)];
-        }
-        let checked = documents.get(query);
-        if (!checked) {
-          checked = check(query);
-          documents.set(query, checked);
-        }
-        const { document, errors } = checked;
-        if (!document || errors.length > 0) return errors;
-        const operation = getOperationAST(document, operationName ?? undefined);
-        if (!operation) return [new GraphQLError('Say in "operationName" which operation is meant.')];
-        const args: ExecutionArgs = {
-          schema,
-          document,
-          operationName: operationName ?? null,
-          variableValues: variables ?? null,
-          contextValue: socket,
-        };
-        return args;
-      },
-      execute: ({ document, operationName, variableValues, contextValue }) =>
-        executor.execute({ document, operationName, variables: variableValues }, contextOf(contextValue as Socket)),
-      subscribe: ({ document, operationName, variableValues, contextValue }) => {
-        const newContext = () => contextOf(contextValue as Socket);
-        return executor.subscribe({ document, operationName, variables: variableValues }, newContext(), newContext);
-      },
-      onError: (_socket, _id, _payload, errors) => errors.map((error) => formatError(error, error.toJSON(), stores)),
-      onNext: (_socket, _id, _payload, _args, result) => {
-        if (!result.errors) return;
-        return {
-          data: result.data ?? null,
-          errors: result.errors.map((error) => formatError(error, error.toJSON(), stores)),
-        };
-      },
-    },
-    sockets,
-  );
-
-  server.on('upgrade', (request, socket, head) => {
-    if (request.url?.split('?', 1)[0] !== path) {
-      // Nobody else listens to this socket, and an error that nobody hears ends the process.
-      socket.on('error', () => socket.destroy());
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n', () => socket.destroy());
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (websocket) => sockets.emit('connection', websocket, request));
+  let isStopping = false;
+  server.on('upgrade', (request, raw, head) => {
+    if (request.url?.split('?', 1)[0] !== path) return refuse(raw, '404 Not Found');
+    if (isStopping) return refuse(raw, '503 Service Unavailable');
+    const address = addressOf(request);
+    let socket: WebSocket | undefined;
+    const open = connections.open(address, (why) => socket?.close(...CLOSE[why]));
+    if (!open) return refuse(raw, '429 Too Many Requests');
+    // Also when it never becomes a WebSocket.
+    raw.once('close', open.release);
+    sockets.handleUpgrade(request, raw, head, (websocket) => {
+      socket = websocket;
+      serve(websocket, request, address, open);
+    });
   });
   return async () => {
-    await Promise.all(
-      Array.from(sockets.clients, async (client) => {
-        await delay(Math.random() * Math.min(SEND_AWAY_WITHIN_MS, sockets.clients.size));
-        client.close(SERVICE_RESTART, 'Come again, with "after"');
-      }),
-    );
-    // Whoever came meanwhile is asked to close too; one that does not answer is cut off.
+    isStopping = true;
+    // Whoever is still there is asked to close too; one that does not answer is cut off.
+    for (const client of sockets.clients) client.close(...CLOSE.RESTART);
+    const closing = Array.from(sockets.clients, (client) => new Promise((resolve) => client.once('close', resolve)));
     const timer = setTimeout(() => {
       for (const client of sockets.clients) client.terminate();
     }, CLOSE_WITHIN_MS);
-    await cleaner.dispose();
+    await Promise.all(closing);
     clearTimeout(timer);
-    for (const client of sockets.clients) client.terminate();
+    sockets.close();
   };
 }
 
+/** Answers an upgrade with an HTTP status instead. */
+function refuse(raw: Duplex, status: string): void {
+  // Nobody else listens to this socket, and an error that nobody hears ends the process.
+  raw.on('error', () => raw.destroy());
+  const headers = `Retry-After: ${RETRY_AFTER_SECONDS}\r\nConnection: close\r\n`;
+  raw.end(`HTTP/1.1 ${status}\r\n${headers}\r\n`, () => raw.destroy());
+}
+
 /**
- * Closes a connection as soon as its session ends: by log-out, by being revoked, or by its time.
- *
- * @returns stops watching
+ * Sends text, and resolves when there is room for more: at once, mostly. Nothing more is read from a client that does not take in what it has
+ * asked for.
  */
-async function closeWhenSessionEnds(stores: Stores, session: SessionRow, { socket }: Extra): Promise<() => void> {
-  let timer: NodeJS.Timeout | undefined;
-  const close = () => socket.close(CloseCode.Forbidden, 'The session has ended');
-  const watchExpiry = (expiresAt: number) => {
-    timer = setTimeout(
-      async () => {
-        // Uses since then, over HTTP, have moved it on.
-        const current = await findSession(stores, session.tokenHash).catch(() => null);
-        if (current && current.expiresAt > Date.now()) watchExpiry(current.expiresAt);
-        else close();
-      },
-      Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMER_MS),
-    );
-  };
-  watchExpiry(session.expiresAt);
-  const stop = await stores.pubsub.subscribe(sessionsChannel(session.userId), (id) => {
-    if (id === String(session.id)) close();
+function sendBounded(socket: WebSocket, data: string): Promise<void> | undefined {
+  if (socket.readyState !== socket.OPEN) return;
+  if (socket.bufferedAmount < SOME_UNSENT_BYTES) {
+    socket.send(data);
+    return;
+  }
+  return new Promise((resolve) => {
+    socket.send(data, () => {
+      if (socket.isPaused && socket.bufferedAmount < SOME_UNSENT_BYTES) socket.resume();
+      resolve();
+    });
+    if (socket.bufferedAmount > MAX_UNSENT_BYTES) socket.pause();
   });
-  // It may have ended between being looked up and being listened to.
-  if (!(await findSession(stores, session.tokenHash))) close();
+}
+
+/**
+ * Pings a client, and cuts it off when it does not answer: a connection that is gone does not tell so by itself. One that has yet to take in
+ * a lot, before which it cannot answer, is given time while it does so.
+ *
+ * @returns stops
+ */
+function ping(socket: WebSocket, { socket: raw }: IncomingMessage): () => void {
+  let hasAnswered = true;
+  let wasBehind = false;
+  let taken = 0;
+  socket.on('pong', () => {
+    hasAnswered = true;
+  });
+  const timer = setInterval(() => {
+    const isBehind = socket.bufferedAmount >= SOME_UNSENT_BYTES;
+    const takes = (wasBehind || isBehind) && raw.bytesWritten - raw.writableLength > taken;
+    if (!hasAnswered && !takes) return socket.terminate();
+    hasAnswered = false;
+    wasBehind = isBehind;
+    if (socket.readyState === socket.OPEN && !isBehind) socket.ping();
+    taken = raw.bytesWritten - raw.writableLength;
+  }, CLIENT_SILENT_MS);
+  return () => clearInterval(timer);
+}
+
+/** A bucket of tokens. @returns whether one more may come now */
+function limitRate(perSecond: number, most: number): () => boolean {
+  let tokens = most;
+  let filledAt = performance.now();
   return () => {
-    clearTimeout(timer);
-    stop();
+    const now = performance.now();
+    tokens = Math.min(most, tokens + ((now - filledAt) / 1_000) * perSecond);
+    filledAt = now;
+    tokens -= 1;
+    return tokens >= 0;
   };
 }

@@ -37,6 +37,8 @@ export interface Jobs {
   placeAllMedia: { ownerId: string };
   /** Tells whoever looks at these photos that they changed. */
   photosChanged: { photoIds: string[] };
+  /** Tells whoever looks at a photo that it has a new comment. */
+  commentAdded: { photoId: string; commentId: string };
   /** Deletes files. */
   deleteObjects: { keys: string[] };
   /** Makes the copy of a person's data that they asked for. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { type Channels, openChannels } from './channels.ts';
 import { type Mail, openMail } from './mail.ts';
 import { type Objects, openObjects } from './objects.ts';
 import { type Database, openDatabase } from './postgres.ts';
@@ -13,6 +14,7 @@ export interface Stores {
   db: Database;
   redis: Redis;
   pubsub: PubSub;
+  channels: Channels;
   objects: Objects;
   mail: Mail;
   config: Config;
@@ -38,17 +40,20 @@ export async function openStores(config: Config, log: Logger, onQuery?: (sql: st
   defineStreamScripts(redis);
   const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_SIZE, onQuery);
   const pubsub = openPubSub(redis);
+  const channels = openChannels(redis, pubsub, log);
   const objects = openObjects(config);
   const mail = openMail(config);
   return {
     db,
     redis,
     pubsub,
+    channels,
     objects,
     mail,
     config,
     log,
     async close() {
+      channels.close();
       await pubsub.close();
       redis.disconnect();
       objects.close();

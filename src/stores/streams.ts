@@ -13,7 +13,7 @@ import type { Redis } from './redis.ts';
 /** How long a stream is kept after it was opened, or kept open, last. */
 const KEPT_MS = 15 * 60_000;
 /** Entries of a stream, about: whoever has missed more starts again. */
-const LENGTH = 500;
+const LENGTH = 1_000;
 
 /** A place in a stream: what came up to this entry has been told. */
 export interface StreamPlace {

@@ -43,11 +43,11 @@ test('with Redis emptied nobody is logged out, feeds read the same, and subscrip
     'subscription { homeFeed { photo { id } } }',
   );
   await untilListening(darkroom.stores, listener);
-  const changes = await listener.subscribe<{ photoChanged: { photo: { likeCount: number } } }>(
-    'subscription ($id: ID!) { photoChanged(photoId: $id) { photo { likeCount } } }',
+  const changes = await listener.subscribe<{ photo: { photo: { likeCount: number } } }>(
+    'subscription ($id: ID!) { photo(id: $id) { photo { likeCount } } }',
     { id: photos[0] },
   );
-  await until(async () => changes.events.some((event) => event.photoChanged.photo.likeCount === 1));
+  await until(async () => changes.events.some((event) => event.photo.photo.likeCount === 1));
   const before = await until(async () => {
     const answer = (await feedOf(reader)) as { homeFeed: { edges: { node: { commentCount: number } }[] } };
     return answer.homeFeed.edges[0]?.node.commentCount === 1 && answer;
@@ -68,7 +68,7 @@ test('with Redis emptied nobody is logged out, feeds read the same, and subscrip
   const third = await share(author, 'three');
   // The photo itself, or that something may have been missed: then it is in the list, as the reads below show.
   expect([third, undefined]).toContain((await arriving).homeFeed.photo?.id);
-  const liked = changes.next((event) => event.photoChanged.photo.likeCount === 2);
+  const liked = changes.next((event) => event.photo.photo.likeCount === 2);
   await listener.mutate('likePhoto', 'LikePhotoInput', { photoId: photos[0] }, 'photo { id }');
   await liked;
   for (let read = 0; read < 20; read++) {

@@ -24,8 +24,8 @@ afterAll(async () => {
   await darkroom.stop();
 });
 
-function lastLikeCount({ events }: { events: { photoChanged: { photo: { likeCount: number } } }[] }): number {
-  return events.at(-1)?.photoChanged.photo.likeCount ?? -1;
+function lastLikeCount({ events }: { events: { photo: { photo: { likeCount: number } } }[] }): number {
+  return events.at(-1)?.photo.photo.likeCount ?? -1;
 }
 
 test('subscriptions go on, and nobody is logged out, when Redis is killed and comes back empty', async () => {
@@ -40,8 +40,8 @@ test('subscriptions go on, and nobody is logged out, when Redis is killed and co
   const heard = () => feed.events.flatMap((event) => event.homeFeed.photo?.id ?? []);
   const first = await share();
   await until(async () => heard().includes(first));
-  const changes = await listener.subscribe<{ photoChanged: { photo: { likeCount: number } } }>(
-    'subscription ($id: ID!) { photoChanged(photoId: $id) { photo { likeCount } } }',
+  const changes = await listener.subscribe<{ photo: { photo: { likeCount: number } } }>(
+    'subscription ($id: ID!) { photo(id: $id) { photo { likeCount } } }',
     { id: first },
   );
   await until(async () => lastLikeCount(changes) === 0);

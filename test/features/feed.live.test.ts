@@ -87,13 +87,13 @@ test('each event tells how things are at its moment', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
   const id = await share(stores, author);
-  const changes = await viewer.subscribe<{ photoChanged: { photo: { likeCount: number; viewerHasLiked: boolean } } }>(
-    'subscription ($id: ID!) { photoChanged(photoId: $id) { photo { likeCount viewerHasLiked } } }',
+  const changes = await viewer.subscribe<{ photo: { photo: { likeCount: number; viewerHasLiked: boolean } } }>(
+    'subscription ($id: ID!) { photo(id: $id) { photo { likeCount viewerHasLiked } } }',
     { id },
   );
   const becomes = (likeCount: number, viewerHasLiked: boolean) =>
     until(async () => {
-      const photo = changes.events.at(-1)?.photoChanged.photo;
+      const photo = changes.events.at(-1)?.photo.photo;
       return photo?.likeCount === likeCount && photo.viewerHasLiked === viewerHasLiked;
     });
   await becomes(0, false);

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 interface PhotoEvent {
-  photoChanged: { photo: { caption: string } | null };
+  photo: { photo: { caption: string } | null };
 }
 interface FeedEvent {
   homeFeed: { photo: { caption: string } };
@@ -45,7 +45,7 @@ function elsewhere(person: Person): Person {
 /** Opens a subscription to a photo at the other node, and waits for its first event. */
 async function watch(person: Person, photoId: string): Promise<Subscription<PhotoEvent>> {
   const subscription = await elsewhere(person).subscribe<PhotoEvent>(
-    'subscription ($id: ID!) { photoChanged(photoId: $id) { photo { caption } } }',
+    'subscription ($id: ID!) { photo(id: $id) { photo { caption } } }',
     { id: photoId },
   );
   await until(async () => subscription.events.length > 0);
@@ -55,7 +55,7 @@ async function watch(person: Person, photoId: string): Promise<Subscription<Phot
 /** It has been told that the photo is not for it any more, and has ended in order. */
 async function expectClosed(subscription: Subscription<PhotoEvent>): Promise<void> {
   expect(await subscription.ended).toEqual({});
-  expect(subscription.events.at(-1)).toEqual({ photoChanged: { photo: null } });
+  expect(subscription.events.at(-1)).toEqual({ photo: { photo: null } });
 }
 
 async function setCaption(owner: Person, photoId: string, caption: string): Promise<void> {
@@ -98,12 +98,12 @@ test('going private closes what strangers look at, and leaves followers theirs',
   expect(await profiles[1]?.ended).toEqual({});
   expect(without?.()).not.toContain('forbidden');
   profiles[0]?.close();
-  const next = kept.next((event) => event.photoChanged.photo?.caption === 'after');
+  const next = kept.next((event) => event.photo.photo?.caption === 'after');
   await setCaption(owner, photo, 'after');
   await next;
   expect(JSON.stringify(closed.events)).not.toContain('after');
   const again = await elsewhere(stranger).subscribe(
-    'subscription ($id: ID!) { photoChanged(photoId: $id) { photo { caption } } }',
+    'subscription ($id: ID!) { photo(id: $id) { photo { caption } } }',
     {
       id: photo,
     },
@@ -204,7 +204,7 @@ test('muting stops the feed and the activity, and the muted sees no difference',
   expect(await captions(feed)).toEqual(['fence']);
   await insertPhoto(stores, rowId(muter.id), 'allowed');
   await until(async () => (await captions(theirs)).includes('allowed'));
-  const next = watching.next((event) => event.photoChanged.photo?.caption === 'changed');
+  const next = watching.next((event) => event.photo.photo?.caption === 'changed');
   await setCaption(muter, photo, 'changed');
   await next;
   for (const subscription of [feed, theirs, watching]) subscription.close();

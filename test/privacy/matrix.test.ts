@@ -235,14 +235,14 @@ async function expectPhotoChanged(
 ): Promise<void> {
   // A token that is no session is refused altogether.
   const token = can.hasSession && person ? { authorization: `Bearer ${person.token}` } : {};
-  const subscription = await subscribe(url, SUBSCRIPTIONS.photoChanged, { id: subject.photoId }, token);
+  const subscription = await subscribe(url, SUBSCRIPTIONS.photo, { id: subject.photoId }, token);
   if (can.photo) {
     const shown = { person: true, name: true, bio: true, photo: true };
-    expectShown('photoChanged', await subscription.next(() => true), subject, shown);
+    expectShown('photo', await subscription.next(() => true), subject, shown);
   } else {
     const end = await subscription.ended;
     expect(end.errors?.[0]?.extensions?.code).toBe('NOT_FOUND');
-    expectShown('photoChanged', [end, subscription.events], subject, {});
+    expectShown('photo', [end, subscription.events], subject, {});
   }
   subscription.close();
 }

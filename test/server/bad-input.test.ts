@@ -329,7 +329,7 @@ test.for([
 });
 
 test('a subscription over HTTP is told where to go', async () => {
-  const { data, errors } = await ask1(`subscription { photoChanged(photoId: "${photoId}") { photo { id } } }`);
+  const { data, errors } = await ask1(`subscription { photo(id: "${photoId}") { photo { id } } }`);
   expect(data).toBeNull();
   expect(errors[0]?.extensions.code).not.toBe('INTERNAL');
   expect(errors[0]?.message).toMatch(/subscription/i);

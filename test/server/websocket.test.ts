@@ -60,10 +60,9 @@ test('a subscription that needs a session is refused without one, and the connec
 test('a subscription to what does not exist is NOT_FOUND, and to what is no id BAD_USER_INPUT', async () => {
   const person = await newPerson(url);
   const codeOf = async (photoId: string) => {
-    const { ended } = await person.subscribe(
-      'subscription ($photoId: ID!) { photoChanged(photoId: $photoId) { photo { id } } }',
-      { photoId },
-    );
+    const { ended } = await person.subscribe('subscription ($photoId: ID!) { photo(id: $photoId) { photo { id } } }', {
+      photoId,
+    });
     return (await ended).errors?.[0]?.extensions?.code;
   };
   expect(await codeOf(toGlobalId('Photo', 7n))).toBe('NOT_FOUND');

@@ -35,8 +35,9 @@ export async function followActivity(
   viewerId: bigint,
   after: string | null | undefined,
 ): Promise<AsyncGenerator<ArrivingActivity, void, void>> {
-  const { events } = await follow<ActivityRow>(stores, [activityChannel(viewerId)], after, (place) =>
-    readActivity(stores, viewerId, BigInt(place)),
-  );
-  return events;
+  return follow<ActivityRow>(stores, {
+    channels: [activityChannel(viewerId)],
+    after,
+    step: (place) => readActivity(stores, viewerId, BigInt(place)),
+  });
 }

@@ -46,7 +46,7 @@ export const activityResolvers: Resolvers = {
   },
   ActivityEvent: {
     cursor: ({ cursor }) => cursor,
-    isGap: ({ value }) => value === null,
+    isGap: ({ isGap }) => isGap,
     activity: ({ value }) => value,
     unreadCount: (_, __, context) => countUnread(context.stores, requireSession(context).userId),
   },

@@ -45,7 +45,7 @@ export async function readHomeFeed(
 }
 
 /** Of these places, the photos that exist and belong in the viewer's feed. */
-export async function applyRules(
+async function applyRules(
   stores: Stores,
   viewerId: bigint,
   places: readonly Place[],

@@ -1,15 +1,15 @@
 import type { Stores } from '../../stores/stores.ts';
-import { readUsers } from '../accounts/users.ts';
 import { follow, type LiveEvent } from '../live/follow.ts';
-import { maySeePhotos, maySeeWithin } from '../people/visibility.ts';
-import { type PhotoRow, readPhotos } from '../photos/rows.ts';
+import { accessChannel } from '../people/access.ts';
+import { maySeeWithin } from '../people/visibility.ts';
+import { deliver } from '../photos/deliveries.ts';
+import type { PhotoRow } from '../photos/rows.ts';
 import type { FeedMessage } from './fan-out.ts';
 import { readHeavyAuthors } from './heavy-authors.ts';
-import { applyRules, type PublishedPhoto } from './home-feed.ts';
 import { authorKey, feedKey, liveChannel } from './keys.ts';
 
 /** A photo that arrives, or that something may have been missed. */
-export type ArrivingPhoto = LiveEvent<PublishedPhoto>;
+export type ArrivingPhoto = LiveEvent<PhotoRow>;
 
 /** A photo is told in two streams when its author becomes heavy with it: this many of the last are remembered to leave that out. */
 const REMEMBERED = 1_000;
@@ -31,25 +31,23 @@ export async function followHomeFeed(
     const authors = await readHeavyAuthors(stores, viewerId);
     return authors.map((author) => liveChannel(authorKey(author)));
   };
-  const load = {
-    photos: (ids: readonly bigint[]) => readPhotos(stores, ids),
-    users: (ids: readonly bigint[]) => readUsers(stores, ids),
-  };
   const told = new Set<string>();
-  const channels = [liveChannel(feedKey(viewerId)), ...(await authorChannels())] as [string, ...string[]];
-  const { events } = await follow<PublishedPhoto>(stores, channels, after, async (payload, following) => {
-    const message = JSON.parse(payload) as FeedMessage;
-    if (message.authorsChanged) for (const channel of await authorChannels()) await following.add(channel);
-    if (!('photoId' in message) || told.has(message.photoId)) return null;
-    const place = { publishedId: BigInt(message.publishedId), photoId: BigInt(message.photoId) };
-    const [photo] = await applyRules(stores, viewerId, [place], load);
-    if (!photo) return null;
-    told.add(message.photoId);
-    const [oldest] = told;
-    if (told.size > REMEMBERED && oldest !== undefined) told.delete(oldest);
-    return photo;
+  return follow<PhotoRow>(stores, {
+    channels: [liveChannel(feedKey(viewerId)), ...(await authorChannels())],
+    after,
+    async step(payload, { add }) {
+      const message = JSON.parse(payload) as FeedMessage;
+      if (message.authorsChanged) for (const channel of await authorChannels()) await add(channel);
+      if (!('photoId' in message) || told.has(message.photoId)) return null;
+      const { photoId } = message;
+      const delivery = await deliver(stores, { viewerId, photoId: BigInt(photoId), commentId: null, inFeed: true });
+      if (!delivery) return null;
+      told.add(photoId);
+      const [oldest] = told;
+      if (told.size > REMEMBERED && oldest !== undefined) told.delete(oldest);
+      return delivery.photo;
+    },
   });
-  return events;
 }
 
 /**
@@ -64,24 +62,21 @@ export async function followUserPhotos(
   userId: bigint,
   after: string | null | undefined,
 ): Promise<AsyncGenerator<ArrivingPhoto, void, void> | null> {
-  const [may] = await maySeeWithin(stores, viewerId, [userId]);
-  if (!may) return null;
-  const channel = liveChannel(authorKey(userId));
-  const { events } = await follow<PublishedPhoto>(stores, [channel], after, async (payload, following) => {
-    const { photoId } = JSON.parse(payload) as { photoId?: string };
-    if (photoId === undefined) {
-      const [still] = await maySeeWithin(stores, viewerId, [userId]);
-      if (!still) await following.events.return();
-      return null;
-    }
-    const [photo] = await readPhotos(stores, [BigInt(photoId)]);
-    if (!photo || !isPublished(photo)) return null;
-    const [visible] = await maySeePhotos(stores, viewerId, [photo]);
-    return visible ? photo : null;
+  const maySee = async () => (await maySeeWithin(stores, viewerId, [userId]))[0] === true;
+  if (!(await maySee())) return null;
+  const watchers = [userId, ...(viewerId === null || viewerId === userId ? [] : [viewerId])];
+  return follow<PhotoRow>(stores, {
+    channels: [liveChannel(authorKey(userId))],
+    signals: watchers.map(accessChannel),
+    after,
+    async step(payload, { finish }) {
+      if (!payload.startsWith('{')) {
+        if (!(await maySee())) finish();
+        return null;
+      }
+      const { photoId } = JSON.parse(payload) as { photoId: string };
+      const delivery = await deliver(stores, { viewerId, photoId: BigInt(photoId), commentId: null, inFeed: false });
+      return delivery?.photo ?? null;
+    },
   });
-  return events;
-}
-
-function isPublished(photo: PhotoRow): photo is PublishedPhoto {
-  return photo.publishedId !== null;
 }

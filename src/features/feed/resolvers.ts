@@ -31,12 +31,12 @@ export const feedResolvers: Resolvers = {
   },
   HomeFeedEvent: {
     cursor: ({ cursor }) => cursor,
-    isGap: ({ value }) => value === null,
+    isGap: ({ isGap }) => isGap,
     photo: ({ value }) => value,
   },
   UserPhotosEvent: {
     cursor: ({ cursor }) => cursor,
-    isGap: ({ value }) => value === null,
+    isGap: ({ isGap }) => isGap,
     photo: ({ value }) => value,
   },
 };

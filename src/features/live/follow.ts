@@ -1,195 +1,205 @@
 /**
- * What all subscriptions that can be resumed share: they follow streams (stores/streams.ts), hand on each entry once and in order, and give
- * with each the cursor from which a client that lost its connection goes on, at this node or another. Where something may have been missed,
+ * What all subscriptions share: they follow channels (stores/channels.ts), hand on each thing that is told once and in order, and give with
+ * each the cursor from which a client that lost its connection goes on, at this node or another. Where something may have been missed,
  * because too much was told meanwhile or Redis has lost its memory, they say so, and never leave it out in silence.
+ *
+ * A feature says which channels it follows, and what becomes of a thing that was told: for this viewer, under the rules, at this moment.
  */
-import { setInterval } from 'node:timers';
+import { ChannelsLost, NOWHERE, type Told } from '../../stores/channels.ts';
 import type { Stores } from '../../stores/stores.ts';
-import {
-  isAfter,
-  openStream,
-  parseEntry,
-  REOPEN_MS,
-  readStream,
-  type StreamEntry,
-  type StreamPlace,
-} from '../../stores/streams.ts';
-import { badInput, resume } from '../errors.ts';
+import type { StreamPlace } from '../../stores/streams.ts';
+import { badInput, resume, unavailable } from '../errors.ts';
 import { DONE, generator } from './generator.ts';
 
-/** What a subscription hands on: something that happened, or that something may have been missed. */
+/** What a subscription hands on. */
 export interface LiveEvent<T> {
   /** From here it goes on. */
   cursor: string;
-  /** Null when something may have been missed: the client reads the list anew. */
+  /** Whether something may have been missed: the client reads the list anew. */
+  isGap: boolean;
+  /** What happened; those who are told the same of the same moment may share it. With a gap: how things are now, where there is such a thing. */
   value: T | null;
 }
 
-/** A stream that a subscription follows. */
-interface Followed {
-  /** Up to where the client has been told. */
-  told: StreamPlace;
-  /** Up to where entries have been taken in. */
-  taken: StreamPlace;
-  /** What comes while the stream is being read, to be looked at after; null when it is not. */
-  early: PublishedEntry[] | null;
-  /** Resolves when it has been read. */
-  reading: Promise<void>;
-  stop(): void;
+/** What a feature says of its subscription. */
+export interface Following<T> {
+  /**
+   * The subscription's own, and never those that a cursor names: whoever makes a cursor up must not follow others' streams. The first
+   * one is in every cursor of the subscription.
+   */
+  channels: readonly [string, ...string[]];
+  /** Channels without a memory: what is published there is handed to `step` too, and is in no cursor. */
+  signals?: readonly string[];
+  /** The cursor of the last event that the client has had; null to begin now. */
+  after: string | null | undefined;
+  /** How things are: the first event, and what a gap brings. Without it nothing is told before something happens. */
+  state?(control: FollowControl): Promise<T | null>;
+  /** What becomes of something that was told; null to leave it out. */
+  step(payload: string, control: FollowControl): Promise<T | null>;
 }
 
-type PublishedEntry = ReturnType<typeof parseEntry>;
-type Waiting = { channel: string; place: StreamPlace; payload: string | null };
-
-/** More than a client can fall behind before it is better off coming again. */
-const MAX_WAITING = 1_000;
-/** A place takes about 100 characters, and who follows a thousand heavy authors has as many. */
-const MAX_CURSOR = 150_000;
-
-/** Follows streams for one subscription. */
-export interface Following<T> {
-  events: AsyncGenerator<LiveEvent<T>, void, void>;
+/** What a feature can do while it is asked. */
+export interface FollowControl {
   /**
-   * Follows one more stream, from where the client's cursor has it. When it has it nowhere, the client is told that it may have missed
+   * Follows one more channel, from where the client's cursor has it. When it has it nowhere, the client is told that it may have missed
    * something. The same again is the same as once.
    */
   add(channel: string): Promise<void>;
+  /** Ends the subscription, in order, after what is being made of this. */
+  finish(): void;
 }
 
+/** A channel that is followed. */
+interface Followed {
+  /** Up to where the client has been told. */
+  told: StreamPlace;
+  stop(): void;
+}
+
+/** What has been told and not yet been handed on. Of a signal the channel is null. */
+interface Waiting {
+  channel: Followed | null;
+  told: Told;
+  isReplay: boolean;
+}
+
+/** More than a client can fall behind before it is better off coming again: what it misses then, streams still hold. */
+const MAX_BEHIND = 500;
+/** A place takes about 100 characters, and who follows a thousand heavy authors has as many. */
+const MAX_CURSOR = 150_000;
+
 /**
- * Follows streams, and others that are added while they are read.
+ * Follows channels for one subscription.
  *
- * @param channels the subscription's own, and never those that a cursor names: whoever makes a cursor up must not follow others' streams.
- * The first one is in every cursor of the subscription
- * @param after the cursor of the last event that the client has had; null to begin now
- * @param step what an entry becomes; null to leave it out
- * @throws BAD_USER_INPUT for what is no cursor of this subscription
+ * @returns its events. They end with RESUME when the client is too slow, and with UNAVAILABLE when a store is away
+ * @throws BAD_USER_INPUT for what is no cursor of this subscription; UNAVAILABLE when Redis is away
  */
 export async function follow<T>(
-  stores: Stores,
-  channels: readonly [string, ...string[]],
-  after: string | null | undefined,
-  step: (payload: string, following: Following<T>) => Promise<T | null>,
-): Promise<Following<T>> {
-  const { redis, pubsub, log } = stores;
+  { channels, pubsub, log }: Stores,
+  following: Following<T>,
+): Promise<AsyncGenerator<LiveEvent<T>, void, void>> {
+  const { after } = following;
   const known = after === null || after === undefined ? null : parseCursor(after);
-  if (known && !known.has(channels[0])) throw badInput('"after" is not a cursor of this subscription.');
-  const streams = new Map<string, Followed>();
+  if (known && !known.has(following.channels[0])) throw badInput('"after" is not a cursor of this subscription.');
+  const followed = new Map<string, Followed>();
+  const unlisten: (() => void)[] = [];
   const waiting: Waiting[] = [];
+  let behind = 0;
   let failure: Error | null = null;
   let ended = false;
+  let finished = false;
   let begun = false;
+  let opening = following.state !== undefined;
   let wake = () => {};
 
-  const put = (entry: Waiting) => {
-    if (waiting.length >= MAX_WAITING) failure = resume('You fell too far behind: subscribe again with "after".');
-    else waiting.push(entry);
+  const put = (channel: Followed | null, told: Told, isReplay: boolean) => {
+    // Behind what had to be left out nothing may come.
+    if (failure) return;
+    const last = waiting.at(-1);
+    if (last && last.channel === channel && last.told.payload === told.payload) {
+      // What says the same as what waits already is told once.
+      last.told = told;
+      return;
+    }
+    if (!isReplay && ++behind > MAX_BEHIND) failure = resume('You fell too far behind: subscribe again with "after".');
+    else waiting.push({ channel, told, isReplay });
     wake();
   };
-  const take = (name: string, stream: Followed, { id, payload }: StreamEntry) => {
-    if (!isAfter(id, stream.taken.id)) return;
-    stream.taken = { epoch: stream.taken.epoch, id };
-    put({ channel: name, place: stream.taken, payload });
-  };
-  /** Takes in what a stream holds beyond what was taken in already, and then what came meanwhile. */
-  const catchUp = async (name: string, stream: Followed) => {
-    stream.early ??= [];
-    const opened = await openStream(redis, name);
-    const entries = opened.epoch === stream.taken.epoch ? await readStream(redis, name, stream.taken) : null;
-    if (entries) for (const entry of entries) take(name, stream, entry);
-    else {
-      stream.taken = opened;
-      put({ channel: name, place: opened, payload: null });
-    }
-    const { early } = stream;
-    stream.early = null;
-    for (const entry of early) hear(name, stream, entry);
-  };
-  const hear = (name: string, stream: Followed, entry: PublishedEntry) => {
-    if (stream.early) stream.early.push(entry);
-    else if (entry.epoch === stream.taken.epoch) take(name, stream, entry);
-    else {
-      // Redis has lost its memory, and made another stream.
-      stream.early = [entry];
-      refresh(name, stream);
-    }
-  };
-  /** Catches up once more, after what is being read already. */
-  const refresh = (name: string, stream: Followed) => {
-    stream.reading = stream.reading.then(() => catchUp(name, stream)).catch(fail);
-  };
-  const fail = (err: unknown) => {
-    log.warn({ err }, 'a subscription lost its streams');
-    failure = resume('The server has lost the place: subscribe again with "after".');
+  const fail = (error: Error) => {
+    failure ??= error;
     wake();
   };
+  const lost = () => unavailable('Live events are not to be had just now: subscribe again with "after" in a while.');
 
   const add = async (name: string) => {
-    if (streams.has(name)) return;
-    const from = known?.get(name);
-    const stream: Followed = { told: NOWHERE, taken: NOWHERE, early: [], reading: Promise.resolve(), stop() {} };
-    streams.set(name, stream);
-    const opened = await openStream(redis, name);
-    stream.stop = await pubsub.subscribe(
-      name,
-      (message) => hear(name, stream, parseEntry(message)),
-      () => refresh(name, stream),
-    );
-    if (ended) return stream.stop();
-    // A stream that the client knows nothing of is one more that it may have missed something of.
-    const isNew = !from && (known !== null || begun);
-    stream.taken = from ?? (isNew ? NOWHERE : opened);
-    stream.told = stream.taken;
-    stream.reading = catchUp(name, stream);
-    await stream.reading;
+    if (followed.has(name)) return;
+    const channel: Followed = { told: NOWHERE, stop() {} };
+    followed.set(name, channel);
+    // A channel that the client knows nothing of is one more that it may have missed something of.
+    const isNew = known !== null || begun;
+    const { place, stop } = await channels.follow(name, known?.get(name) ?? (isNew ? NOWHERE : null), {
+      tell: (told, isReplay) => put(channel, told, isReplay),
+      lose: () => fail(lost()),
+    });
+    // What has been told meanwhile waits: the client has been told up to here.
+    channel.told = place;
+    channel.stop = stop;
+    if (ended) stop();
   };
-  // Streams are kept while somebody listens.
-  const keeping = setInterval(() => {
-    for (const name of streams.keys()) openStream(redis, name).catch(() => {});
-  }, REOPEN_MS);
-  keeping.unref();
+  const control: FollowControl = {
+    add,
+    finish() {
+      finished = true;
+    },
+  };
   const end = async () => {
     ended = true;
-    clearInterval(keeping);
-    for (const stream of streams.values()) stream.stop();
+    for (const channel of followed.values()) channel.stop();
+    followed.clear();
+    for (const stop of unlisten.splice(0)) stop();
     wake();
   };
 
   const next = async (): Promise<IteratorResult<LiveEvent<T>, void>> => {
-    while (!ended) {
-      if (failure) throw failure;
+    while (!ended && !finished) {
+      if (opening && waiting[0]?.told.payload !== null) {
+        opening = false;
+        const value = await following.state?.(control);
+        return { done: false, value: { cursor: toCursor(followed), isGap: false, value: value ?? null } };
+      }
       const entry = waiting.shift();
       if (!entry) {
+        if (failure) throw failure;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
         continue;
       }
-      const stream = streams.get(entry.channel);
-      if (stream) stream.told = entry.place;
-      const value = entry.payload === null ? null : await step(entry.payload, following);
-      if (entry.payload !== null && value === null) continue;
-      return { done: false, value: { cursor: toCursor(streams), value } };
+      if (!entry.isReplay) behind--;
+      if (entry.channel) entry.channel.told = entry.told.place;
+      const { payload } = entry.told;
+      if (payload === null) {
+        opening = false;
+        const value = await following.state?.(control);
+        return { done: false, value: { cursor: toCursor(followed), isGap: true, value: value ?? null } };
+      }
+      const value = await following.step(payload, control);
+      if (value !== null) return { done: false, value: { cursor: toCursor(followed), isGap: false, value } };
     }
+    await end();
     return DONE;
   };
-  const following: Following<T> = { events: generator(next, end), add };
+  const nextOrFail = async () => {
+    try {
+      return await next();
+    } catch (error) {
+      if (error === failure) throw error;
+      // The client comes again for what it has not had, when whatever it is has passed.
+      log.warn({ err: error }, 'a subscription could not go on');
+      throw lost();
+    }
+  };
   try {
-    for (const channel of channels) await add(channel);
+    for (const name of following.signals ?? []) {
+      const signal = { place: NOWHERE, payload: '' };
+      const onResume = () => put(null, signal, false);
+      unlisten.push(await pubsub.subscribe(name, (payload) => put(null, { ...signal, payload }, false), { onResume }));
+    }
+    for (const name of following.channels) await add(name);
     begun = true;
   } catch (error) {
     await end();
-    throw error;
+    throw error instanceof ChannelsLost ? lost() : error;
   }
-  return following;
+  return generator(nextOrFail, end);
 }
 
-const NOWHERE: StreamPlace = { epoch: '', id: '0-0' };
-
-function toCursor(streams: ReadonlyMap<string, Followed>): string {
-  // Of a stream that has not been told of yet nothing is said, so that whoever comes back is told of the gap.
-  const begun = [...streams].filter(([, { told }]) => told !== NOWHERE);
-  const places = begun.map(([name, { told }]) => [name, told.epoch, told.id]);
+function toCursor(followed: ReadonlyMap<string, Followed>): string {
+  const places: [string, string, string][] = [];
+  for (const [name, { told }] of followed) {
+    // Of a stream that has not been told of yet nothing is said, so that whoever comes back is told of the gap.
+    if (told !== NOWHERE) places.push([name, told.epoch, told.id]);
+  }
   return Buffer.from(JSON.stringify(places)).toString('base64url');
 }
 

@@ -181,12 +181,62 @@ async function isModerator(viewerId: bigint | null, load: LoadUsers): Promise<bo
   return viewer?.isModerator === true;
 }
 
+/** Something of which a viewer is to be told. */
+export interface Telling {
+  /** Null without a session. */
+  viewerId: bigint | null;
+  photoId: bigint;
+  /** A comment on the photo, when it is what they are told of. */
+  commentId: bigint | null;
+  /** Whether they are told because it is in their home feed. */
+  inFeed: boolean;
+}
+
+/** Whether a viewer is to be told of something. Those between whom and anybody there is a block see other counts and lists than others do. */
+export type MayBeTold = 'no' | 'yes' | 'yes, with blocks';
+
+/** No person has this id. */
+const NOBODY = 0n;
+
+/**
+ * Whether each of these viewers is to be told of something, at this moment: as it is asked for all who listen at once, it is one query,
+ * however many they are. It says what `maySeePhotos`, `belongInFeed` and `personIsVisible` say.
+ */
+export async function mayBeTold({ db }: Stores, tellings: readonly Telling[]): Promise<MayBeTold[]> {
+  const viewers = tellings.map(({ viewerId }) => viewerId ?? NOBODY);
+  const photos = tellings.map(({ photoId }) => photoId);
+  const comments = tellings.map(({ commentId }) => commentId ?? NOBODY);
+  const feeds = tellings.map(({ inFeed }) => inFeed);
+  // Mostly everybody may, and nobody has a block: only the others are answered.
+  const rows = await db.$queryRaw<{ place: number; allowed: boolean }[]>`
+    select (place - 1)::int as place, allowed
+    from unnest(${viewers}::bigint[], ${photos}::bigint[], ${comments}::bigint[], ${feeds}::boolean[])
+      with ordinality telling (viewer_id, photo_id, comment_id, in_feed, place)
+    cross join lateral (
+      select ${photoIsVisible(sql`telling.viewer_id`, sql`telling.photo_id`)}
+        and (not in_feed or exists (
+          select from follows join photos on photos.owner_id = followee_id
+          where follower_id = viewer_id and photos.id = photo_id
+            and not exists (select from mutes where muter_id = viewer_id and muted_id = owner_id)
+        ))
+        and (comment_id = ${NOBODY} or exists (
+          select from comments where comments.photo_id = telling.photo_id and comments.id = comment_id
+            and ${personIsVisible(sql`telling.viewer_id`, sql`comments.author_id`)}
+        )) as allowed
+    ) judged
+    where not allowed
+      or exists (select from blocks where blocker_id = viewer_id) or exists (select from blocks where blocked_id = viewer_id)`;
+  const answers = tellings.map((): MayBeTold => 'yes');
+  for (const { place, allowed } of rows) answers[place] = allowed ? 'yes, with blocks' : 'no';
+  return answers;
+}
+
 /**
  * The condition that the viewer may see a person.
  *
  * @param person the column with the person's id, such as sql`likes.user_id`
  */
-export function personIsVisible(viewerId: bigint | null, person: Sql): Sql {
+export function personIsVisible(viewerId: Sql | bigint | null, person: Sql): Sql {
   const shown = sql`not exists (select from users hidden where hidden.id = ${person} and hidden.is_hidden)`;
   return viewerId === null ? shown : sql`(${shown} and ${noBlock(viewerId, person)})`;
 }
@@ -200,9 +250,10 @@ export function personIsWanted(viewerId: bigint, person: Sql): Sql {
 /**
  * The condition that the viewer may see a photo.
  *
+ * @param viewerId nobody's id for a viewer without a session
  * @param photo the column with the photo's id, such as sql`activities.photo_id`, or the id
  */
-export function photoIsVisible(viewerId: bigint, photo: Sql | bigint): Sql {
+export function photoIsVisible(viewerId: Sql | bigint, photo: Sql | bigint): Sql {
   return sql`exists (
     select from photos seen join users owner on owner.id = seen.owner_id
     where seen.id = ${photo} and (owner.id = ${viewerId} or (
@@ -213,7 +264,7 @@ export function photoIsVisible(viewerId: bigint, photo: Sql | bigint): Sql {
   )`;
 }
 
-function noBlock(viewerId: bigint, person: Sql): Sql {
+function noBlock(viewerId: Sql | bigint, person: Sql): Sql {
   return sql`not exists (select from blocks where blocker_id = ${viewerId} and blocked_id = ${person})
     and not exists (select from blocks where blocker_id = ${person} and blocked_id = ${viewerId})`;
 }

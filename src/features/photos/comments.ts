@@ -1,3 +1,4 @@
+import { addJob } from '../../stores/jobs.ts';
 import { nextId, sql, type Transaction, transact, violatesForeignKey } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
@@ -51,6 +52,7 @@ export async function addComment(
           await recordActivities(tx, [{ ...activity, ...about }]);
         }
         await recordMentions(tx, { text, authorId, ownerId, ...about });
+        await addJob(tx, 'commentAdded', { photoId: String(photoId), commentId: String(newId) });
       });
       return tx.comment.findUnique({ where: { photoId_id: { photoId, id } } });
     });

@@ -5,7 +5,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
 import { hasBlocks } from '../people/relations.ts';
 import { blockedPeople } from '../people/visibility.ts';
-import { photoChannel } from './changes.ts';
+import { tellPhotosChanged } from './live.ts';
 
 /** How many people like a photo, and how many comments it has. */
 export interface PhotoCounts {
@@ -148,5 +148,5 @@ export async function publishPhotosChanged(stores: Stores, photoIds: readonly bi
   await Promise.all(
     Array.from(counts, ([id, value]) => stores.redis.set(kind.key(id), kind.encode(value), 'EX', kind.ttlSeconds)),
   );
-  await Promise.all(photoIds.map((id) => stores.pubsub.publish(photoChannel(id), 'changed')));
+  await tellPhotosChanged(stores, photoIds);
 }

@@ -5,12 +5,12 @@ import { type Context, requireSession } from '../context.ts';
 import { mistake, notFound, payload } from '../errors.ts';
 import { emptyPage, pageRequest } from '../paging.ts';
 import { parseCommentId, parseId } from '../validate.ts';
-import { followPhoto } from './changes.ts';
 import { addComment, deleteComment } from './comments.ts';
 import { readCounts } from './counts.ts';
 import { deletePhoto, updateCaption } from './edit.ts';
 import { explainFailure } from './failures.ts';
 import { likePhoto, unlikePhoto } from './likes.ts';
+import { followPhoto } from './live.ts';
 import { imageOf } from './media.ts';
 import { publishPhoto } from './publish.ts';
 import { createUpload } from './uploads.ts';
@@ -79,9 +79,9 @@ export const photoResolvers: Resolvers = {
       }),
   },
   Subscription: {
-    photoChanged: {
-      subscribe: async (_, { photoId }, { stores, viewerId }) => {
-        const events = await followPhoto(stores, viewerId, parseId('Photo', photoId));
+    photo: {
+      subscribe: async (_, { id, after }, { stores, viewerId }) => {
+        const events = await followPhoto(stores, viewerId, parseId('Photo', id), after);
         if (!events) throw notFound('There is no such photo.');
         return events;
       },
@@ -106,6 +106,12 @@ export const photoResolvers: Resolvers = {
       const request = pageRequest(page);
       return (await loaders.visibleWithin.load(id)) ? loaders.photosOf(request).load(id) : emptyPage();
     },
+  },
+  PhotoEvent: {
+    cursor: ({ cursor }) => cursor,
+    isGap: ({ isGap }) => isGap,
+    photo: ({ value }) => value?.photo ?? null,
+    comment: ({ value }) => value?.comment ?? null,
   },
   PhotoFailure: {
     code: (code) => code,

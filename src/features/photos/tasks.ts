@@ -1,6 +1,7 @@
 import type { Tasks } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { publishPhotosChanged } from './counts.ts';
+import { tellComment } from './live.ts';
 import { placeAllMedia, placeMedia } from './media.ts';
 import { processPhoto } from './process.ts';
 
@@ -10,7 +11,10 @@ const SWEEP_AT_ONCE = 500;
 /** The jobs of photos. */
 export function photoTasks(
   stores: Stores,
-): Pick<Tasks, 'processPhoto' | 'placeMedia' | 'placeAllMedia' | 'photosChanged' | 'deleteObjects' | 'sweepUploads'> {
+): Pick<
+  Tasks,
+  'processPhoto' | 'placeMedia' | 'placeAllMedia' | 'photosChanged' | 'commentAdded' | 'deleteObjects' | 'sweepUploads'
+> {
   const { db, objects } = stores;
   return {
     processPhoto: (job) => processPhoto(stores, job),
@@ -19,6 +23,10 @@ export function photoTasks(
     // Tells how things are now, so telling it again is telling the same.
     async photosChanged({ photoIds }) {
       await publishPhotosChanged(stores, photoIds.map(BigInt));
+    },
+    // Each comment is told once.
+    async commentAdded({ photoId, commentId }) {
+      await tellComment(stores, BigInt(photoId), BigInt(commentId));
     },
     // What is deleted already counts as deleted.
     async deleteObjects({ keys }) {

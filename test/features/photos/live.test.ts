@@ -23,11 +23,11 @@ afterAll(async () => {
   await own?.stop();
 });
 
-const QUERY = `subscription ($id: ID!) { photoChanged(photoId: $id) { photo {
+const QUERY = `subscription ($id: ID!) { photo(id: $id) { photo {
   status failure { code message } caption likeCount commentCount width } } }`;
 
 type Event = {
-  photoChanged: {
+  photo: {
     photo: {
       status: string;
       failure: { code: string; message: string } | null;
@@ -74,39 +74,36 @@ async function ready(person: Person): Promise<string> {
   return id;
 }
 
-test('photoChanged tells its owner that a photo is PROCESSING, and then READY', async () => {
+test('the photo subscription tells its owner that a photo is PROCESSING, and then READY', async () => {
   const owner = await newPerson(url);
   const id = await publish(owner, await newJpeg(64, 48), 'hello');
   const watching = await watch(owner, id);
-  expect(watching.events).toMatchObject([{ photoChanged: { photo: { status: 'PROCESSING', width: null } } }]);
-  const made = watching.next((event) => event.photoChanged.photo?.status === 'READY');
+  expect(watching.events).toMatchObject([{ photo: { photo: { status: 'PROCESSING', width: null } } }]);
+  const made = watching.next((event) => event.photo.photo?.status === 'READY');
   await work(id);
-  expect(await made).toMatchObject({ photoChanged: { photo: { caption: 'hello', width: 64, failure: null } } });
+  expect(await made).toMatchObject({ photo: { photo: { caption: 'hello', width: 64, failure: null } } });
   watching.close();
 });
 
-test('photoChanged tells why a photo has FAILED', async () => {
+test('the photo subscription tells why a photo has FAILED', async () => {
   const owner = await newPerson(url);
   const id = await publish(owner, Buffer.from('no photo'));
   const watching = await watch(owner, id);
-  const failed = watching.next((event) => event.photoChanged.photo?.status === 'FAILED');
+  const failed = watching.next((event) => event.photo.photo?.status === 'FAILED');
   await work(id);
-  const { failure } = (await failed).photoChanged.photo ?? {};
+  const { failure } = (await failed).photo.photo ?? {};
   expect(failure?.code).toBe('UNSUPPORTED_TYPE');
   expect(failure?.message).toMatch(/not a JPEG, PNG, WebP or AVIF/);
   watching.close();
 });
 
-test('photoChanged tells of captions and counts as they change, also those who have no session', async () => {
+test('the photo subscription tells of captions and counts as they change, also those who have no session', async () => {
   const [owner, fan] = await Promise.all([newPerson(url), newPerson(url)]);
   const id = await ready(owner);
   const watching = await subscribe<Event>(url, QUERY, { id });
-  expect(await first(watching)).toMatchObject({ photoChanged: { photo: { likeCount: 0, commentCount: 0 } } });
-  const tells = async (
-    change: Promise<unknown>,
-    like: (photo: NonNullable<Event['photoChanged']['photo']>) => boolean,
-  ) => {
-    const event = watching.next(({ photoChanged: { photo } }) => photo !== null && like(photo));
+  expect(await first(watching)).toMatchObject({ photo: { photo: { likeCount: 0, commentCount: 0 } } });
+  const tells = async (change: Promise<unknown>, like: (photo: NonNullable<Event['photo']['photo']>) => boolean) => {
+    const event = watching.next((event) => event.photo.photo !== null && like(event.photo.photo));
     await change;
     await work(id);
     await event;
@@ -124,7 +121,7 @@ test('photoChanged tells of captions and counts as they change, also those who h
   watching.close();
 });
 
-test('photoChanged ends with null when the photo is deleted', async () => {
+test('the photo subscription ends with null when the photo is deleted', async () => {
   const [owner, fan] = await Promise.all([newPerson(url), newPerson(url)]);
   const id = await ready(owner);
   const watchings = [await watch(owner, id), await watch(fan, id)];
@@ -133,13 +130,13 @@ test('photoChanged ends with null when the photo is deleted', async () => {
   for (const watching of watchings) {
     // It completed, and was not closed for an error.
     expect(await watching.ended).toEqual({});
-    expect(watching.events.at(-1)).toEqual({ photoChanged: { photo: null } });
-    expect(watching.events.filter((event) => event.photoChanged.photo === null)).toHaveLength(1);
+    expect(watching.events.at(-1)).toEqual({ photo: { photo: null } });
+    expect(watching.events.filter((event) => event.photo.photo === null)).toHaveLength(1);
     watching.close();
   }
 });
 
-test('photoChanged of a photo that does not exist, or may not be seen, is NOT_FOUND', async () => {
+test('the photo subscription of a photo that does not exist, or may not be seen, is NOT_FOUND', async () => {
   const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
   const hidden = await publish(owner, await newJpeg());
   for (const id of [toGlobalId('Photo', 42n), hidden]) {
@@ -151,7 +148,7 @@ test('photoChanged of a photo that does not exist, or may not be seen, is NOT_FO
   }
 });
 
-test('photoChanged of what is no photo’s id is bad input', async () => {
+test('the photo subscription of what is no photo’s id is bad input', async () => {
   const person = await newPerson(url);
   for (const id of [person.id, 'nonsense', '']) {
     const watching = await person.subscribe<Event>(QUERY, { id });

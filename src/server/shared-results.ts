@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { ExecutionResult } from 'graphql';
+import type { Context } from '../features/context.ts';
+import type { LiveEvent } from '../features/live/follow.ts';
+
+/** Executes an operation for one event. */
+type Execute = (event: unknown, context: Context) => Promise<ExecutionResult>;
+
+/** A query of a client, the same object for the same text. */
+interface Query {
+  /** Found out once, so that nobody waits for it again. */
+  dependsOnViewer: boolean;
+}
+
+/** Stands for the cursor in a result that is shared: nobody's data can hold it. */
+const CURSOR = `cursor ${randomUUID()}`;
+
+/**
+ * Executes an operation for the events of a subscription, and once for all who would be answered the same: those who have been given the same
+ * value (photos/deliveries.ts: told of the same at the same moment), ask for the same, and of whom nothing has asked who they are while it was
+ * executed for the first of them. Each is answered with their own cursor. Nothing has to be declared, so nothing can be forgotten: whether
+ * an answer depends on the viewer is seen (features/context.ts).
+ */
+export class SharedResults {
+  /** By the value, the query and the variables. */
+  readonly #made = new WeakMap<object, Map<Query, Map<string, Promise<ExecutionResult | null>>>>();
+
+  /** @param variables what of the client's variables matters to the answer, as text */
+  async execute(
+    event: LiveEvent<unknown>,
+    query: Query,
+    variables: string,
+    execute: Execute,
+    newContext: () => Context,
+  ): Promise<ExecutionResult> {
+    const { value } = event;
+    if (query.dependsOnViewer || event.isGap || typeof value !== 'object' || value === null) {
+      return execute(event, newContext());
+    }
+    const queries = getOrMake(this.#made, value, () => new Map());
+    const results = getOrMake(queries, query, () => new Map());
+    const first = results.get(variables);
+    if (first) {
+      const shared = await first;
+      return shared ? withCursor(shared, event.cursor) : execute(event, newContext());
+    }
+    const context = newContext();
+    const own = execute({ ...event, cursor: CURSOR }, context);
+    results.set(
+      variables,
+      own.then(
+        (result) => {
+          if (context.hasAskedForViewer()) query.dependsOnViewer = true;
+          return query.dependsOnViewer || result.errors ? null : result;
+        },
+        () => null,
+      ),
+    );
+    return withCursor(await own, event.cursor);
+  }
+}
+
+function getOrMake<K, V>(
+  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  make: () => V,
+): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+/** A result with the cursor put where it belongs: in the fields of the one event that a subscription answers. */
+function withCursor(result: ExecutionResult, cursor: string): ExecutionResult {
+  const [entry] = Object.entries(result.data ?? {});
+  if (!entry) return result;
+  const [field, event] = entry as [string, Record<string, unknown> | null];
+  const own: Record<string, unknown> = {};
+  for (const key in event) own[key] = event[key] === CURSOR ? cursor : event[key];
+  return { ...result, data: { [field]: event && own } };
+}
