@@ -113,6 +113,10 @@ export function serveWebSocket(
             if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received: text is expected');
             if (!mayCome()) return socket.close(POLICY_VIOLATION, 'Too many messages in too short a time');
             take(String(data)).catch((err) => {
+              // The core throws for a message that only a server sends, and for what hooks throw.
+              if (/^Unexpected message of type/.test(err.message)) {
+                return socket.close(CloseCode.BadRequest, 'Invalid message received');
+              }
               stores.log.error({ err }, 'a message over WebSocket could not be handled');
               socket.close(TRY_AGAIN_LATER, 'Something went wrong on our side');
             });

@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { WebSocket } from 'ws';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { subscribe } from '../support/client.ts';
 import { newPerson } from '../support/people.ts';
 import { insertPhoto, numberOf } from '../support/rows.ts';
-import { ask, greet, openSocket, openTcp, upgradeRequest } from '../support/wire.ts';
+import { ask, greet, openTcp, upgradeRequest } from '../support/wire.ts';
 
 const url = inject('url');
 let stores: Stores;
@@ -70,17 +69,6 @@ test('a subscription to what does not exist is NOT_FOUND, and to what is no id B
   expect(await codeOf('nonsense')).toBe('BAD_USER_INPUT');
 });
 
-test.for([
-  ['nonsense', 'Bearer nonsense'],
-  ['no text', { token: 1 }],
-  ['a token without its word', 'nonsense'],
-  ['a word without its token', 'Bearer '],
-] as const)('a connection that says it is %s is closed as forbidden', async ([, authorization]) => {
-  const socket = await openSocket(url);
-  socket.say({ type: 'connection_init', payload: { authorization } });
-  expect(await socket.closed).toBe(4403);
-});
-
 test('a session may be named in the connection’s parameters with a capital letter', async () => {
   const person = await newPerson(url);
   const socket = await subscribe<{ me: object }>(
@@ -91,33 +79,6 @@ test('a session may be named in the connection’s parameters with a capital let
   );
   expect(await socket.next()).toEqual({ me: { email: person.email } });
   socket.close();
-});
-
-test.for([
-  ['asks before it greets', [{ type: 'subscribe', id: '1', payload: { query: '{ me { email } }' } }], 4401],
-  ['greets twice', [{ type: 'connection_init' }, { type: 'connection_init' }], 4429],
-  ['says what is no JSON', ['{'], 4400],
-  ['says what is no message', [{ type: 'nonsense' }], 4400],
-  ['asks for nothing', [{ type: 'connection_init' }, { type: 'subscribe', id: '1', payload: {} }], 4400],
-] as const)('a connection that %s is closed by the protocol', async ([, messages, code]) => {
-  const socket = await openSocket(url);
-  for (const message of messages) socket.say(message);
-  expect(await socket.closed).toBe(code);
-});
-
-test('two subscriptions of the same id are refused', async () => {
-  const person = await newPerson(url);
-  const socket = await greet(url, person.token);
-  const payload = { query: 'subscription { homeFeed { cursor } }' };
-  socket.say({ type: 'subscribe', id: 'same', payload });
-  socket.say({ type: 'subscribe', id: 'same', payload });
-  expect(await socket.closed).toBe(4409);
-});
-
-test('a connection that does not name the protocol is closed', async () => {
-  const socket = new WebSocket(url.replace(/^http/, 'ws'));
-  const [code] = (await once(socket, 'close')) as [number];
-  expect(code).toBe(4406);
 });
 
 test('what is said over a socket must fit the operations that a document holds', async () => {
@@ -149,19 +110,4 @@ test('there is one at the API’s path, with a query string or without', async (
     expect(String(head)).toMatch(/^HTTP\/1\.1 101 /);
     socket.destroy();
   }
-});
-
-test('over one connection at most 100 operations run at the same time', async () => {
-  const person = await newPerson(url);
-  const socket = await greet(url, person.token);
-  const query = 'subscription { homeFeed { cursor } }';
-  for (let id = 1; id <= 101; id++) socket.say({ type: 'subscribe', id: String(id), payload: { query } });
-  expect(await socket.hear()).toMatchObject({
-    type: 'error',
-    id: '101',
-    payload: [{ message: expect.stringContaining('100'), extensions: { code: 'BAD_USER_INPUT' } }],
-  });
-  socket.say({ type: 'complete', id: '1' });
-  expect(await ask(socket, '{ me { user { id } } }')).toEqual({ data: { me: { user: { id: person.id } } } });
-  socket.socket.close();
 });

@@ -1,0 +1,160 @@
+/** One execution serves all who would be answered the same, and nobody else. */
+import type { ExecutionResult } from 'graphql';
+import { parse } from 'graphql';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { findSession } from '../../src/features/accounts/sessions.ts';
+import { createContext } from '../../src/features/context.ts';
+import { fanOut } from '../../src/features/feed/fan-out.ts';
+import { createExecutor, type Executor } from '../../src/server/executor.ts';
+import { buildSchema } from '../../src/server/schema.ts';
+import { toGlobalId } from '../../src/stores/ids.ts';
+import type { Stores } from '../../src/stores/stores.ts';
+import { attempt, openBackstage } from '../support/backstage.ts';
+import { newPerson, type Person } from '../support/people.ts';
+import { insertPhoto, numberOf } from '../support/rows.ts';
+import { hashOf } from '../support/sessions.ts';
+
+const url = inject('url');
+let stores: Stores;
+let executor: Executor;
+/** How often a caption has been resolved: once for each execution that asks for it. */
+let executions = 0;
+beforeAll(async () => {
+  stores = await openBackstage();
+  const schema = buildSchema();
+  const photo = schema.getType('Photo') as unknown as { getFields(): Record<string, { resolve?: unknown }> };
+  (photo.getFields().caption as { resolve: unknown }).resolve = ({ caption }: { caption: string }) => {
+    executions++;
+    return caption;
+  };
+  executor = createExecutor(schema);
+});
+afterAll(() => stores?.close());
+
+const documents = new Map<string, ReturnType<typeof parse>>();
+
+/** Subscribes in this process, where executions can be counted. */
+async function listen(person: Person, query: string, variables: Record<string, unknown>) {
+  const session = await findSession(stores, hashOf(person.token));
+  const document = documents.get(query) ?? parse(query);
+  documents.set(query, document);
+  const operation = { document, operationName: undefined, variables };
+  const results = await executor.subscribe(
+    operation,
+    () => createContext(stores, session, ''),
+    () => false,
+  );
+  if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));
+  return results;
+}
+
+type Results = AsyncGenerator<ExecutionResult, void, void>;
+
+/** The next event of each. */
+async function nextOf(all: readonly Results[]): Promise<Record<string, unknown>[]> {
+  const results = await Promise.all(all.map((results) => results.next()));
+  return results.map(({ value }) => {
+    if (!value?.data) throw new Error(`No event came: ${JSON.stringify(value)}`);
+    return (value.data as { userPhotos: Record<string, unknown> }).userPhotos;
+  });
+}
+
+function people(count: number): Promise<Person[]> {
+  return Promise.all(Array.from({ length: count }, () => newPerson(url)));
+}
+
+async function share(author: Person): Promise<string> {
+  const { photoId } = await insertPhoto(stores, numberOf(author.id), 'the caption');
+  await fanOut(stores, photoId);
+  return toGlobalId('Photo', photoId);
+}
+
+const PLAIN = `subscription ($id: ID!, $after: String) { userPhotos(userId: $id, after: $after) {
+  at: cursor isGap photo { id caption likeCount owner { username } image(size: WIDTH_320) { url } } cursor } }`;
+
+test('all who ask for the same are served by one execution, each with a cursor that leads on', async () => {
+  const [author, ...viewers] = (await people(6)) as [Person, ...Person[]];
+  const all = await Promise.all(viewers.map((viewer) => listen(viewer, PLAIN, { id: author.id })));
+  executions = 0;
+  const [photo] = [await share(author)];
+  const events = await nextOf(all);
+  expect(executions).toBe(1);
+  for (const event of events) {
+    expect(event).toMatchObject({ isGap: false, photo: { id: photo, caption: 'the caption', likeCount: 0 } });
+    expect(event.at).toBe(event.cursor);
+  }
+  // Another place to begin at is no other question.
+  const { cursor } = events[0] as { cursor: string };
+  const next = await share(author);
+  const resumed = await listen(viewers[0] as Person, PLAIN, { id: author.id, after: cursor });
+  expect(await nextOf([resumed])).toMatchObject([{ photo: { id: next } }]);
+  for (const results of [...all, resumed]) await results.return();
+});
+
+test('where the answer depends on the viewer, each has their own', async () => {
+  const [author, fan, other] = (await people(3)) as [Person, Person, Person];
+  const query = `subscription ($id: ID!) { userPhotos(userId: $id) { cursor photo { caption owner { viewerFollows } } } }`;
+  await fan.follow(author);
+  const all = await Promise.all([fan, other].map((viewer) => listen(viewer, query, { id: author.id })));
+  executions = 0;
+  for (let round = 0; round < 2; round++) {
+    await share(author);
+    expect((await nextOf(all)).map((event) => event.photo)).toMatchObject([
+      { owner: { viewerFollows: true } },
+      { owner: { viewerFollows: false } },
+    ]);
+  }
+  expect(executions).toBe(4);
+  for (const results of all) await results.return();
+});
+
+test('whoever has a block is never served with what was made for others: they see other counts', async () => {
+  const [author, plain, blocker, blocked] = (await people(4)) as [Person, Person, Person, Person];
+  await attempt(blocker, 'block', { userId: blocked.id }, 'user { id }');
+  const all = await Promise.all([plain, blocker].map((viewer) => listen(viewer, PLAIN, { id: author.id })));
+  executions = 0;
+  await share(author);
+  const events = await nextOf(all);
+  expect(executions).toBe(2);
+  expect(events.map((event) => event.photo)).toMatchObject([{ caption: 'the caption' }, { caption: 'the caption' }]);
+  for (const results of all) await results.return();
+});
+
+test('variables within the answer make another question of it', async () => {
+  const [author, one, two] = (await people(3)) as [Person, Person, Person];
+  const query = `subscription ($id: ID!, $size: ImageSize!) { userPhotos(userId: $id) { cursor photo { caption image(size: $size) { width } } } }`;
+  const all = await Promise.all([
+    listen(one, query, { id: author.id, size: 'WIDTH_320' }),
+    listen(two, query, { id: author.id, size: 'SQUARE_150' }),
+  ]);
+  executions = 0;
+  await share(author);
+  const events = await nextOf(all);
+  expect(executions).toBe(2);
+  expect(JSON.stringify(events[0]?.photo)).not.toBe(JSON.stringify(events[1]?.photo));
+  for (const results of all) await results.return();
+});
+
+test('a client that has not taken in what it was sent is told to come again, and is sent nothing more', async () => {
+  const [author, viewer] = (await people(2)) as [Person, Person];
+  const session = await findSession(stores, hashOf(viewer.token));
+  const operation = { document: parse(PLAIN), operationName: undefined, variables: { id: author.id } };
+  let congested = false;
+  const results = await executor.subscribe(
+    operation,
+    () => createContext(stores, session, ''),
+    () => congested,
+  );
+  if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));
+  await share(author);
+  const [event] = await nextOf([results]);
+  congested = true;
+  const missed = await share(author);
+  const { value } = await results.next();
+  expect(value?.data).toBeUndefined();
+  expect(value?.errors?.[0]?.extensions.code).toBe('RESUME');
+  expect(await results.next()).toEqual({ done: true, value: undefined });
+  const resumed = await listen(viewer, PLAIN, { id: author.id, after: event?.cursor });
+  expect(await nextOf([resumed])).toMatchObject([{ photo: { id: missed } }]);
+  await resumed.return();
+});
