@@ -31,13 +31,20 @@ export async function followHomeFeed(
     const authors = await readHeavyAuthors(stores, viewerId);
     return authors.map((author) => liveChannel(authorKey(author)));
   };
+  const followAuthors = async (add: (channel: string) => Promise<void>) => {
+    for (const channel of await authorChannels()) await add(channel);
+  };
   const told = new Set<string>();
   return follow<PhotoRow>(stores, {
     channels: [liveChannel(feedKey(viewerId)), ...(await authorChannels())],
     after,
+    async renew({ add }) {
+      await followAuthors(add);
+      return null;
+    },
     async step(payload, { add }) {
       const message = JSON.parse(payload) as FeedMessage;
-      if (message.authorsChanged) for (const channel of await authorChannels()) await add(channel);
+      if (message.authorsChanged) await followAuthors(add);
       if (!('photoId' in message) || told.has(message.photoId)) return null;
       const { photoId } = message;
       const delivery = await deliver(stores, { viewerId, photoId: BigInt(photoId), commentId: null, inFeed: true });

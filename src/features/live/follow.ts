@@ -32,8 +32,13 @@ export interface Following<T> {
   signals?: readonly string[];
   /** The cursor of the last event that the client has had; null to begin now. */
   after: string | null | undefined;
-  /** How things are: the first event, and what a gap brings. Without it nothing is told before something happens. */
-  state?(control: FollowControl): Promise<T | null>;
+  /**
+   * Looks at everything anew, at a gap: what was missed may have told to follow one more channel, or to end. What it answers comes with
+   * the gap.
+   */
+  renew?(control: FollowControl): Promise<T | null>;
+  /** Whether how things are, as `renew` answers, is told first. Without it nothing is told before something happens. */
+  beginsWithState?: true;
   /** What becomes of something that was told; null to leave it out. */
   step(payload: string, control: FollowControl): Promise<T | null>;
 }
@@ -89,7 +94,7 @@ export async function follow<T>(
   let ended = false;
   let finished = false;
   let begun = false;
-  let opening = following.state !== undefined;
+  let opening = following.beginsWithState === true;
   let wake = () => {};
 
   const put = (channel: Followed | null, told: Told, isReplay: boolean) => {
@@ -140,13 +145,14 @@ export async function follow<T>(
     wake();
   };
 
+  const renew = async (isGap: boolean): Promise<IteratorResult<LiveEvent<T>, void>> => {
+    opening = false;
+    const value = (await following.renew?.(control)) ?? null;
+    return { done: false, value: { cursor: toCursor(followed), isGap, value } };
+  };
   const next = async (): Promise<IteratorResult<LiveEvent<T>, void>> => {
     while (!ended && !finished) {
-      if (opening && waiting[0]?.told.payload !== null) {
-        opening = false;
-        const value = await following.state?.(control);
-        return { done: false, value: { cursor: toCursor(followed), isGap: false, value: value ?? null } };
-      }
+      if (opening && waiting[0]?.told.payload !== null) return renew(false);
       const entry = waiting.shift();
       if (!entry) {
         if (failure) throw failure;
@@ -158,11 +164,7 @@ export async function follow<T>(
       if (!entry.isReplay) behind--;
       if (entry.channel) entry.channel.told = entry.told.place;
       const { payload } = entry.told;
-      if (payload === null) {
-        opening = false;
-        const value = await following.state?.(control);
-        return { done: false, value: { cursor: toCursor(followed), isGap: true, value: value ?? null } };
-      }
+      if (payload === null) return renew(true);
       const value = await following.step(payload, control);
       if (value !== null) return { done: false, value: { cursor: toCursor(followed), isGap: false, value } };
     }

@@ -56,7 +56,8 @@ export async function followPhoto(
     channels: [photoChannel(photoId)],
     signals: watchers.map(accessChannel),
     after,
-    async state({ finish }) {
+    beginsWithState: true,
+    async renew({ finish }) {
       const news = await see(stores, viewerId, photoId);
       if (!news) finish();
       return news ?? GONE;

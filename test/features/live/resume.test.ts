@@ -14,7 +14,7 @@ import { ownStores, startProcess, type TestProcess } from '../../support/darkroo
 import { untilFannedOut } from '../../support/feed.ts';
 import { asPerson, newPerson, type Person } from '../../support/people.ts';
 import { share as sharePhoto } from '../../support/photos.ts';
-import { insertPhoto, numberOf, untilListening } from '../../support/rows.ts';
+import { insertPhoto, jobsLeft, numberOf, untilListening } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 import { greet } from '../../support/wire.ts';
 
@@ -275,7 +275,25 @@ test('when Redis has lost its memory, those who listen and those who come back a
   const back = await listen(viewer, listening.events[0]?.homeFeed.cursor ?? '', api.url);
   await until(async () => back.events.length === 1);
   expect(back.events[0]?.homeFeed.isGap).toBe(true);
-  for (const subscription of [listening, back]) subscription.close();
+
+  // What a gap is told in place of may have told to look at everything anew: to follow one more author's stream, or to end.
+  const heavy = await newPerson(api.url);
+  await own.stores.db.user.update({ where: { id: numberOf(heavy.id) }, data: { isHeavy: true } });
+  const query = 'subscription ($id: ID!) { userPhotos(userId: $id) { isGap photo { id } } }';
+  const photos = await viewer.subscribe<object>(query, { id: author.id });
+  const fourth = await until(async () => {
+    const id = await share(author, own.stores);
+    return photos.events.length > 0 && id;
+  });
+  await until(async () => idsOf(back).includes(fourth));
+  await own.stores.redis.flushall();
+  await viewer.follow(heavy);
+  await viewer.mutate('block', 'BlockInput', { userId: author.id }, 'user { id }');
+  expect(await photos.ended).toEqual({});
+  await until(async () => (await jobsLeft(own.stores)) === 0 && back.events.at(-1)?.homeFeed.isGap);
+  const fifth = await share(heavy, own.stores);
+  await until(async () => idsOf(back).includes(fifth));
+  for (const subscription of [listening, back, photos]) subscription.close();
   await Promise.all([api.end('SIGTERM'), worker.end('SIGTERM')]);
   await own.stop();
 });
