@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Darkroom } from '../../examples/client.ts';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import { send } from '../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
-import { newPerson } from '../support/people.ts';
+import { asPerson, newPerson } from '../support/people.ts';
 import { killRedis } from '../support/redis.ts';
-import { insertPhoto, jobsLeft, numberOf } from '../support/rows.ts';
+import { insertPhoto, jobsLeft, numberOf, untilListening } from '../support/rows.ts';
 import { logIn } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
+import { ask, greet } from '../support/wire.ts';
 
 let darkroom: OwnDarkroom;
 let processes: TestProcess[] = [];
@@ -63,4 +65,63 @@ test('while Redis is away all is read as before, and what is written is either d
   const { data: feed } = await reader.send<{ homeFeed: { nodes: { id: string }[] } }>('{ homeFeed { nodes { id } } }');
   expect(feed?.homeFeed.nodes.map((node) => node.id)).toEqual([third, photos[1], photos[0]]);
   expect((await logIn(reader.username, reader.password)).status).toBe(200);
+});
+
+test('while Redis is away those who listen are sent away and come back by themselves, and nothing is missing without a word', async () => {
+  const own = await ownStores();
+  const { stores: backstage } = own;
+  const [api, worker] = await Promise.all([startProcess(['api'], own.env), startProcess(['worker'], own.env)]);
+  const [author, reader] = await Promise.all([newPerson(api.url), newPerson(api.url)]);
+  await reader.follow(author);
+  const client = new Darkroom(api.url);
+  client.token = reader.token;
+  const heard: string[] = [];
+  const stop = await client.subscribe<{ photo: { caption: string } | null }>(
+    'homeFeed',
+    'photo { caption }',
+    ({ isGap, photo }) => heard.push(isGap ? 'gap' : (photo?.caption ?? '?')),
+  );
+  const feed = 'subscription { homeFeed { cursor } }';
+  const [listening, idle] = [await reader.subscribe(feed), await greet(api.url, reader.token)];
+  await untilListening(backstage, reader);
+  await insertPhoto(backstage, numberOf(author.id), 'before');
+  await until(async () => heard.length === 1);
+
+  // A connection that is lost for a moment is made anew, unnoticed: what was told meanwhile is read, what ended meanwhile is closed.
+  const again = asPerson(api.url, reader);
+  await backstage.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  await insertPhoto(backstage, numberOf(author.id), 'meanwhile');
+  await until(async () => heard.length === 2);
+
+  const redis = await killRedis(backstage);
+  expect((await listening.ended).code).toBe(1013);
+  // Who only asks stays, and is answered.
+  expect(await ask(idle, '{ homeFeed { nodes { caption } } }')).toEqual({
+    data: { homeFeed: { nodes: [{ caption: 'meanwhile' }, { caption: 'before' }] } },
+  });
+  expect((await (await again.subscribe(feed)).ended).code).toBe(1013);
+  const events = await fetch(`${api.url}/stream`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: `Bearer ${reader.token}`,
+    },
+    body: JSON.stringify({ query: feed }),
+  });
+  expect([events.status, events.headers.get('retry-after')]).toEqual([503, '5']);
+  await insertPhoto(backstage, numberOf(author.id), 'while it was away');
+
+  const restarted = await redis.restart();
+  await until(async () => heard.includes('gap'), 60);
+  await until(async () => (await jobsLeft(backstage)) === 0, 60);
+  await insertPhoto(backstage, numberOf(author.id), 'after');
+  await until(async () => heard.includes('after'));
+  const away = heard.filter((caption) => caption !== 'while it was away');
+  expect(away).toEqual(['before', 'meanwhile', 'gap', 'after']);
+  stop();
+  idle.socket.close();
+  await Promise.all([api.end('SIGTERM'), worker.end('SIGTERM')]);
+  await restarted.stop();
+  await own.stop();
 });

@@ -307,6 +307,36 @@ describe('live', () => {
     }
   });
 
+  test('new comments on a photo reach those who look at it and may see who wrote them, and nobody else', async () => {
+    const { neutralPhotoId: photoId } = world;
+    const open = {} as Record<Viewer, Subscription<unknown>>;
+    for (const viewer of LISTENERS) {
+      open[viewer] = await world.viewers[viewer].subscribe(SUBSCRIPTIONS.photo, { id: photoId });
+    }
+    const comment = (author: Person, text: string) => must(author, 'addComment', { photoId, text }, 'comment { id }');
+    // The first event tells that it is listened to.
+    await until(async () => Object.values(open).every((subscription) => subscription.events.length > 0));
+    for (const target of LIVING) {
+      const { person, marks } = world.subjects[target];
+      await comment(person, `live ${marks.elsewhere}`);
+    }
+    await until(async () => {
+      const [row] = await stores.db.$queryRaw<[{ open: number }]>`
+        select count(*)::int as open from graphile_worker._private_jobs
+        where payload ->> 'photoId' = ${String(rowId(photoId))} and payload ->> 'commentId' is not null`;
+      return row.open === 0;
+    });
+    await comment(world.fence, 'the fence');
+    for (const viewer of LISTENERS) {
+      await until(async () => JSON.stringify(open[viewer].events).includes('the fence'));
+      for (const target of LIVING) {
+        const came = JSON.stringify(open[viewer].events).includes(`live ${world.subjects[target].marks.elsewhere}`);
+        expect([viewer, target, came]).toEqual([viewer, target, rules(viewer, target).personListed]);
+      }
+      open[viewer].close();
+    }
+  });
+
   test('what people do reaches those who are to be told, and nobody else', async () => {
     const comment = (author: Person, viewer: keyof World['viewers'], text: string) =>
       author.send(

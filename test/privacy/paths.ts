@@ -247,7 +247,7 @@ export const BLOCKS: readonly Attempt[] = ['block', 'unblock'].map((mutation) =>
 
 /** Every subscription. */
 export const SUBSCRIPTIONS = {
-  photo: `subscription ($id: ID!) { photo(id: $id) { photo { ${PHOTO} } } }`,
+  photo: `subscription ($id: ID!) { photo(id: $id) { cursor isGap photo { ${PHOTO} } comment { ${COMMENT} } } }`,
   homeFeed: `subscription { homeFeed { cursor photo { ${PHOTO} } } }`,
   userPhotos: `subscription ($id: ID!) { userPhotos(userId: $id) { cursor isGap photo { ${PHOTO} } } }`,
   activity: `subscription { activity { cursor unreadCount activity { kind actors { ${CARD} } actorCount photo { ${PHOTO} } comment { ${COMMENT} } } } }`,

@@ -3,6 +3,7 @@ import { sessionsChannel } from '../../../src/features/accounts/sessions.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mistakesOf, openBackstage, rowId } from '../../support/backstage.ts';
 import type { Answer } from '../../support/client.ts';
+import { ownStores, startProcess } from '../../support/darkroom.ts';
 import { asPerson, newPerson, type Person, unique } from '../../support/people.ts';
 import { hashOf, isLoggedIn, logInAgain } from '../../support/sessions.ts';
 import { until } from '../../support/until.ts';
@@ -176,6 +177,21 @@ test('one’s own current session can be revoked too', async () => {
   const id = (await sessionsOf(person))[0]?.id ?? '';
   expect((await revoke(person, id)).revokedSessionId).toBe(id);
   expect(await isLoggedIn(person)).toBe(false);
+});
+
+test('a socket whose session ended while its server heard nothing is closed when it hears again', async () => {
+  const own = await ownStores();
+  const api = await startProcess(['api'], own.env);
+  const person = await newPerson(api.url);
+  const socket = await greet(api.url, person.token);
+  const session = await own.stores.db.session.findFirstOrThrow({ where: { userId: rowId(person.id) } });
+  // As if it had been told while the connection was away: nobody hears of it.
+  await own.stores.db.session.delete({ where: { id: session.id } });
+  await own.stores.redis.del(`session:${hashOf(person.token)}`);
+  await own.stores.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  expect(await socket.closed).toBe(4403);
+  await api.end('SIGTERM');
+  await own.stop();
 });
 
 test('a session that was not used in time is over, for requests and for sockets', async () => {

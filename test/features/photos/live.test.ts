@@ -8,6 +8,7 @@ import { send, subscribe } from '../../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { newJpeg, publish } from '../../support/photos.ts';
+import { until } from '../../support/until.ts';
 
 // A Darkroom without a worker, so that a photo is PROCESSING for as long as a test likes.
 let own: OwnDarkroom;
@@ -39,6 +40,8 @@ type Event = {
   };
 };
 
+const WORK = ['processPhoto', 'photosChanged', 'commentAdded'] as const;
+
 /** Does all the work that waits for a photo, as a worker would: what mentions it, oldest first. */
 async function work(photoId: string): Promise<void> {
   const tasks = photoTasks(own.stores);
@@ -48,10 +51,11 @@ async function work(photoId: string): Promise<void> {
     const rows = await own.stores.db.$queryRaw<{ id: bigint; name: keyof Jobs; payload: never }[]>`
       select job.id, task.identifier as name, job.payload from graphile_worker._private_jobs job
       join graphile_worker._private_tasks task on task.id = job.task_id
-      where job.payload::text like ${`%"${id}"%`} and task.identifier in ('processPhoto', 'photosChanged') order by job.id`;
+      where job.payload::text like ${`%"${id}"%`} and task.identifier = any(${WORK as unknown as string[]}) order by job.id`;
     if (rows.length === 0) return;
     for (const row of rows) {
-      if (row.name === 'processPhoto' || row.name === 'photosChanged') await tasks[row.name](row.payload);
+      const name = WORK.find((known) => known === row.name);
+      if (name) await tasks[name](row.payload);
       await own.stores.db.$executeRaw`delete from graphile_worker._private_jobs where id = ${row.id}`;
     }
   }
@@ -119,6 +123,62 @@ test('the photo subscription tells of captions and counts as they change, also t
     (photo) => photo.caption === 'new' && photo.commentCount === 1,
   );
   watching.close();
+});
+
+test('each new comment is told once, also what came while a client was away, to those who may see who wrote it', async () => {
+  const [owner, viewer, one, blocked] = await Promise.all(Array.from({ length: 4 }, () => newPerson(url)));
+  if (!owner || !viewer || !one || !blocked) throw new Error('Nobody is there.');
+  const id = await ready(owner);
+  type CommentEvent = {
+    photo: {
+      cursor: string;
+      isGap: boolean;
+      photo: { commentCount: number } | null;
+      comment: { text: string; author: { username: string } } | null;
+    };
+  };
+  const query = `subscription ($id: ID!, $after: String) { photo(id: $id, after: $after) {
+    cursor isGap photo { commentCount } comment { text author { username } } } }`;
+  const listen = async (after: string | null) => {
+    const watching = await viewer.subscribe<CommentEvent>(query, { id, after });
+    if (watching.events.length === 0) await watching.next();
+    return watching;
+  };
+  const texts = (watching: { events: CommentEvent[] }) =>
+    watching.events.flatMap(({ photo }) => photo.comment?.text ?? (photo.isGap ? 'gap' : []));
+  const say = async (author: Person, text: string) => {
+    await attempt(author, 'addComment', { photoId: id, text }, 'comment { id }');
+    await work(id);
+  };
+  const first = await listen(null);
+  // How it is, before anything happens.
+  expect(first.events[0]?.photo).toMatchObject({ isGap: false, photo: { commentCount: 0 }, comment: null });
+  await say(one, 'one');
+  await say(owner, 'two');
+  await until(async () => texts(first).length === 2);
+  const { cursor } = first.events.find((event) => event.photo.comment?.text === 'one')?.photo ?? { cursor: '' };
+  first.close();
+  expect(first.events.find((event) => event.photo.comment)?.photo.comment?.author.username).toBe(one.username);
+
+  await attempt(blocked, 'block', { userId: viewer.id }, 'user { id }');
+  await say(blocked, 'not for the viewer');
+  await say(one, 'three');
+  const again = await listen(cursor);
+  expect(again.events[0]?.photo).toMatchObject({ isGap: false, photo: { commentCount: 3 }, comment: null });
+  await until(async () => texts(again).includes('three'));
+  // A job that is repeated.
+  const [comment] = await own.stores.db.comment.findMany({ where: { photoId: rowId(id), text: 'three' } });
+  await photoTasks(own.stores).commentAdded({ photoId: String(rowId(id)), commentId: String(comment?.id) });
+  await say(one, 'four');
+  await until(async () => texts(again).includes('four'));
+  expect(texts(again)).toEqual(['two', 'three', 'four']);
+  again.close();
+
+  // Where comments may have been missed, it says so, and how the photo is.
+  await own.stores.redis.flushall();
+  const late = await listen(again.events.at(-1)?.photo.cursor ?? '');
+  expect(late.events[0]?.photo).toMatchObject({ isGap: true, photo: { commentCount: 4 }, comment: null });
+  late.close();
 });
 
 test('the photo subscription ends with null when the photo is deleted', async () => {
