@@ -1,10 +1,9 @@
 /**
- * A small client of Darkroom: queries and mutations over HTTP, subscriptions over WebSocket, and the three steps by which a file
+ * A small client of Darkroom: queries and mutations over HTTP, subscriptions over WebSocket (by live.ts), and the three steps by which a file
  * becomes a photo. Copy it, or generate typed hooks from the schema instead.
  */
 import { createHash } from 'node:crypto';
-import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
+import { connect, follow } from './live.ts';
 
 /** What a payload's `userErrors` hold. */
 interface UserError {
@@ -19,10 +18,12 @@ const TIMEOUT_MS = 30_000;
 export class Darkroom {
   readonly url: string;
   token: string | undefined;
+  readonly #live: ReturnType<typeof connect>;
 
   /** @param url the API's address, such as http://localhost:4000/graphql */
   constructor(url: string) {
     this.url = url;
+    this.#live = connect(url, () => this.token);
   }
 
   /**
@@ -60,47 +61,39 @@ export class Darkroom {
   }
 
   /**
-   * Subscribes, and calls back with each event, once. When the connection is lost it connects again by itself and goes on after the
-   * last event: it remembers that event's cursor, and the library sends the variables as they then are. An event with `isGap` says that
-   * something may have been missed: the list is to be read anew.
+   * Subscribes, and calls back with each event, once, also after the connection was lost: see live.ts. What it ends with is logged.
    *
    * The protocol does not tell when the server has begun to listen: mostly it is a few milliseconds after this resolves, with
    * a function that ends the subscription.
    *
    * @param field the subscription, such as `homeFeed`
    * @param selection what to select of its events, besides `cursor` and `isGap`
+   * @param onGap reads the list: called as the subscription begins, and whenever something may have been missed
+   * @throws Error with the reason, when it ends before it has begun
    */
-  async subscribe<T>(
+  subscribe<T extends object>(
     field: string,
     selection: string,
-    onEvent: (event: T & { isGap: boolean }) => void,
+    onEvent: (event: T) => void,
+    onGap = () => {},
   ): Promise<() => void> {
-    const connection = createClient({
-      url: this.url.replace(/^http/, 'ws'),
-      webSocketImpl: WebSocket,
-      connectionParams: { authorization: `Bearer ${this.token}` },
-      retryAttempts: Number.POSITIVE_INFINITY,
-      // The library gives up when the first connection cannot be made; later it may take a while.
-      shouldRetry: () => true,
-    });
-    const connected = new Promise<void>((resolve) => connection.on('connected', () => resolve()));
-    const variables: { after: string | null } = { after: null };
-    connection.subscribe<Record<string, T & { cursor: string; isGap: boolean }>>(
-      { query: `subscription ($after: String) { ${field}(after: $after) { cursor isGap ${selection} } }`, variables },
-      {
-        next: ({ data, errors }) => {
-          if (errors) console.error('The subscription brought errors:', errors);
-          const event = data?.[field];
-          if (!event) return;
-          onEvent(event);
-          variables.after = event.cursor;
+    const query = `subscription ($after: String) { ${field}(after: $after) { cursor isGap ${selection} } }`;
+    return new Promise((resolve, reject) => {
+      const stop = follow<Record<string, T>>(this.#live, query, {
+        onData({ [field]: event }) {
+          if (event) onEvent(event);
         },
-        error: (error) => console.error('The subscription ended:', error),
-        complete: () => {},
-      },
-    );
-    await connected;
-    return () => connection.dispose();
+        onGap() {
+          onGap();
+          resolve(stop);
+        },
+        onEnd(why) {
+          const error = why ?? new Error('The server has completed it.');
+          console.error(`The subscription ${field} is over. ${error.message}`);
+          reject(error);
+        },
+      });
+    });
   }
 
   /**

@@ -109,8 +109,8 @@ async function run(): Promise<void> {
 
   const arrived = new Map<string, { photo: Photo; at: number }>();
   let onArrival = () => {};
-  const stop = await cleo.subscribe<{ photo: Photo | null }>('homeFeed', `photo { ${PHOTO} }`, ({ photo }) => {
-    if (photo) arrived.set(photo.id, { photo, at: performance.now() });
+  const stop = await cleo.subscribe<{ photo: Photo }>('homeFeed', `photo { ${PHOTO} }`, ({ photo }) => {
+    arrived.set(photo.id, { photo, at: performance.now() });
     onArrival();
   });
 
