@@ -63,8 +63,7 @@ export class Darkroom {
   /**
    * Subscribes, and calls back with each event, once, also after the connection was lost: see live.ts. What it ends with is logged.
    *
-   * The protocol does not tell when the server has begun to listen: mostly it is a few milliseconds after this resolves, with
-   * a function that ends the subscription.
+   * Resolves when the server listens, with a function that ends the subscription.
    *
    * @param field the subscription, such as `homeFeed`
    * @param selection what to select of its events, besides `cursor` and `isGap`

@@ -9,7 +9,7 @@ import { type Client, createClient } from 'graphql-ws';
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, SOUND_MS] = [500, 30_000, 60_000];
 /** To try again is of no use after these close codes (4403: the session is over), and after errors other than these. */
 const FINAL_CODES: unknown[] = [4400, 4401, 4403, 4406, 4409, 4429];
-const PASSING_ERRORS: unknown[] = ['RESUME', 'INTERNAL', 'RATE_LIMITED'];
+const PASSING_ERRORS: unknown[] = ['RESUME', 'UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED'];
 
 /** Who follows: `variables` are those besides `after`. */
 export interface Follower<T> {
@@ -75,11 +75,6 @@ export function follow<T extends object>(connection: Client, query: string, foll
       const pause = Math.min(FIRST_PAUSE_MS * 2 ** failures++, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
       timer = setTimeout(attempt, atOnce ? 0 : pause);
     };
-    // Asked for by the library when it sends them. Without a cursor the subscription begins now, whatever was before.
-    const toJSON = () => {
-      if (after === null) queueMicrotask(() => mine === attempts && follower.onGap());
-      return { ...follower.variables, after };
-    };
     const next = ({ data, errors }: FormattedExecutionResult<T>) => {
       if (mine !== attempts) return;
       const [event] = Object.values<{ cursor: string; isGap: boolean }>({ ...data });
@@ -89,10 +84,8 @@ export function follow<T extends object>(connection: Client, query: string, foll
       if (event.isGap) follower.onGap();
       else follower.onData(data);
     };
-    unsubscribe = connection.subscribe<T>(
-      { query, variables: { toJSON } },
-      { next, error: end, complete: () => end(null) },
-    );
+    const variables = { ...follower.variables, after };
+    unsubscribe = connection.subscribe<T>({ query, variables }, { next, error: end, complete: () => end(null) });
   };
   attempt();
   return stop;

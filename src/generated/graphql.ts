@@ -73,7 +73,7 @@ export type ActivityEvent = {
   activity?: Maybe<Activity>;
   /** From here the subscription goes on, as its `after`. It is no place in `Query.activity`. */
   cursor: Scalars['String']['output'];
-  /** Whether something may have been missed: read `Query.activity` anew. The activity is null then. */
+  /** Whether something may have been missed, as at the beginning: read `Query.activity` anew. The activity is null then. */
   isGap: Scalars['Boolean']['output'];
   /** How many are unread now; 100 stands for 100 or more. */
   unreadCount: Scalars['Int']['output'];
@@ -382,7 +382,7 @@ export type HomeFeedEvent = {
   __typename?: 'HomeFeedEvent';
   /** From here the subscription goes on, as its `after`. It is no place in `Query.homeFeed`. */
   cursor: Scalars['String']['output'];
-  /** Whether something may have been missed: read `Query.homeFeed` anew. The photo is null then. */
+  /** Whether something may have been missed, as at the beginning: read `Query.homeFeed` anew. The photo is null then. */
   isGap: Scalars['Boolean']['output'];
   /** The photo; null when `isGap`. */
   photo?: Maybe<Photo>;
@@ -579,7 +579,7 @@ export type Mutation = {
   markActivityRead: MarkActivityReadPayload;
   /** Mute a person: their photos leave the viewer's home feed, and what they do, the viewer's activity. Nothing else changes, and nobody is told. */
   mute: MutePayload;
-  /** Share a photo whose file was sent to its upload. It is PROCESSING at first; `photoChanged` tells when it is READY. */
+  /** Share a photo whose file was sent to its upload. It is PROCESSING at first; the `photo` subscription tells when it is READY. */
   publishPhoto: PublishPhotoPayload;
   /** Remove the viewer's picture. */
   removeAvatar: RemoveAvatarPayload;
@@ -985,7 +985,7 @@ export type PhotoEvent = {
   comment?: Maybe<Comment>;
   /** From here the subscription goes on, as its `after`. It is no place in `Photo.comments`. */
   cursor: Scalars['String']['output'];
-  /** True when new comments may have been missed: read `Photo.comments` anew. */
+  /** Whether new comments may have been missed, as at the beginning: read `Photo.comments` anew. */
   isGap: Scalars['Boolean']['output'];
   /** The photo as it is now; null when it has been deleted or may not be seen any more, and then no more events come. */
   photo?: Maybe<Photo>;
@@ -1736,7 +1736,7 @@ export type UserPhotosEvent = {
   __typename?: 'UserPhotosEvent';
   /** From here the subscription goes on, as its `after`. It is no place in `User.photos`. */
   cursor: Scalars['String']['output'];
-  /** Whether something may have been missed: read `User.photos` anew. The photo is null then. */
+  /** Whether something may have been missed, as at the beginning: read `User.photos` anew. The photo is null then. */
   isGap: Scalars['Boolean']['output'];
   /** The photo; null when `isGap`. */
   photo?: Maybe<Photo>;

@@ -45,6 +45,8 @@ async function listen(person: Person, query: string, variables: Record<string, u
     () => false,
   );
   if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));
+  // That it has begun.
+  if (!variables.after) expect((await nextOf([results]))[0]?.photo).toBe(null);
   return results;
 }
 
@@ -146,6 +148,7 @@ test('a client that has not taken in what it was sent is told to come again, and
     () => congested,
   );
   if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));
+  await nextOf([results]);
   await share(author);
   const [event] = await nextOf([results]);
   congested = true;

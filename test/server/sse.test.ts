@@ -61,7 +61,8 @@ function follow(person: Person, at = url) {
     {
       next({ data }) {
         if (!data) return;
-        captions.push(data.homeFeed.photo?.caption ?? 'gap');
+        // It begins with a gap.
+        if (variables.after !== null || data.homeFeed.photo) captions.push(data.homeFeed.photo?.caption ?? 'gap');
         variables.after = data.homeFeed.cursor;
       },
       error(error) {

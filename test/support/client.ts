@@ -30,6 +30,8 @@ export async function send<T = Record<string, unknown>>(
 /** A subscription that is open: what has come so far, and how it ended. */
 export interface Subscription<T> {
   events: T[];
+  /** Resolves when the server listens. */
+  begun: Promise<void>;
   /** The first event from now on that is like this; rejects after 20 seconds, or when the subscription ends. */
   next(like?: (event: T) => boolean): Promise<T>;
   /** How the subscription ended; resolves when it does. */
@@ -41,7 +43,13 @@ export interface Subscription<T> {
   close(): void;
 }
 
-/** Subscribes on a WebSocket connection of its own, that does not reconnect. When the server listens is not told. */
+/** Subscriptions whose first event, when they do not go on from a cursor, tells just that they have begun. */
+const BEGINS_EMPTY = ['homeFeed', 'userPhotos', 'activity'];
+
+/**
+ * Subscribes on a WebSocket connection of its own, that does not reconnect. The event that tells that a subscription has begun is not
+ * among its events: `begun` resolves with it.
+ */
 export async function subscribe<T>(
   url: string,
   query: string,
@@ -64,6 +72,8 @@ export async function subscribe<T>(
     resolveEnd(how);
     notify();
   };
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  let isBeginning = !('after' in variables && variables.after);
   const socket: SocketClient = createClient({
     url: url.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
@@ -81,7 +91,12 @@ export async function subscribe<T>(
     {
       next({ data, errors }) {
         if (errors) finish({ errors: errors as never });
-        if (data) events.push(data as T);
+        if (data) {
+          const isBegun = isBeginning && BEGINS_EMPTY.includes(Object.keys(data)[0] ?? '');
+          isBeginning = false;
+          begin();
+          if (!isBegun) events.push(data as T);
+        }
         notify();
       },
       error: (error) => finish(Array.isArray(error) ? { errors: error } : { reason: String(error) }),
@@ -90,6 +105,7 @@ export async function subscribe<T>(
   );
   return {
     events,
+    begun,
     next(like = () => true) {
       let seen = events.length;
       return new Promise<T>((resolve, reject) => {

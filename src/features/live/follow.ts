@@ -15,7 +15,7 @@ import { DONE, generator } from './generator.ts';
 export interface LiveEvent<T> {
   /** From here it goes on. */
   cursor: string;
-  /** Whether something may have been missed: the client reads the list anew. */
+  /** Whether something may have been missed, as at the beginning: the client reads the list. */
   isGap: boolean;
   /** What happened; those who are told the same of the same moment may share it. With a gap: how things are now, where there is such a thing. */
   value: T | null;
@@ -30,14 +30,14 @@ export interface Following<T> {
   channels: readonly [string, ...string[]];
   /** Channels without a memory: what is published there is handed to `step` too, and is in no cursor. */
   signals?: readonly string[];
-  /** The cursor of the last event that the client has had; null to begin now. */
+  /** The cursor of the last event that the client has had; null to begin now, with a gap: what was before is in the list. */
   after: string | null | undefined;
   /**
    * Looks at everything anew, at a gap: what was missed may have told to follow one more channel, or to end. What it answers comes with
    * the gap.
    */
   renew?(control: FollowControl): Promise<T | null>;
-  /** Whether how things are, as `renew` answers, is told first. Without it nothing is told before something happens. */
+  /** Whether how things are, as `renew` answers, is told first also to a client that goes on. */
   beginsWithState?: true;
   /** What becomes of something that was told; null to leave it out. */
   step(payload: string, control: FollowControl): Promise<T | null>;
@@ -94,7 +94,8 @@ export async function follow<T>(
   let ended = false;
   let finished = false;
   let begun = false;
-  let opening = following.beginsWithState === true;
+  // So that whoever begins knows that it is listened to, has a cursor, and reads the list when nothing can fall between any more.
+  let opening = known === null || following.beginsWithState === true;
   let wake = () => {};
 
   const put = (channel: Followed | null, told: Told, isReplay: boolean) => {
@@ -152,7 +153,7 @@ export async function follow<T>(
   };
   const next = async (): Promise<IteratorResult<LiveEvent<T>, void>> => {
     while (!ended && !finished) {
-      if (opening && waiting[0]?.told.payload !== null) return renew(false);
+      if (opening && waiting[0]?.told.payload !== null) return renew(known === null);
       const entry = waiting.shift();
       if (!entry) {
         if (failure) throw failure;
