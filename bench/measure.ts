@@ -29,7 +29,7 @@ export async function takeTurns(contestants: readonly Contestant[], rounds: numb
 }
 
 /** The middle one; of an even number, the lower of the two. */
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }

@@ -1,12 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** A server that is measured, in a process of its own. */
-export interface MeasuredServer {
-  url: string;
+/** A process that is measured. */
+export interface MeasuredProcess {
+  /** What it holds at this moment, in bytes. @param collect collect garbage before */
+  memory(collect: boolean): Promise<NodeJS.MemoryUsage>;
   stop(): Promise<void>;
 }
+
+/** A server that is measured, in a process of its own. */
+export interface MeasuredServer extends MeasuredProcess {
+  url: string;
+}
+
+const START_WITHIN_MS = 30_000;
+const SETTLE_WITHIN_MS = 15_000;
+/** Two readings that differ by less are the same. */
+const SETTLED_BYTES = 500_000;
 
 /**
  * Starts a server that prints its address, `http://…/graphql`, once it listens.
@@ -14,7 +26,41 @@ export interface MeasuredServer {
  * @param file relative to this folder
  */
 export async function startServer(file: string, args: string[], env: Record<string, string>): Promise<MeasuredServer> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), ...args], {
+  const { found, ...server } = await start(file, args, env, /http:\/\/[\w.]+:\d+\/graphql/);
+  return { url: found, ...server };
+}
+
+/** Starts a process of Darkroom that runs jobs. */
+export async function startWorker(env: Record<string, string>): Promise<MeasuredProcess> {
+  return start('../src/main.ts', ['worker'], env, /Darkroom runs/);
+}
+
+/**
+ * What a process holds when it has come to rest: after collecting garbage, until two readings in a row are alike.
+ *
+ * @throws Error when they do not become alike
+ */
+export async function settledMemory(server: MeasuredProcess): Promise<NodeJS.MemoryUsage> {
+  const deadline = performance.now() + SETTLE_WITHIN_MS;
+  let last = await server.memory(true);
+  while (performance.now() < deadline) {
+    await delay(300);
+    const memory = await server.memory(true);
+    if (Math.abs(memory.rss - last.rss) < SETTLED_BYTES) return memory;
+    last = memory;
+  }
+  throw new Error('Its memory does not come to rest.');
+}
+
+async function start(
+  file: string,
+  args: string[],
+  env: Record<string, string>,
+  ready: RegExp,
+): Promise<MeasuredProcess & { found: string }> {
+  const probe = new URL('memory-probe.ts', import.meta.url).href;
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, ['--expose-gc', '--import', probe, path, ...args], {
     env: {
       PATH: process.env.PATH ?? '',
       NODE_ENV: 'production',
@@ -23,23 +69,30 @@ export async function startServer(file: string, args: string[], env: Record<stri
       LOG_LEVEL: 'info',
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   let printed = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${file} did not start:\n${printed}`)), 30_000);
+  const found = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${file} did not start:\n${printed}`)), START_WITHIN_MS);
     child.once('exit', () => reject(new Error(`${file} ended:\n${printed}`)));
-    child.stdout.on('data', (data: Buffer) => {
+    child.stdout?.on('data', (data: Buffer) => {
       printed = (printed + data).slice(-10_000);
-      const found = /http:\/\/[\w.]+:\d+\/graphql/.exec(printed)?.[0];
-      if (!found) return;
+      const text = ready.exec(printed)?.[0];
+      if (!text) return;
       clearTimeout(timer);
-      resolve(found);
+      resolve(text);
     });
   });
   return {
-    url,
+    found,
+    async memory(collect) {
+      const answer = once(child, 'message');
+      child.send({ collect });
+      const [memory] = (await answer) as [NodeJS.MemoryUsage];
+      return memory;
+    },
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       await once(child, 'exit');
     },

@@ -6,11 +6,13 @@ import { migrate } from '../prisma/migrate.ts';
 import { startStack } from '../src/local/stack.ts';
 import { benchFanOut } from './fanout.ts';
 import { benchFeed } from './feed.ts';
+import { benchLive } from './live.ts';
 import type { Verdict } from './measure.ts';
 
 const PARTS: Record<string, (env: Record<string, string>) => Promise<Verdict[]>> = {
   feed: benchFeed,
   fanout: benchFanOut,
+  live: benchLive,
 };
 
 const chosen = process.argv.slice(2);

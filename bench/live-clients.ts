@@ -1,0 +1,184 @@
+/**
+ * Thousands of clients in one process. It is told what to do over HTTP, `{ "action": …, "args": … }`, and does as little as it can with each
+ * message: it notes when it came.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { WebSocket } from 'ws';
+
+/** Clients that connect at the same time. */
+const WAVE = 200;
+const TIMEOUT_MS = 120_000;
+
+/** Clients of one server. */
+interface Crowd {
+  sockets: WebSocket[];
+  watch: Watch | null;
+  /** Clients that were told of an error or have lost their connection, and how the first did. */
+  failures: number;
+  failure: string | null;
+}
+
+/** What a crowd waits for. */
+interface Watch {
+  marker: Buffer;
+  /** When each came, in milliseconds since 1970. */
+  times: Float64Array;
+  count: number;
+  perSocket: Uint32Array;
+  sample: Buffer | null;
+  wake(): void;
+}
+
+const crowds = new Map<string, Crowd>();
+
+const actions = {
+  /** Connects so many clients, and greets with their tokens as graphql-transport-ws wants it; without tokens nothing is said. */
+  async connect({ crowd: name, url, count, tokens }: { crowd: string; url: string; count: number; tokens?: string[] }) {
+    const crowd: Crowd = { sockets: [], watch: null, failures: 0, failure: null };
+    crowds.set(name, crowd);
+    while (crowd.sockets.length < count) {
+      const from = crowd.sockets.length;
+      const wave = Array.from({ length: Math.min(WAVE, count - from) }, (_, index) =>
+        connect(url, tokens?.[from + index], (message) => hear(crowd, from + index, message)),
+      );
+      crowd.sockets.push(...(await Promise.all(wave)));
+    }
+    for (const socket of crowd.sockets) socket.on('close', (code) => fail(crowd, `the connection closed: ${code}`));
+  },
+
+  /** Subscribes each, after completing what they had subscribed to as `instead`. */
+  async subscribe({ crowd, id, query, instead }: { crowd: string; id: string; query: string; instead?: string }) {
+    const text = JSON.stringify({ type: 'subscribe', id, payload: { query, variables: {} } });
+    for (const socket of crowdOf(crowd).sockets) {
+      if (instead !== undefined) socket.send(JSON.stringify({ type: 'complete', id: instead }));
+      socket.send(text);
+    }
+  },
+
+  /** Begins to note the messages with `marker`, of which each client is to get so many. */
+  async expect({ crowd: name, marker, times }: { crowd: string; marker: string; times: number }) {
+    const crowd = crowdOf(name);
+    const { length } = crowd.sockets;
+    crowd.watch = {
+      marker: Buffer.from(marker),
+      times: new Float64Array(length * times),
+      count: 0,
+      perSocket: new Uint32Array(length),
+      sample: null,
+      wake() {},
+    };
+  },
+
+  /** How many clients have got at least one of what is expected. */
+  async reached({ crowd }: { crowd: string }) {
+    requireSound(crowdOf(crowd));
+    return watchOf(crowd).perSocket.reduce((count, heard) => count + (heard > 0 ? 1 : 0), 0);
+  },
+
+  /** Waits until as many have come as are expected of all together. Times in milliseconds since 1970. */
+  async heard({ crowd: name }: { crowd: string }) {
+    const crowd = crowdOf(name);
+    const watch = watchOf(name);
+    const { times, perSocket } = watch;
+    await new Promise<void>((resolve, reject) => {
+      const late = () => reject(new Error(`${watch.count} of ${times.length} messages have come.`));
+      const timer = setTimeout(late, TIMEOUT_MS);
+      watch.wake = () => {
+        if (watch.count < times.length && crowd.failures === 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      watch.wake();
+    });
+    requireSound(crowd);
+    times.sort();
+    const at = (part: number) => times[Math.floor((times.length - 1) * part)] ?? Number.NaN;
+    return {
+      first: at(0),
+      median: at(0.5),
+      last: at(1),
+      /** Messages of the client that got the fewest, and the most. */
+      least: Math.min(...perSocket),
+      most: Math.max(...perSocket),
+      sample: String(watch.sample),
+    };
+  },
+
+  async disconnect({ crowd }: { crowd: string }) {
+    const { sockets } = crowdOf(crowd);
+    crowds.delete(crowd);
+    const closed = sockets.map((socket) => once(socket, 'close'));
+    for (const socket of sockets) socket.close(1000);
+    await Promise.all(closed);
+  },
+};
+
+/** What this process can be told to do. */
+export type Actions = typeof actions;
+
+function crowdOf(name: string): Crowd {
+  const crowd = crowds.get(name);
+  if (!crowd) throw new Error(`There is no crowd ${name}.`);
+  return crowd;
+}
+
+function watchOf(name: string): Watch {
+  const { watch } = crowdOf(name);
+  if (!watch) throw new Error(`Crowd ${name} expects nothing.`);
+  return watch;
+}
+
+function hear(crowd: Crowd, index: number, message: Buffer): void {
+  const { watch } = crowd;
+  if (!watch || message.indexOf(watch.marker) < 0) {
+    if (message.includes('"errors"') || message.includes('"type":"error"')) fail(crowd, String(message));
+    return;
+  }
+  watch.perSocket[index] = (watch.perSocket[index] ?? 0) + 1;
+  watch.sample ??= message;
+  if (watch.count < watch.times.length) watch.times[watch.count] = performance.timeOrigin + performance.now();
+  watch.count++;
+  if (watch.count === watch.times.length) watch.wake();
+}
+
+function fail(crowd: Crowd, how: string): void {
+  crowd.failures++;
+  crowd.failure ??= how;
+  crowd.watch?.wake();
+}
+
+/** @throws Error when a client was told of an error, or its connection was lost */
+function requireSound({ failures, failure }: Crowd): void {
+  if (failure !== null) throw new Error(`${failures} clients failed, the first with ${failure}`);
+}
+
+async function connect(url: string, token: string | undefined, onMessage: (message: Buffer) => void) {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), token === undefined ? [] : 'graphql-transport-ws', {
+    perMessageDeflate: false,
+    handshakeTimeout: TIMEOUT_MS,
+  });
+  await once(socket, 'open');
+  if (token !== undefined) {
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }));
+    const [answer] = (await once(socket, 'message')) as [Buffer];
+    if (!answer.includes('"connection_ack"')) throw new Error(`Not greeted, but: ${answer}`);
+  }
+  socket.on('message', onMessage);
+  return socket;
+}
+
+const server = createServer(async (request, response) => {
+  try {
+    const { action, args } = (await json(request)) as { action: keyof Actions; args: never };
+    response.end(JSON.stringify((await actions[action](args)) ?? null));
+  } catch (error) {
+    response.writeHead(500).end(String(error));
+  }
+});
+server.listen(0, '127.0.0.1', () => {
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`);
+});
+process.on('SIGTERM', () => process.exit(0));

@@ -1,0 +1,78 @@
+import { readHeavyAuthors } from '../src/features/feed/heavy-authors.ts';
+import { readBlocks, readFollows, readMutes } from '../src/features/people/relations.ts';
+import { addJob } from '../src/stores/jobs.ts';
+import { nextId } from '../src/stores/postgres.ts';
+import type { Stores } from '../src/stores/stores.ts';
+
+/** Viewers who follow two authors. */
+export interface People {
+  viewers: bigint[];
+  /** One of each viewer, in the same order. */
+  tokens: string[];
+  /** Whose photos are told once for all followers. */
+  heavyAuthor: bigint;
+  /** Whose photos are pushed to each follower. */
+  pushedAuthor: bigint;
+}
+
+/** Makes viewers with a session each, who all follow both authors: by SQL, because a password's hash takes longer than all the rest. */
+export async function makePeople({ db }: Stores, count: number): Promise<People> {
+  const makeAuthor = async (username: string, isHeavy: boolean) => {
+    const [author] = await db.$queryRaw<[{ id: bigint }]>`
+      insert into users (username, email, display_name, password_hash, is_heavy)
+      values (${username}, ${`${username}@example.org`}, 'Author', '', ${isHeavy}) returning id`;
+    return author.id;
+  };
+  const heavyAuthor = await makeAuthor('heavy', true);
+  const pushedAuthor = await makeAuthor('pushed', false);
+  const viewers = await db.$queryRaw<{ id: bigint }[]>`
+    insert into users (username, email, display_name, password_hash)
+    select 'viewer' || number, 'viewer' || number || '@example.org', 'Viewer', '' from generate_series(1, ${count}) number
+    returning id`;
+  await db.$executeRaw`
+    insert into follows (follower_id, followee_id, id)
+    select viewer.id, author.id, next_id(viewer.id) from users viewer cross join users author
+    where viewer.username like 'viewer%' and author.id in (${heavyAuthor}, ${pushedAuthor})`;
+  const tokens = await addSessions({ db }, 'main', count);
+  const ids = viewers.map((viewer) => viewer.id).sort((a, b) => (a < b ? -1 : 1));
+  return { viewers: ids, tokens, heavyAuthor, pushedAuthor };
+}
+
+/** Fills Redis with what it knows of viewers who have been here lately: whom they follow, block and mute. */
+export async function warm(stores: Stores, { viewers, heavyAuthor, pushedAuthor }: People): Promise<void> {
+  const authors = [heavyAuthor, pushedAuthor];
+  for (let from = 0; from < viewers.length; from += 100) {
+    const some = viewers.slice(from, from + 100);
+    await Promise.all(
+      some.flatMap((viewer) => [
+        readHeavyAuthors(stores, viewer),
+        ...[readFollows, readBlocks, readMutes].map((read) => read(stores, viewer, authors)),
+      ]),
+    );
+  }
+}
+
+/** Logs so many of the viewers in once more. @returns the tokens */
+export async function addSessions({ db }: Pick<Stores, 'db'>, device: string, count: number): Promise<string[]> {
+  const rows = await db.$queryRaw<{ token: string }[]>`
+    with viewers as (
+      select id, ${device} || '-' || username as token from users where username like 'viewer%' order by id limit ${count}
+    ), sessions as (
+      insert into sessions (id, user_id, token_hash, device, expires_at)
+      select next_id(id), id, sha256(convert_to(token, 'UTF8')), ${device}, now() + interval '30 days' from viewers
+    )
+    select token from viewers order by id`;
+  return rows.map((row) => row.token);
+}
+
+/** Publishes a photo as processing does: its row and the job that fans it out come with one commit. */
+export async function publish({ db }: Stores, ownerId: bigint, caption: string): Promise<void> {
+  await db.$transaction(async (tx) => {
+    const photoId = await nextId(tx, ownerId);
+    const publishedId = await nextId(tx, ownerId);
+    const thumbhash = Buffer.from('93090b0a8a7b77a8b87b78a5f0', 'hex');
+    const file = { mediaKey: '0123456789abcdef0123456789abcdef', width: 1_600, height: 1_200, thumbhash };
+    await tx.photo.create({ data: { id: photoId, ownerId, caption, status: 'READY', publishedId, ...file } });
+    await addJob(tx, 'fanOutPhoto', { photoId: String(photoId) });
+  });
+}

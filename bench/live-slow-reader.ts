@@ -1,0 +1,166 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { authorKey, liveChannel } from '../src/features/feed/keys.ts';
+import { toGlobalId } from '../src/stores/ids.ts';
+import type { Stores } from '../src/stores/stores.ts';
+import { tellStreams } from '../src/stores/streams.ts';
+import { addSessions } from './live-people.ts';
+import type { Verdict } from './measure.ts';
+import { type MeasuredServer, settledMemory } from './processes.ts';
+
+/** Fewer than a stream keeps, so that nothing need be missed. */
+const EVENTS = 900;
+const CAPTION_LENGTH = 10_000;
+/** How often each event has the caption. */
+const TIMES = 45;
+const MAX_GROWTH_MB = 30;
+const DEADLINE_MS = 60_000;
+
+const QUERY = `subscription ($id: ID!, $after: String) {
+  userPhotos(userId: $id, after: $after) {
+    cursor isGap photo { id ${Array.from({ length: TIMES }, (_, index) => `c${index}: caption`).join(' ')} }
+  }
+}`;
+
+/** A message of the protocol, as far as it is looked at here. */
+interface Message {
+  type: string;
+  id?: string;
+  payload?: {
+    data?: { userPhotos: { cursor: string; isGap: boolean; photo: { id: string } | null } };
+    errors?: { extensions?: { code?: string } }[];
+  };
+}
+
+/** A client that goes on wherever it is told to. */
+interface Reader {
+  /** Ids of the photos that came, in order. */
+  heard: string[];
+  gaps: number;
+  /** How often it had to subscribe again. */
+  resumed: number;
+  pause(): void;
+  goOn(): void;
+  close(): void;
+}
+
+/**
+ * A client stops reading while hundreds of megabytes are told to it, and then goes on.
+ *
+ * @param node an api process that has done little, so that no free memory hides what it takes
+ */
+export async function measureSlowReader(stores: Stores, node: MeasuredServer): Promise<Verdict[]> {
+  const { authorId, photos } = await makePhotos(stores, EVENTS);
+  const [token = ''] = await addSessions(stores, 'slow', 1);
+  const channel = liveChannel(authorKey(authorId));
+  const tell = (photoId: bigint) =>
+    tellStreams(stores.redis, [channel], '', JSON.stringify({ photoId: String(photoId) }));
+  const reader = readPhotos(node.url, token, toGlobalId('User', authorId));
+  await until(async () => {
+    const [, listeners] = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', channel)) as [string, number];
+    return listeners === 1;
+  });
+  // What the first events cost, once, is not what waiting ones cost.
+  for (const photoId of photos) await tell(photoId);
+  await until(async () => reader.heard.length === EVENTS);
+
+  reader.heard.length = 0;
+  reader.gaps = 0;
+  const before = await settledMemory(node);
+  let peak = before.rss;
+  reader.pause();
+  for (const [index, photoId] of photos.entries()) {
+    await tell(photoId);
+    if (index % 20 === 0) peak = Math.max(peak, (await node.memory(false)).rss);
+  }
+  for (let reading = 0; reading < 10; reading++) {
+    await delay(100);
+    peak = Math.max(peak, (await node.memory(false)).rss);
+  }
+  reader.goOn();
+  await until(async () => reader.heard.length >= EVENTS || reader.gaps > 0);
+  reader.close();
+
+  const expected = photos.map((photoId) => toGlobalId('Photo', photoId));
+  const hasAll = reader.heard.join() === expected.join();
+  const growth = (peak - before.rss) / 1e6;
+  const told = Math.round((EVENTS * TIMES * CAPTION_LENGTH) / 1e6);
+  return [
+    {
+      claim: `a reader that stops reading costs the server less than ${MAX_GROWTH_MB} MB`,
+      figure: `${growth.toFixed(1)} MB at most, of ${told} MB that were told`,
+      met: growth < MAX_GROWTH_MB,
+    },
+    {
+      claim: 'it is told to resume, and then has everything',
+      figure: `resumed ${reader.resumed} ×, with ${reader.heard.length} of ${EVENTS} events and ${reader.gaps} gaps`,
+      met: reader.resumed > 0 && hasAll && reader.gaps === 0,
+    },
+  ];
+}
+
+function readPhotos(url: string, token: string, userId: string): Reader {
+  let socket: WebSocket;
+  let after: string | undefined;
+  let attempts = 0;
+  let closed = false;
+  const say = (message: object) => socket.send(JSON.stringify(message));
+  const subscribe = () => {
+    say({ type: 'subscribe', id: String(++attempts), payload: { query: QUERY, variables: { id: userId, after } } });
+  };
+  const onMessage = ({ type, payload }: Message) => {
+    if (type === 'connection_ack') subscribe();
+    if (payload?.data) {
+      const { cursor, isGap, photo } = payload.data.userPhotos;
+      after = cursor;
+      if (isGap) reader.gaps++;
+      if (photo) reader.heard.push(photo.id);
+    } else if (payload?.errors) {
+      if (payload.errors[0]?.extensions?.code !== 'RESUME') throw new Error(JSON.stringify(payload));
+      reader.resumed++;
+      subscribe();
+    }
+  };
+  const connect = () => {
+    socket = new WebSocket(url.replace(/^http/, 'ws'), 'graphql-transport-ws', { perMessageDeflate: false });
+    socket.on('open', () => say({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }));
+    socket.on('message', (text) => onMessage(JSON.parse(String(text)) as Message));
+    socket.on('close', () => {
+      if (closed) return;
+      reader.resumed++;
+      connect();
+    });
+  };
+  connect();
+  const reader: Reader = {
+    heard: [],
+    gaps: 0,
+    resumed: 0,
+    pause: () => socket.pause(),
+    goOn: () => socket.resume(),
+    close() {
+      closed = true;
+      socket.close();
+    },
+  };
+  return reader;
+}
+
+async function makePhotos({ db }: Stores, count: number): Promise<{ authorId: bigint; photos: bigint[] }> {
+  const [author] = await db.$queryRaw<[{ id: bigint }]>`
+    insert into users (username, email, display_name, password_hash)
+    values ('wordy', 'wordy@example.org', 'Wordy', '') returning id`;
+  const rows = await db.$queryRaw<{ id: bigint }[]>`
+    insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
+    select next_id(${author.id}), ${author.id}, repeat('x', ${CAPTION_LENGTH}::int), 'READY', 'none', next_id(${author.id}), 4, 3
+    from generate_series(1, ${count}) returning id`;
+  return { authorId: author.id, photos: rows.map((row) => row.id) };
+}
+
+async function until(probe: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (!(await probe())) {
+    if (performance.now() > deadline) throw new Error(`Not so within a minute: ${probe}`);
+    await delay(20);
+  }
+}

@@ -1,0 +1,157 @@
+import { pino } from 'pino';
+import { loadConfig } from '../src/config.ts';
+import { openStores } from '../src/stores/stores.ts';
+import {
+  type Clients,
+  clientsAt,
+  compareDeliveries,
+  type Deliverer,
+  deliverer,
+  untilAllHear,
+} from './live-deliveries.ts';
+import { makePeople, publish, warm } from './live-people.ts';
+import { measureRevocation } from './live-revocation.ts';
+import { measureSlowReader } from './live-slow-reader.ts';
+import { atLeast, type Verdict } from './measure.ts';
+import { type MeasuredProcess, type MeasuredServer, settledMemory, startServer, startWorker } from './processes.ts';
+
+const SOCKETS = 5_000;
+/** Photos that are published at once, where it is measured how many deliveries there are per second. */
+const BURST = 10;
+/** Where each viewer needs an execution of their own it takes longer. */
+const BURST_FOR_EACH = 3;
+/** The process of clients has two crowds, and some files of its own. */
+const OPEN_FILES = 2 * SOCKETS + 500;
+/** Clients that connect and leave before memory is measured. */
+const FEW = 200;
+const DARKROOM = { crowd: 'darkroom', size: SOCKETS };
+const BARE = { crowd: 'bare', size: SOCKETS };
+
+/** Says the same to all. */
+const FOR_ALL = `subscription ($after: String) {
+  homeFeed(after: $after) {
+    cursor isGap
+    photo {
+      id caption publishedAt thumbhash
+      owner { id username displayName }
+      image(size: WIDTH_640) { url width height }
+    }
+  }
+}`;
+/** Says to each what is true of them. */
+const FOR_EACH = FOR_ALL.replace('caption', 'caption likeCount viewerHasLiked');
+
+/**
+ * Deliveries to 5,000 sockets of one api process beside those of a bare `ws` server, and the memory that the sockets take; a reader that stops
+ * reading; the time from the end of a session to that of its socket.
+ */
+export async function benchLive(env: Record<string, string>): Promise<Verdict[]> {
+  requireOpenFiles();
+  const stores = await openStores(loadConfig(env), pino({ level: 'warn' }));
+  const running: MeasuredProcess[] = [];
+  const run = async <P extends MeasuredProcess>(starting: Promise<P>) => {
+    running.push(await starting);
+    return starting;
+  };
+  // All clients have the same address here.
+  const startApi = () => run(startServer('../src/main.ts', ['api'], { ...env, CONNECTIONS_PER_ADDRESS: '100000' }));
+  try {
+    const people = await makePeople(stores, SOCKETS);
+    const { tokens, heavyAuthor, pushedAuthor } = people;
+    await warm(stores, people);
+    const clients = clientsAt((await run(startServer('live-clients.ts', [], {}))).url);
+    const bareUrl = (await run(startServer('live-bare.ts', [], {}))).url;
+    await run(startWorker(env));
+    const api = await startApi();
+
+    const share = async (author: bigint, caption: string) => {
+      await publish(stores, author, caption);
+      return performance.timeOrigin + performance.now();
+    };
+    const byDarkroom = (name: string, author: bigint, burst: number) =>
+      deliverer(name, clients, DARKROOM, burst, async (marker, times) => {
+        const shared = Array.from({ length: times }, () => share(author, marker));
+        return Math.min(...(await Promise.all(shared)));
+      });
+    // The message is one of Darkroom's, whose turn is before.
+    const byBare = (like: Deliverer, burst: number) =>
+      deliverer('bare ws', clients, BARE, burst, async (marker, times) => {
+        const body = like.sample.replace(like.marker, marker);
+        const response = await fetch(`${bareUrl}?times=${times}`, { method: 'POST', body });
+        return Number(await response.text());
+      });
+    const listen = async () => {
+      for (const author of [heavyAuthor, pushedAuthor])
+        await untilAllHear(clients, DARKROOM, (marker) => share(author, marker));
+    };
+
+    await measureMemory(api, clients, tokens, listen);
+    await clients('connect', { crowd: BARE.crowd, url: bareUrl, count: SOCKETS });
+    console.log(
+      `  Photos to ${SOCKETS.toLocaleString('en')} sockets: deliveries per second of ${BURST} at once (for each viewer: ${BURST_FOR_EACH}),`,
+    );
+    console.log('  and milliseconds from the commit of a single one to its first, median and last delivery');
+    const forAll = byDarkroom('Darkroom, one execution for all', heavyAuthor, BURST);
+    const pushed = byDarkroom('Darkroom, the same, pushed to each', pushedAuthor, BURST);
+    const bare = byBare(forAll, BURST);
+    const [forAllRate = 0, , bareRate = 0] = await compareDeliveries([forAll, pushed, bare], bare, 3);
+    await clients('subscribe', { crowd: DARKROOM.crowd, id: '2', query: FOR_EACH, instead: '1' });
+    await listen();
+    const forEach = byDarkroom('Darkroom, one execution for each', heavyAuthor, BURST_FOR_EACH);
+    const bareForEach = byBare(forEach, BURST_FOR_EACH);
+    await compareDeliveries([forEach, bareForEach], bareForEach, 2);
+    for (const { crowd } of [DARKROOM, BARE]) await clients('disconnect', { crowd });
+
+    const node = await startApi();
+    const slowReader = await measureSlowReader(stores, node);
+    await measureRevocation(stores, api.url, node.url);
+    const isComplete = [forAll, pushed, forEach].every((each) => each.isComplete);
+    return [
+      atLeast(0.7, forAllRate, bareRate, 'the bare ws server, where one execution can serve all'),
+      { claim: 'each photo reaches each socket once', figure: isComplete ? 'so it is' : 'not so', met: isComplete },
+      ...slowReader,
+    ];
+  } finally {
+    // The clients last: a server says much about clients that vanish.
+    for (const process of running.reverse()) await process.stop();
+    await stores.close();
+  }
+}
+
+/** Connects and subscribes the crowd, and prints what that takes. @param listen waits until all subscriptions listen */
+async function measureMemory(
+  api: MeasuredServer,
+  clients: Clients,
+  tokens: string[],
+  listen: () => Promise<void>,
+): Promise<void> {
+  const { crowd } = DARKROOM;
+  const subscribe = () => clients('subscribe', { crowd, id: '1', query: FOR_ALL });
+  // What the first ones cost, once, is not what each costs.
+  await clients('connect', { crowd, url: api.url, count: FEW, tokens });
+  await subscribe();
+  await clients('disconnect', { crowd });
+  const none = await settledMemory(api);
+  await clients('connect', { crowd, url: api.url, count: SOCKETS, tokens });
+  const connected = await settledMemory(api);
+  await subscribe();
+  await listen();
+  const subscribed = await settledMemory(api);
+  const each = (before: NodeJS.MemoryUsage, after: NodeJS.MemoryUsage) =>
+    (['rss', 'heapUsed'] as const).map((what) => `${((after[what] - before[what]) / SOCKETS / 1_024).toFixed(1)} KB`);
+  const [socket, socketHeap] = each(none, connected);
+  const [subscription, subscriptionHeap] = each(connected, subscribed);
+  console.log(`  Memory of each socket: ${socket} (on the heap: ${socketHeap}),`);
+  console.log(`  and of a subscription on it: ${subscription} (on the heap: ${subscriptionHeap});`);
+  console.log(`  the process with all of them: ${Math.round(subscribed.rss / 1e6)} MB`);
+}
+
+/** @throws Error when this process, and so those that it starts, may not open as many files as there are sockets */
+function requireOpenFiles(): void {
+  if (!process.report) return;
+  const report = process.report.getReport() as unknown as { userLimits: { open_files: { soft: number | string } } };
+  const limit = Number(report.userLimits.open_files.soft);
+  if (limit < OPEN_FILES) {
+    throw new Error(`A process may open ${limit} files here: "ulimit -n ${OPEN_FILES}" before allows what is needed.`);
+  }
+}
