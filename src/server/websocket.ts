@@ -106,7 +106,7 @@ export function serveWebSocket(
     const closed = core.opened(
       {
         protocol: socket.protocol,
-        send: (data) => sendBounded(socket, data),
+        send: (data) => sendBounded(socket, request.socket, data),
         close: (code, reason) => socket.close(code, reason),
         onMessage(take) {
           socket.on('message', (data, isBinary) => {
@@ -173,8 +173,9 @@ function refuse(raw: Duplex, status: string): void {
  * Sends text, and resolves when there is room for more: at once, mostly. Nothing more is read from a client that does not take in what it has
  * asked for.
  */
-function sendBounded(socket: WebSocket, data: string): Promise<void> | undefined {
+function sendBounded(socket: WebSocket, raw: Duplex, data: string): Promise<void> | undefined {
   if (socket.readyState !== socket.OPEN) return;
+  holdBack(raw);
   if (socket.bufferedAmount < SOME_UNSENT_BYTES) {
     socket.send(data);
     return;
@@ -186,6 +187,13 @@ function sendBounded(socket: WebSocket, data: string): Promise<void> | undefined
     });
     if (socket.bufferedAmount > MAX_UNSENT_BYTES) socket.pause();
   });
+}
+
+/** Lets what is sent in one turn of the event loop go out together: what it costs to send is mostly the call to the system. */
+function holdBack(raw: Duplex): void {
+  if (raw.writableCorked > 0) return;
+  raw.cork();
+  setImmediate(() => raw.uncork());
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Stores } from '../../stores/stores.ts';
-import { follow, type LiveEvent } from '../live/follow.ts';
+import { follow, Last, type LiveEvent } from '../live/follow.ts';
 import { accessChannel } from '../people/access.ts';
 import { maySeeWithin } from '../people/visibility.ts';
 import { deliver } from '../photos/deliveries.ts';
@@ -10,9 +10,6 @@ import { authorKey, feedKey, liveChannel } from './keys.ts';
 
 /** A photo that arrives, or that something may have been missed. */
 export type ArrivingPhoto = LiveEvent<PhotoRow>;
-
-/** A photo is told in two streams when its author becomes heavy with it: this many of the last are remembered to leave that out. */
-const REMEMBERED = 1_000;
 
 /**
  * Each photo as it arrives in a person's home feed, once.
@@ -34,7 +31,6 @@ export async function followHomeFeed(
   const followAuthors = async (add: (channel: string) => Promise<void>) => {
     for (const channel of await authorChannels()) await add(channel);
   };
-  const told = new Set<string>();
   return follow<PhotoRow>(stores, {
     channels: [liveChannel(feedKey(viewerId)), ...(await authorChannels())],
     after,
@@ -45,15 +41,12 @@ export async function followHomeFeed(
     async step(payload, { add }) {
       const message = JSON.parse(payload) as FeedMessage;
       if (message.authorsChanged) await followAuthors(add);
-      if (!('photoId' in message) || told.has(message.photoId)) return null;
-      const { photoId } = message;
-      const delivery = await deliver(stores, { viewerId, photoId: BigInt(photoId), commentId: null, inFeed: true });
-      if (!delivery) return null;
-      told.add(photoId);
-      const [oldest] = told;
-      if (told.size > REMEMBERED && oldest !== undefined) told.delete(oldest);
-      return delivery.photo;
+      if (!('photoId' in message)) return null;
+      const photoId = BigInt(message.photoId);
+      return (await deliver(stores, { viewerId, photoId, commentId: null, inFeed: true }))?.photo ?? null;
     },
+    // A photo is told in two streams when its author becomes heavy with it.
+    nameOf: ({ id }) => String(id),
   });
 }
 
@@ -76,11 +69,8 @@ export async function followUserPhotos(
     channels: [liveChannel(authorKey(userId))],
     signals: watchers.map(accessChannel),
     after,
-    async step(payload, { finish }) {
-      if (!payload.startsWith('{')) {
-        if (!(await maySee())) finish();
-        return null;
-      }
+    async step(payload) {
+      if (!payload.startsWith('{')) return (await maySee()) ? null : new Last<PhotoRow>(null);
       const { photoId } = JSON.parse(payload) as { photoId: string };
       const delivery = await deliver(stores, { viewerId, photoId: BigInt(photoId), commentId: null, inFeed: false });
       return delivery?.photo ?? null;

@@ -36,11 +36,27 @@ export interface Following<T> {
    * Looks at everything anew, at a gap: what was missed may have told to follow one more channel, or to end. What it answers comes with
    * the gap.
    */
-  renew?(control: FollowControl): Promise<T | null>;
+  renew?(control: FollowControl): Promise<Step<T>>;
   /** Whether how things are, as `renew` answers, is told first also to a client that goes on. */
   beginsWithState?: true;
-  /** What becomes of something that was told; null to leave it out. */
-  step(payload: string, control: FollowControl): Promise<T | null>;
+  /**
+   * What becomes of something that was told. It is asked for some of what waits at the same time, and again where the answer has become old
+   * before its turn came, so it remembers nothing.
+   */
+  step(payload: string, control: FollowControl): Promise<Step<T>>;
+  /** What names a value that may be told on two channels: it is handed on once. */
+  nameOf?(value: T): string;
+}
+
+/** A value to hand on, null to leave it out, or the last one. */
+export type Step<T> = T | null | Last<T>;
+
+/** After this the subscription ends, in order. */
+export class Last<T> {
+  readonly value: T | null;
+  constructor(value: T | null) {
+    this.value = value;
+  }
 }
 
 /** What a feature can do while it is asked. */
@@ -50,8 +66,6 @@ export interface FollowControl {
    * something. The same again is the same as once.
    */
   add(channel: string): Promise<void>;
-  /** Ends the subscription, in order, after what is being made of this. */
-  finish(): void;
 }
 
 /** A channel that is followed. */
@@ -62,14 +76,22 @@ interface Followed {
 }
 
 /** What has been told and not yet been handed on. Of a signal the channel is null. */
-interface Waiting {
+interface Waiting<T> {
   channel: Followed | null;
   told: Told;
   isReplay: boolean;
+  step: Promise<Step<T>> | null;
+  steppedAt: number;
 }
 
 /** More than a client can fall behind before it is better off coming again: what it misses then, streams still hold. */
 const MAX_BEHIND = 500;
+/** So many that wait are looked at together: what many ask for at once is asked once. */
+const AHEAD = 32;
+/** An answer that is older than this, in milliseconds, is no answer of this moment: who may see what can have changed. */
+const FRESH_MS = 50;
+/** Names of the last values are remembered, for the second channel. */
+const REMEMBERED = 1_000;
 /** A place takes about 100 characters, and who follows a thousand heavy authors has as many. */
 const MAX_CURSOR = 150_000;
 
@@ -88,7 +110,8 @@ export async function follow<T>(
   if (known && !known.has(following.channels[0])) throw badInput('"after" is not a cursor of this subscription.');
   const followed = new Map<string, Followed>();
   const unlisten: (() => void)[] = [];
-  const waiting: Waiting[] = [];
+  const waiting: Waiting<T>[] = [];
+  const named = new Set<string>();
   let behind = 0;
   let failure: Error | null = null;
   let ended = false;
@@ -108,7 +131,7 @@ export async function follow<T>(
       return;
     }
     if (!isReplay && ++behind > MAX_BEHIND) failure = resume('You fell too far behind: subscribe again with "after".');
-    else waiting.push({ channel, told, isReplay });
+    else waiting.push({ channel, told, isReplay, step: null, steppedAt: 0 });
     wake();
   };
   const fail = (error: Error) => {
@@ -132,12 +155,7 @@ export async function follow<T>(
     channel.stop = stop;
     if (ended) stop();
   };
-  const control: FollowControl = {
-    add,
-    finish() {
-      finished = true;
-    },
-  };
+  const control: FollowControl = { add };
   const end = async () => {
     ended = true;
     for (const channel of followed.values()) channel.stop();
@@ -146,14 +164,43 @@ export async function follow<T>(
     wake();
   };
 
-  const renew = async (isGap: boolean): Promise<IteratorResult<LiveEvent<T>, void>> => {
-    opening = false;
-    const value = (await following.renew?.(control)) ?? null;
+  const handOn = (step: Step<T> | undefined, isGap: boolean): IteratorYieldResult<LiveEvent<T>> | null => {
+    if (step instanceof Last) finished = true;
+    const value = (step instanceof Last ? step.value : step) ?? null;
+    if (value === null && !isGap) return null;
+    if (value !== null && following.nameOf) {
+      const name = following.nameOf(value);
+      if (named.has(name)) return null;
+      named.add(name);
+      const [oldest] = named;
+      if (named.size > REMEMBERED && oldest !== undefined) named.delete(oldest);
+    }
     return { done: false, value: { cursor: toCursor(followed), isGap, value } };
+  };
+  /** What becomes of something that waits, and of some that wait behind it. */
+  const stepOf = (entry: Waiting<T>): Promise<Step<T>> => {
+    const now = performance.now();
+    const isOld = entry.step !== null && now - entry.steppedAt > FRESH_MS;
+    if (entry.step && !isOld) return entry.step;
+    // A client for which the answers became old takes one after the other.
+    for (const one of isOld ? [entry] : [entry, ...waiting.slice(0, AHEAD - 1)]) {
+      if (one.told.payload === null) break;
+      one.step = following.step(one.told.payload, control);
+      // Whoever takes it hears of it; its turn may never come.
+      one.step.catch(() => {});
+      one.steppedAt = now;
+    }
+    return entry.step as Promise<Step<T>>;
   };
   const next = async (): Promise<IteratorResult<LiveEvent<T>, void>> => {
     while (!ended && !finished) {
-      if (opening && waiting[0]?.told.payload !== null) return renew(known === null);
+      if (opening && waiting[0]?.told.payload !== null) {
+        opening = false;
+        const isGap = known === null;
+        const begun = handOn(await following.renew?.(control), isGap);
+        if (begun) return begun;
+        continue;
+      }
       const entry = waiting.shift();
       if (!entry) {
         if (failure) throw failure;
@@ -163,11 +210,12 @@ export async function follow<T>(
         continue;
       }
       if (!entry.isReplay) behind--;
+      const isGap = entry.told.payload === null;
+      if (isGap) opening = false;
+      const step = await (isGap ? following.renew?.(control) : stepOf(entry));
       if (entry.channel) entry.channel.told = entry.told.place;
-      const { payload } = entry.told;
-      if (payload === null) return renew(true);
-      const value = await following.step(payload, control);
-      if (value !== null) return { done: false, value: { cursor: toCursor(followed), isGap: false, value } };
+      const handed = handOn(step, isGap);
+      if (handed) return handed;
     }
     await end();
     return DONE;

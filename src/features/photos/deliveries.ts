@@ -5,7 +5,7 @@
  */
 import DataLoader from 'dataloader';
 import type { Stores } from '../../stores/stores.ts';
-import { mayBeTold, type Telling } from '../people/visibility.ts';
+import { mayBeTold } from '../people/visibility.ts';
 import type { CommentRow } from './comments.ts';
 import { type PhotoRow, readPhotos } from './rows.ts';
 
@@ -14,6 +14,17 @@ export interface Delivery {
   photo: PhotoRow;
   /** The comment that they are told of. */
   comment: CommentRow | null;
+}
+
+/** To whom what is to be told. */
+export interface Telling {
+  /** Null without a session. */
+  viewerId: bigint | null;
+  photoId: bigint;
+  /** The comment that they are told of; null when it is not about one. */
+  commentId: bigint | null;
+  /** Whether they are told because it is in their home feed. */
+  inFeed: boolean;
 }
 
 type Deliveries = DataLoader<Telling, Delivery | null>;
@@ -28,35 +39,47 @@ const loaders = new WeakMap<Stores, Deliveries>();
 export function deliver(stores: Stores, telling: Telling): Promise<Delivery | null> {
   let loader = loaders.get(stores);
   if (!loader) {
-    loader = new DataLoader((tellings) => deliverAll(stores, tellings), { cache: false, maxBatchSize: MAX_AT_ONCE });
+    loader = new DataLoader((tellings) => deliverAll(stores, tellings), { cache: false });
     loaders.set(stores, loader);
   }
   return loader.load(telling);
 }
 
-/** Of more, the first are told while the rules are asked for the next. */
-const MAX_AT_ONCE = 1_000;
-
 async function deliverAll(stores: Stores, tellings: readonly Telling[]): Promise<(Delivery | null)[]> {
   const photoIds = [...new Set(tellings.map(({ photoId }) => photoId))];
-  const [answers, photos, comments] = await Promise.all([
-    mayBeTold(stores, tellings),
-    readPhotos(stores, photoIds),
-    readComments(stores, tellings),
-  ]);
+  const [photos, comments] = await Promise.all([readPhotos(stores, photoIds), readComments(stores, tellings)]);
   const photoById = new Map(photos.map((photo, index) => [photoIds[index], photo]));
   const shared = new Map<string, Delivery>();
-  return tellings.map(({ photoId, commentId }, index) => {
+  const existing = tellings.map(({ photoId, commentId }) => {
+    const key = commentId === null ? String(photoId) : `${photoId} ${commentId}`;
+    const known = shared.get(key);
+    if (known) return known;
     const photo = photoById.get(photoId);
     const comment = commentId === null ? null : comments.get(commentId);
-    if (answers[index] === 'no' || !photo || comment === undefined) return null;
-    // Whoever has a block sees other counts than everybody, so nothing that is made of this may be shared.
-    if (answers[index] === 'yes, with blocks') return { photo: { ...photo }, comment };
-    const key = `${photoId} ${commentId}`;
-    const delivery = shared.get(key) ?? { photo, comment };
+    if (!photo || comment === undefined) return null;
+    const delivery = { photo, comment };
     shared.set(key, delivery);
     return delivery;
   });
+  const asked = existing.flatMap((delivery, index) => (delivery ? [index] : []));
+  const answers = await mayBeTold(
+    stores,
+    asked.map((index) => {
+      const { viewerId, inFeed } = tellings[index] as Telling;
+      const { photo, comment } = existing[index] as Delivery;
+      return { viewerId, photo, commentAuthorId: comment?.authorId ?? null, inFeed };
+    }),
+  );
+  const delivered = tellings.map((): Delivery | null => null);
+  for (const [place, index] of asked.entries()) {
+    const delivery = existing[index] as Delivery;
+    if (answers[place] === 'yes') delivered[index] = delivery;
+    // Whoever has a block sees other counts than everybody, so nothing that is made of this may be shared.
+    else if (answers[place] === 'yes, with blocks') {
+      delivered[index] = { photo: { ...delivery.photo }, comment: delivery.comment };
+    }
+  }
+  return delivered;
 }
 
 async function readComments({ db }: Stores, tellings: readonly Telling[]): Promise<Map<bigint, CommentRow>> {

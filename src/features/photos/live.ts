@@ -1,6 +1,6 @@
 import type { Stores } from '../../stores/stores.ts';
 import { tellStreams } from '../../stores/streams.ts';
-import { follow, type LiveEvent } from '../live/follow.ts';
+import { follow, Last, type LiveEvent } from '../live/follow.ts';
 import { accessChannel } from '../people/access.ts';
 import { maySeePhotos } from '../people/visibility.ts';
 import { type Delivery, deliver } from './deliveries.ts';
@@ -57,25 +57,23 @@ export async function followPhoto(
     signals: watchers.map(accessChannel),
     after,
     beginsWithState: true,
-    async renew({ finish }) {
-      const news = await see(stores, viewerId, photoId);
-      if (!news) finish();
-      return news ?? GONE;
+    async renew() {
+      return (await see(stores, viewerId, photoId)) ?? GONE;
     },
-    async step(payload, { finish }) {
+    async step(payload) {
       const message = payload.startsWith('{') ? (JSON.parse(payload) as PhotoMessage) : null;
       if (message && 'commentId' in message) {
         return deliver(stores, { viewerId, photoId, commentId: BigInt(message.commentId), inFeed: false });
       }
       const news = await see(stores, viewerId, photoId);
-      if (!news) finish();
+      if (!news) return GONE;
       // That others may see something else now is nothing new of the photo.
-      return message || !news ? (news ?? GONE) : null;
+      return message && news;
     },
   });
 }
 
-const GONE: PhotoNews = { photo: null, comment: null };
+const GONE = new Last<PhotoNews>({ photo: null, comment: null });
 
 /** The photo as it is now; null when it is gone or not for the viewer. */
 async function see(stores: Stores, viewerId: bigint | null, photoId: bigint): Promise<PhotoNews | null> {
