@@ -1,3 +1,4 @@
+import { addJob } from '../../stores/jobs.ts';
 import { violatesForeignKey } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { mistake } from '../errors.ts';
@@ -25,7 +26,11 @@ export async function mute(stores: Stores, muterId: bigint, mutedId: bigint): Pr
 
 /** Mutes a person no more. Without a mute it changes nothing. */
 export async function unmute(stores: Stores, muterId: bigint, mutedId: bigint): Promise<void> {
-  await changeMute(stores, muterId, mutedId, async () => {
-    await stores.db.mute.deleteMany({ where: { muterId, mutedId } });
-  });
+  await changeMute(stores, muterId, mutedId, () =>
+    stores.db.$transaction(async (tx) => {
+      const { count } = await tx.mute.deleteMany({ where: { muterId, mutedId } });
+      // A home feed that was opened meanwhile does not listen to them, if they have very many followers.
+      if (count > 0) await addJob(tx, 'followsChanged', { userId: String(muterId) });
+    }),
+  );
 }

@@ -86,6 +86,55 @@ test('an author who becomes heavy with a photo that is deleted at once is missed
   feed.close();
 });
 
+test('a photo that was told before its author became heavy with it keeps nobody from hearing of the next one', async () => {
+  const { stores } = own;
+  const viewer = await newPerson(api.url);
+  const [authorId = 0n, ...others] = await insertPeople(stores, 1 + LIMIT);
+  await setFollow(viewer, 'follow', authorId);
+  const feed = await viewer.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
+    'subscription { homeFeed { photo { id } } }',
+  );
+  await untilListening(stores, viewer);
+  const heard = () => feed.events.map((event) => event.homeFeed.photo?.id ?? 'gap');
+  await stopWorker();
+  const first = await insertPhoto(stores, authorId);
+  await fanOut(stores, first.photoId);
+  await until(async () => heard().length === 1);
+  // Others come, and the job runs once more, as after a worker was killed.
+  for (const other of others) await follow(stores, other, authorId);
+  await startWorker();
+  await untilFannedOut(stores, [authorId]);
+  expect(await isHeavy(authorId)).toBe(true);
+  const second = await insertPhoto(stores, authorId);
+  const [one, two] = [first, second].map(({ photoId }) => toGlobalId('Photo', photoId));
+  await until(async () => heard().includes(two ?? ''));
+  expect(heard()).toEqual([one, 'gap', two]);
+  feed.close();
+});
+
+test('a heavy author who is muted no more is heard of at a subscription that is open', async () => {
+  const { stores } = own;
+  await startWorker();
+  const viewer = await newPerson(api.url);
+  const [authorId = 0n] = await insertPeople(stores, 1);
+  await stores.db.user.update({ where: { id: authorId }, data: { isHeavy: true } });
+  await setFollow(viewer, 'follow', authorId);
+  const input = { userId: toGlobalId('User', authorId) };
+  await viewer.mutate('mute', 'MuteInput', input, 'user { id }');
+  await until(async () => (await jobsLeft(stores)) === 0);
+  const feed = await viewer.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
+    'subscription { homeFeed { photo { id } } }',
+  );
+  await untilListening(stores, viewer);
+  await viewer.mutate('unmute', 'UnmuteInput', input, 'user { id }');
+  // To listen to the author is told as a gap.
+  await until(async () => feed.events.length === 1);
+  const id = toGlobalId('Photo', (await insertPhoto(stores, authorId)).photoId);
+  await until(async () => feed.events.length === 2);
+  expect(feed.events.map((event) => event.homeFeed.photo?.id ?? 'gap')).toEqual(['gap', id]);
+  feed.close();
+});
+
 const author = fc.nat(AUTHORS - 1);
 const viewer = fc.nat(VIEWERS - 1);
 const command = fc.oneof(
