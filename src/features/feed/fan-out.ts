@@ -9,7 +9,7 @@ import { authorKey, feedKey, heavyKey, liveChannel } from './keys.ts';
 const CHUNK = 500;
 
 /** What is told on a list's channel: a photo has arrived, or who is merged into the feed has changed. */
-export type FeedMessage = { publishedId: string; photoId: string; authorsChanged?: true } | { authorsChanged: true };
+export type FeedMessage = { publishedId: string; photoId: string; authorsChanged?: never } | { authorsChanged: true };
 
 /**
  * Brings a READY photo into its followers' feeds and tells those who listen. Running it again changes no feed; who listens may
@@ -28,6 +28,8 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   const place: Place = { publishedId: photo.publishedId, photoId };
 
   if (photo.owner.isHeavy || (await hasMoreFollowersThan(stores, photo.ownerId, config.FEED_PUSH_LIMIT))) {
+    // First, so that whoever begins to listen to the author finds it told, and is not told again.
+    await pushToTimelines(redis, [authorKey(photo.ownerId)], place, message(told(place)));
     await db.$transaction(async (tx) => {
       const { count } = await tx.user.updateMany({
         where: { id: photo.ownerId, isHeavy: false },
@@ -36,7 +38,6 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
       const job = { authorId: String(photo.ownerId), photoId: String(photoId) };
       if (count > 0) await addJob(tx, 'announceHeavyAuthor', job);
     });
-    await pushToTimelines(redis, [authorKey(photo.ownerId)], place, message(told(place)));
     return;
   }
   for await (const followers of followersOf(stores, photo.ownerId)) {
@@ -59,9 +60,10 @@ export async function announceHeavyAuthor(stores: Stores, authorId: bigint, phot
   for await (const followers of followersOf(stores, authorId)) {
     const feeds = followers.map(feedKey);
     await writeThrough(redis, followers.map(heavyKey), async () => {
-      if (place) await pushToTimelines(redis, feeds, place, message({ ...told(place), authorsChanged: true }));
-      // The photo may be deleted by now; the author is heavy all the same.
-      else await tellStreams(redis, feeds.map(liveChannel), '', message({ authorsChanged: true }));
+      // By itself, because of the photo some may have been told already, before the author had so many followers.
+      await tellStreams(redis, feeds.map(liveChannel), '', message({ authorsChanged: true }));
+      // It may be deleted by now; the author is heavy all the same.
+      if (place) await pushToTimelines(redis, feeds, place, message(told(place)));
     });
   }
 }
