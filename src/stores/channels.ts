@@ -52,6 +52,8 @@ interface Channel {
   listeners: Set<Listener>;
   /** What comes while the stream is being read, to be looked at after; null when it is not. */
   early: ReturnType<typeof parseEntry>[] | null;
+  /** The connection is broken: what comes first when it is back comes after something that was missed. */
+  isBroken: boolean;
   /** Resolves when it is listened to. */
   ready: Promise<void>;
   /** Resolves when the stream has been read that is being read. */
@@ -85,6 +87,8 @@ export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channel
     const entries = opened.epoch === epoch ? await readStream(redis, channel.name, channel.place) : null;
     if (entries) for (const { id, payload } of entries) tell(channel, { place: { epoch, id }, payload }, true);
     else tell(channel, { place: opened, payload: null }, true);
+    // Broken again meanwhile: the next reading has the rest.
+    if (channel.isBroken) return;
     const { early } = channel;
     channel.early = null;
     for (const entry of early ?? []) hear(channel, entry);
@@ -111,6 +115,7 @@ export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channel
       place: NOWHERE,
       listeners: new Set(),
       early: [],
+      isBroken: false,
       ready: Promise.resolve(),
       reading: Promise.resolve(),
       users: 0,
@@ -121,7 +126,14 @@ export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channel
       try {
         channel.place = await openStream(redis, name);
         channel.unsubscribe = await pubsub.subscribe(name, (message) => hear(channel, parseEntry(message)), {
-          onResume: () => refresh(channel),
+          onBreak() {
+            channel.isBroken = true;
+            channel.early ??= [];
+          },
+          onResume() {
+            channel.isBroken = false;
+            refresh(channel);
+          },
           onLoss: () => lose(channel),
         });
       } catch (error) {

@@ -18,6 +18,8 @@ export interface PubSub {
 
 /** What hears of the connection. */
 export interface ConnectionListener {
+  /** It was lost: what comes from now on comes after something that was missed, until `onResume` says that all is heard again. */
+  onBreak?(): void;
   /** It was lost, and the channel is listened to again: what was published in between was missed. */
   onResume?(): void;
   /** It has been away for longer than is worth waiting, and may come back all the same. */
@@ -49,10 +51,12 @@ export function openPubSub(redis: Redis): PubSub {
 
   let wasReady = false;
   let losing: NodeJS.Timeout | undefined;
+  const tellAll = (what: keyof ConnectionListener) => {
+    for (const { listeners } of channels.values()) for (const hears of [...listeners.values()]) hears[what]?.();
+  };
   subscriber.on('close', () => {
-    losing ??= setTimeout(() => {
-      for (const { listeners } of channels.values()) for (const { onLoss } of [...listeners.values()]) onLoss?.();
-    }, LOST_AFTER_MS);
+    tellAll('onBreak');
+    losing ??= setTimeout(() => tellAll('onLoss'), LOST_AFTER_MS);
   });
   subscriber.on('ready', () => {
     clearTimeout(losing);
@@ -88,7 +92,10 @@ export function openPubSub(redis: Redis): PubSub {
         channels.delete(name);
         subscriber.sunsubscribe(name).catch(() => {}); // A lost connection has forgotten the channel already.
       };
-      if (wasReady && subscriber.status !== 'ready') return stop;
+      if (wasReady && subscriber.status !== 'ready') {
+        hears.onBreak?.();
+        return stop;
+      }
       try {
         await ready;
       } catch (error) {

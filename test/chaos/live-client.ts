@@ -136,8 +136,10 @@ export class LiveClient {
     } else if (type === 'next') {
       const event = (payload?.data as Record<List, LiveEvent> | undefined)?.[list];
       if (!event) return;
+      const isFirst = this.cursors[list] === undefined;
       this.cursors[list] = event.cursor;
-      this.#ears.event(list, event);
+      // The first event of all says that it is listened to, and otherwise what a gap says: nothing has been done yet.
+      if (!isFirst) this.#ears.event(list, event);
     }
   }
 }
