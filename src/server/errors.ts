@@ -1,14 +1,14 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Stores } from '../stores/stores.ts';
 
-/** Whether a subscription cannot begin, or go on, because a store is away. */
-export function isUnavailable({
-  data,
-  errors,
-}: {
-  data?: unknown;
+/** What became of an operation. */
+export interface Result {
+  data?: FormattedExecutionResult['data'] | undefined;
   errors?: readonly GraphQLError[] | undefined;
-}): boolean {
+}
+
+/** Whether a subscription cannot begin, or go on, because a store is away. */
+export function isUnavailable({ data, errors }: Result): boolean {
   return !data && errors?.some((error) => error.extensions?.code === 'UNAVAILABLE') === true;
 }
 
@@ -36,4 +36,12 @@ export function formatError(
   log.error({ err: original, path: formatted.path }, 'a resolver failed');
   const { path } = formatted;
   return { message: 'Something went wrong on our side.', ...(path && { path }), extensions: { code: 'INTERNAL' } };
+}
+
+/** A result as a client is told of it, over any transport. */
+export function formatResult({ data, errors }: Result, stores: Stores): FormattedExecutionResult {
+  return {
+    ...(data !== undefined && { data }),
+    ...(errors && { errors: errors.map((error) => formatError(error, error.toJSON(), stores)) }),
+  };
 }

@@ -11,8 +11,10 @@ import {
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Context } from '../features/context.ts';
 import { resume } from '../features/errors.ts';
-import type { LiveEvent } from '../features/live/follow.ts';
+import type { LiveEvent, LiveEvents } from '../features/live/follow.ts';
 import { DONE, generator } from '../features/live/generator.ts';
+import type { Stores } from '../stores/stores.ts';
+import { formatResult, isUnavailable } from './errors.ts';
 import { SharedResults } from './shared-results.ts';
 
 /** An operation to run, validated. */
@@ -39,8 +41,14 @@ export interface Executor {
     operation: Operation,
     newContext: () => Context,
     isCongested: () => boolean,
-  ): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult>;
+  ): Promise<Texts | ExecutionResult>;
 }
+
+/**
+ * The results of a subscription as JSON, as the client is sent them, those together that came together. Whoever reads them is thrown
+ * UNAVAILABLE when a store is away and the client had better come again.
+ */
+export type Texts = AsyncGenerator<string[], void, void>;
 
 const SUBSCRIPTION_OVER_HTTP = new GraphQLError(
   'Subscriptions are served over WebSocket at this address, with the graphql-ws protocol, and as server-sent events below it, at /stream.',
@@ -51,9 +59,10 @@ const SUBSCRIPTION_OVER_HTTP = new GraphQLError(
  * Makes an executor for a schema. What is compiled lives as long as its document: whoever caches documents, with a bound, bounds
  * this too.
  */
-export function createExecutor(schema: GraphQLSchema): Executor {
+export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor {
   const compiled = new WeakMap<DocumentNode, Map<string, Compiled>>();
-  const shared = new SharedResults();
+  const toText = (result: ExecutionResult) => JSON.stringify(formatResult(result, stores));
+  const shared = new SharedResults(toText);
 
   const compile = ({ document, operationName }: Operation): Compiled | ExecutionResult => {
     let operations = compiled.get(document);
@@ -99,10 +108,14 @@ export function createExecutor(schema: GraphQLSchema): Executor {
       if (!(Symbol.asyncIterator in source)) return source;
       const variables = JSON.stringify(query.eventVariables.map((name) => operation.variables?.[name]));
       const execute = (event: unknown, context: Context) => run(query, event, context, operation);
-      return mapEvents(source as AsyncIterable<LiveEvent<unknown>>, async (event) => {
-        if (isCongested()) throw resume('You read too slowly: subscribe again with "after".');
-        return shared.execute(event, query, variables, execute, newContext);
-      });
+      return mapEvents(
+        source as LiveEvents<unknown>,
+        (events) => {
+          if (isCongested()) throw resume('You read too slowly: subscribe again with "after".');
+          return Promise.all(events.map((event) => shared.execute(event, query, variables, execute, newContext)));
+        },
+        (error) => [toText({ errors: [error] })],
+      );
     },
   };
 }
@@ -151,30 +164,38 @@ function toGraphQLError(error: GraphQLError, code: string | null): GraphQLError 
   return Object.assign(whole, locations && { locations });
 }
 
-/** Hands on what `execute` makes of each event. A source that fails ends with an error for its client: its connection goes on. */
+/**
+ * Hands on what `execute` makes of events that come together. A source that fails ends with an error for its client, whose connection goes
+ * on, unless a store is away.
+ */
 function mapEvents<E>(
-  source: AsyncIterable<E>,
-  execute: (event: E) => Promise<ExecutionResult>,
-): AsyncGenerator<ExecutionResult, void, void> {
-  const events = source[Symbol.asyncIterator]();
+  events: LiveEvents<E>,
+  execute: (events: LiveEvent<E>[]) => Promise<string[]>,
+  explain: (error: GraphQLError) => string[],
+): Texts {
   let failed = false;
-  return generator<ExecutionResult>(
+  return generator(
     async () => {
       if (failed) return DONE;
       try {
-        const event = await events.next();
-        return event.done ? DONE : { done: false, value: await execute(event.value) };
-      } catch (error) {
+        const next = await events.next();
+        return next.done ? DONE : { done: false, value: await execute(next.value) };
+      } catch (thrown) {
         failed = true;
-        await events.return?.();
-        const message = error instanceof Error ? error.message : String(error);
-        const originalError = error instanceof Error ? error : new Error(message);
-        const errors = [error instanceof GraphQLError ? error : new GraphQLError(message, { originalError })];
-        return { done: false, value: { errors } };
+        await events.return();
+        const error = asGraphQLError(thrown);
+        if (isUnavailable({ errors: [error] })) throw error;
+        return { done: false, value: explain(error) };
       }
     },
     async () => {
-      await events.return?.();
+      await events.return();
     },
   );
+}
+
+function asGraphQLError(thrown: unknown): GraphQLError {
+  if (thrown instanceof GraphQLError) return thrown;
+  const originalError = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return new GraphQLError(originalError.message, { originalError });
 }

@@ -40,7 +40,7 @@ export async function startApi(stores: Stores): Promise<Api> {
     forceCloseConnections: 'idle',
   });
   const schema = buildSchema();
-  const executor = createExecutor(schema);
+  const executor = createExecutor(schema, stores);
   const apollo = createApollo(stores, schema, executor, app);
   await apollo.start();
 

@@ -22,41 +22,49 @@ const CURSOR = `cursor ${randomUUID()}`;
  * an answer depends on the viewer is seen (features/context.ts).
  */
 export class SharedResults {
-  /** By the value, the query and the variables. */
-  readonly #made = new WeakMap<object, Map<Query, Map<string, Promise<ExecutionResult | null>>>>();
+  /** By the value, the query and the variables: the text of the result, parted where the cursor belongs; null when it is not for others. */
+  readonly #made = new WeakMap<object, Map<Query, Map<string, Promise<string[] | null>>>>();
+  readonly #toText: (result: ExecutionResult) => string;
 
-  /** @param variables what of the client's variables matters to the answer, as text */
+  /** @param toText makes a result what a client is sent */
+  constructor(toText: (result: ExecutionResult) => string) {
+    this.#toText = toText;
+  }
+
+  /**
+   * @param variables what of the client's variables matters to the answer, as text
+   * @returns the result as text
+   */
   async execute(
     event: LiveEvent<unknown>,
     query: Query,
     variables: string,
     execute: Execute,
     newContext: () => Context,
-  ): Promise<ExecutionResult> {
-    const { value } = event;
-    if (query.dependsOnViewer || event.isGap || typeof value !== 'object' || value === null) {
-      return execute(event, newContext());
-    }
+  ): Promise<string> {
+    const { value, cursor } = event;
+    const executeAlone = async () => this.#toText(await execute(event, newContext()));
+    if (query.dependsOnViewer || event.isGap || typeof value !== 'object' || value === null) return executeAlone();
     const queries = getOrMake(this.#made, value, () => new Map());
     const results = getOrMake(queries, query, () => new Map());
     const first = results.get(variables);
-    if (first) {
-      const shared = await first;
-      return shared ? withCursor(shared, event.cursor) : execute(event, newContext());
-    }
+    if (first) return (await first)?.join(cursor) ?? executeAlone();
     const context = newContext();
-    const own = execute({ ...event, cursor: CURSOR }, context);
+    const own = execute({ ...event, cursor: CURSOR }, context).then((result) => ({
+      parts: this.#toText(result).split(CURSOR),
+      isForAll: !result.errors,
+    }));
     results.set(
       variables,
       own.then(
-        (result) => {
+        ({ parts, isForAll }) => {
           if (context.hasAskedForViewer()) query.dependsOnViewer = true;
-          return query.dependsOnViewer || result.errors ? null : result;
+          return isForAll && !query.dependsOnViewer ? parts : null;
         },
         () => null,
       ),
     );
-    return withCursor(await own, event.cursor);
+    return (await own).parts.join(cursor);
   }
 }
 
@@ -70,14 +78,4 @@ function getOrMake<K, V>(
   const made = make();
   map.set(key, made);
   return made;
-}
-
-/** A result with the cursor put where it belongs: in the fields of the one event that a subscription answers. */
-function withCursor(result: ExecutionResult, cursor: string): ExecutionResult {
-  const [entry] = Object.entries(result.data ?? {});
-  if (!entry) return result;
-  const [field, event] = entry as [string, Record<string, unknown> | null];
-  const own: Record<string, unknown> = {};
-  for (const key in event) own[key] = event[key] === CURSOR ? cursor : event[key];
-  return { ...result, data: { [field]: event && own } };
 }

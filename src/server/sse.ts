@@ -7,17 +7,16 @@
  */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { SessionRow } from '../features/accounts/sessions.ts';
 import { createContext } from '../features/context.ts';
 import { unauthenticated } from '../features/errors.ts';
 import { authenticate } from './authenticate.ts';
 import type { Request } from './documents.ts';
-import { formatError, isUnavailable } from './errors.ts';
+import { formatResult, isUnavailable } from './errors.ts';
+import type { Texts } from './executor.ts';
 import { CLIENT_SILENT_MS, MAX_UNSENT_BYTES, RETRY_AFTER_SECONDS, SOME_UNSENT_BYTES } from './limits.ts';
 import type { LiveServer } from './live-server.ts';
-
-type Results = AsyncGenerator<ExecutionResult, void, void>;
 
 /** Serves server-sent events at a path. */
 export function serveEvents(app: FastifyInstance, path: string, live: LiveServer): void {
@@ -39,7 +38,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
       if (why === 'TOO_MANY' || !response.headersSent) return;
       // Who has to log in does not come again by itself.
       if (why === 'SESSION_ENDED') {
-        say(response, 'next', { errors: [format(unauthenticated())] });
+        say(response, 'next', toText({ errors: [unauthenticated()] }));
         say(response, 'complete');
       }
       response.end();
@@ -50,16 +49,19 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
       open.release();
       return refuse(reply, 429, 'You have too many connections.', 'RATE_LIMITED');
     }
-    const results = await run(request, asked, session, response);
-    if ('refused' in results) {
+    const texts = await run(request, asked, session, response);
+    if ('refused' in texts) {
       open.release();
-      return refuse(reply, ...results.refused);
+      return refuse(reply, ...texts.refused);
     }
     reply.hijack();
-    await send(response, reply.getHeaders() as OutgoingHttpHeaders, results);
+    await send(response, reply.getHeaders() as OutgoingHttpHeaders, texts);
   };
 
-  const format = (error: GraphQLError) => formatError(error, error.toJSON(), stores);
+  const toText = (result: ExecutionResult) => JSON.stringify(formatResult(result, stores));
+  async function* only(result: ExecutionResult): Texts {
+    yield [toText(result)];
+  }
 
   /** Runs what was asked for, and makes a stream of its results, also of its one. */
   const run = async (
@@ -67,7 +69,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     asked: Request,
     session: SessionRow | null,
     response: ServerResponse,
-  ): Promise<Results | { refused: [status: number, message: string, code: string] }> => {
+  ): Promise<Texts | { refused: [status: number, message: string, code: string] }> => {
     const prepared = prepare(asked);
     if ('errors' in prepared) return only({ errors: prepared.errors });
     if (prepared.kind === 'mutation' && method === 'GET') {
@@ -76,17 +78,17 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     const newContext = () => createContext(stores, session, ip);
     if (prepared.kind !== 'subscription') return only(await executor.execute(prepared.operation, newContext()));
     const isCongested = () => response.writableLength > MAX_UNSENT_BYTES;
-    const results = await executor.subscribe(prepared.operation, newContext, isCongested);
-    if (Symbol.asyncIterator in results) return results;
-    if (isUnavailable(results)) return { refused: [503, results.errors?.[0]?.message ?? '', 'UNAVAILABLE'] };
-    return only(results);
+    const texts = await executor.subscribe(prepared.operation, newContext, isCongested);
+    if (Symbol.asyncIterator in texts) return texts;
+    if (isUnavailable(texts)) return { refused: [503, texts.errors?.[0]?.message ?? '', 'UNAVAILABLE'] };
+    return only(texts);
   };
 
-  const send = async (response: ServerResponse, headers: OutgoingHttpHeaders, results: Results) => {
+  const send = async (response: ServerResponse, headers: OutgoingHttpHeaders, texts: Texts) => {
     const stopPinging = ping(response);
     response.once('close', () => {
       stopPinging();
-      results.return().catch(() => {}); // It has ended by itself.
+      texts.return().catch(() => {}); // It has ended by itself.
     });
     response.writeHead(200, {
       ...headers,
@@ -97,15 +99,19 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     });
     // Browsers take no notice of a response before its first byte.
     response.write(':\n\n');
-    for await (const { data, errors } of results) {
-      if (response.writableEnded || response.destroyed) return;
-      // Cut, so that the client comes again.
-      if (isUnavailable({ data, errors })) {
-        response.end();
-        return;
+    try {
+      for await (const some of texts) {
+        for (const text of some) {
+          if (response.writableEnded || response.destroyed) return;
+          say(response, 'next', text);
+          if (response.writableLength > SOME_UNSENT_BYTES) await untilTakenIn(response);
+        }
       }
-      say(response, 'next', { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(format) }) });
-      if (response.writableLength > SOME_UNSENT_BYTES) await untilTakenIn(response);
+    } catch (error) {
+      // Cut, so that the client comes again.
+      if (!(error instanceof GraphQLError && isUnavailable({ errors: [error] }))) throw error;
+      response.end();
+      return;
     }
     if (response.writableEnded) return;
     say(response, 'complete');
@@ -138,12 +144,8 @@ function refuse(reply: FastifyReply, status: number, message: string, code: stri
   return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
 }
 
-async function* only(result: ExecutionResult): Results {
-  yield result;
-}
-
-function say(response: ServerResponse, event: 'next' | 'complete', data?: object): void {
-  response.write(`event: ${event}\ndata:${data ? ` ${JSON.stringify(data)}` : ''}\n\n`);
+function say(response: ServerResponse, event: 'next' | 'complete', data?: string): void {
+  response.write(`event: ${event}\ndata:${data === undefined ? '' : ` ${data}`}\n\n`);
 }
 
 /** Resolves when there is room for more, or nobody is there for it. */

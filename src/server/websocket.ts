@@ -1,14 +1,16 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ExecutionArgs, GraphQLError } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type Context as SocketContext } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SessionRow } from '../features/accounts/sessions.ts';
 import { type Context, createContext } from '../features/context.ts';
 import { badInput } from '../features/errors.ts';
+import { DONE, generator } from '../features/live/generator.ts';
 import { authenticate } from './authenticate.ts';
 import type { CloseReason, OpenConnection } from './connections.ts';
-import { formatError, isUnavailable } from './errors.ts';
+import { formatResult, isUnavailable, type Result } from './errors.ts';
+import type { Texts } from './executor.ts';
 import {
   CLIENT_SILENT_MS,
   MAX_BODY_BYTES,
@@ -22,8 +24,19 @@ import {
 import type { LiveServer } from './live-server.ts';
 
 /** What a connection keeps from its start to its end. */
-type Connection = { socket: WebSocket; address: string; open: OpenConnection; session: SessionRow | null };
+interface Connection {
+  socket: WebSocket;
+  raw: Duplex;
+  address: string;
+  open: OpenConnection;
+  session: SessionRow | null;
+}
 type Socket = SocketContext<Record<string, unknown> | undefined, Connection>;
+/** An operation: over which connection, and how the client calls it. */
+interface Asked {
+  socket: Socket;
+  id: string;
+}
 
 /** From the registry of WebSocket close codes: the client may have kept to the protocol, and is not served all the same. */
 const POLICY_VIOLATION = 1008;
@@ -56,7 +69,7 @@ export function serveWebSocket(
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES, handleProtocols });
 
   const contextOf = ({ extra }: Socket): Context => createContext(stores, extra.session, extra.address);
-  const format = (errors: readonly GraphQLError[]) => errors.map((error) => formatError(error, error.toJSON(), stores));
+  const format = (result: Result) => formatResult(result, stores);
 
   const core = makeServer<Record<string, unknown> | undefined, Connection>({
     async onConnect({ connectionParams, extra }) {
@@ -67,7 +80,7 @@ export function serveWebSocket(
       return true;
     },
     onClose: ({ extra }) => extra.open.release(),
-    async onSubscribe(socket, _id, { query, operationName, variables }) {
+    async onSubscribe(socket, id, { query, operationName, variables }) {
       if (Object.keys(socket.subscriptions).length > MAX_OPERATIONS) {
         return [badInput(`At most ${MAX_OPERATIONS} operations may run over one connection: complete some first.`)];
       }
@@ -79,24 +92,30 @@ export function serveWebSocket(
         document,
         operationName: operationName ?? null,
         variableValues: variables ?? null,
-        contextValue: socket,
+        contextValue: { socket, id } satisfies Asked,
       };
       return args;
     },
     execute: ({ document, operationName, variableValues, contextValue }) =>
-      executor.execute({ document, operationName, variables: variableValues }, contextOf(contextValue as Socket)),
-    subscribe: ({ document, operationName, variableValues, contextValue }) => {
-      const client = contextValue as Socket;
-      const isCongested = () => client.extra.socket.bufferedAmount > MAX_UNSENT_BYTES;
-      const operation = { document, operationName, variables: variableValues };
-      return executor.subscribe(operation, () => contextOf(client), isCongested);
+      executor.execute(
+        { document, operationName, variables: variableValues },
+        contextOf((contextValue as Asked).socket),
+      ),
+    async subscribe({ document, operationName, variableValues, contextValue }) {
+      const { socket, id } = contextValue as Asked;
+      const connection = socket.extra;
+      const texts = await executor.subscribe(
+        { document, operationName, variables: variableValues },
+        () => contextOf(socket),
+        () => connection.socket.bufferedAmount > MAX_UNSENT_BYTES,
+      );
+      if (!(Symbol.asyncIterator in texts)) return texts;
+      return send(texts, `{"id":${JSON.stringify(id)},"type":"next","payload":`, connection);
     },
-    onError: (_socket, _id, _payload, errors) => format(errors),
+    onError: (_socket, _id, _payload, errors) => format({ errors }).errors ?? [],
     onNext({ extra }, _id, _payload, _args, result) {
-      if (!result.errors) return;
-      // A library that is told so connects again by itself, after a while; one that is told of an error gives up.
-      if (isUnavailable(result)) extra.socket.close(TRY_AGAIN_LATER, 'Live events are not to be had just now');
-      return { data: result.data ?? null, errors: format(result.errors) };
+      if (isUnavailable(result)) sayUnavailable(extra.socket);
+      return format(result);
     },
   });
 
@@ -123,7 +142,7 @@ export function serveWebSocket(
           });
         },
       },
-      { socket, address, open, session: null },
+      { socket, raw: request.socket, address, open, session: null },
     );
     const stopPinging = ping(socket, request);
     socket.once('close', (code, reason) => {
@@ -167,6 +186,37 @@ function refuse(raw: Duplex, status: string): void {
   raw.on('error', () => raw.destroy());
   const headers = `Retry-After: ${RETRY_AFTER_SECONDS}\r\nConnection: close\r\n`;
   raw.end(`HTTP/1.1 ${status}\r\n${headers}\r\n`, () => raw.destroy());
+}
+
+/**
+ * Sends the results of a subscription as they come, past the library, which would put each together again from what it is made of.
+ *
+ * @param start of each message, up to the result
+ * @returns nothing, until there are no more
+ */
+function send(texts: Texts, start: string, { socket, raw }: Connection): AsyncGenerator<ExecutionResult, void, void> {
+  let isWanted = true;
+  const end = async () => {
+    isWanted = false;
+    await texts.return();
+  };
+  const sendAll = async () => {
+    try {
+      for await (const some of texts) {
+        for (const text of some) if (isWanted) await sendBounded(socket, raw, `${start}${text}}`);
+      }
+    } catch (error) {
+      if (!(error instanceof GraphQLError && isUnavailable({ errors: [error] }))) throw error;
+      sayUnavailable(socket);
+    }
+    return DONE;
+  };
+  return generator<ExecutionResult>(sendAll, end);
+}
+
+/** A library that is told so connects again by itself, after a while; one that is told of an error gives up. */
+function sayUnavailable(socket: WebSocket): void {
+  socket.close(TRY_AGAIN_LATER, 'Live events are not to be had just now');
 }
 
 /**

@@ -5,7 +5,7 @@ import { FEED_QUERY } from '../../bench/feed-query.ts';
 import { loadConfig } from '../../src/config.ts';
 import { useSession } from '../../src/features/accounts/sessions.ts';
 import { createContext } from '../../src/features/context.ts';
-import { createExecutor } from '../../src/server/executor.ts';
+import { createExecutor, type Executor } from '../../src/server/executor.ts';
 import { buildSchema } from '../../src/server/schema.ts';
 import { openStores, type Stores } from '../../src/stores/stores.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
@@ -17,12 +17,13 @@ let api: TestProcess;
 let stores: Stores;
 let viewer: Person;
 const statements: string[] = [];
-const executor = createExecutor(buildSchema());
+let executor: Executor;
 
 beforeAll(async () => {
   own = await ownStores();
   api = await startProcess(['api'], own.env);
   stores = await openStores(loadConfig(own.env), pino({ level: 'silent' }), (sql) => statements.push(sql));
+  executor = createExecutor(buildSchema(), stores);
   const [first, ...authors] = await Promise.all(Array.from({ length: 6 }, () => newPerson(api.url)));
   if (!first) throw new Error('unreachable');
   viewer = first;

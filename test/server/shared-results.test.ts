@@ -1,11 +1,10 @@
 /** One execution serves all who would be answered the same, and nobody else. */
-import type { ExecutionResult } from 'graphql';
-import { parse } from 'graphql';
+import { type FormattedExecutionResult, parse } from 'graphql';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { findSession } from '../../src/features/accounts/sessions.ts';
 import { createContext } from '../../src/features/context.ts';
 import { fanOut } from '../../src/features/feed/fan-out.ts';
-import { createExecutor, type Executor } from '../../src/server/executor.ts';
+import { createExecutor, type Executor, type Texts } from '../../src/server/executor.ts';
 import { buildSchema } from '../../src/server/schema.ts';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import type { Stores } from '../../src/stores/stores.ts';
@@ -27,7 +26,7 @@ beforeAll(async () => {
     executions++;
     return caption;
   };
-  executor = createExecutor(schema);
+  executor = createExecutor(schema, stores);
 });
 afterAll(() => stores?.close());
 
@@ -50,15 +49,19 @@ async function listen(person: Person, query: string, variables: Record<string, u
   return results;
 }
 
-type Results = AsyncGenerator<ExecutionResult, void, void>;
-
-/** The next event of each. */
-async function nextOf(all: readonly Results[]): Promise<Record<string, unknown>[]> {
-  const results = await Promise.all(all.map((results) => results.next()));
-  return results.map(({ value }) => {
-    if (!value?.data) throw new Error(`No event came: ${JSON.stringify(value)}`);
-    return (value.data as { userPhotos: Record<string, unknown> }).userPhotos;
+/** The next event of each, where one comes at a time. */
+async function nextOf(all: readonly Texts[]): Promise<Record<string, unknown>[]> {
+  const results = await Promise.all(all.map(nextResult));
+  return results.map((result) => {
+    if (!result.data) throw new Error(`No event came: ${JSON.stringify(result)}`);
+    return (result.data as { userPhotos: Record<string, unknown> }).userPhotos;
   });
+}
+
+async function nextResult(texts: Texts): Promise<FormattedExecutionResult> {
+  const { value } = await texts.next();
+  expect(value).toHaveLength(1);
+  return JSON.parse(value?.[0] ?? '');
 }
 
 function people(count: number): Promise<Person[]> {
@@ -153,9 +156,9 @@ test('a client that has not taken in what it was sent is told to come again, and
   const [event] = await nextOf([results]);
   congested = true;
   const missed = await share(author);
-  const { value } = await results.next();
-  expect(value?.data).toBeUndefined();
-  expect(value?.errors?.[0]?.extensions.code).toBe('RESUME');
+  const { data, errors } = await nextResult(results);
+  expect(data).toBeUndefined();
+  expect(errors?.[0]?.extensions?.code).toBe('RESUME');
   expect(await results.next()).toEqual({ done: true, value: undefined });
   const resumed = await listen(viewer, PLAIN, { id: author.id, after: event?.cursor });
   expect(await nextOf([resumed])).toMatchObject([{ photo: { id: missed } }]);

@@ -2,7 +2,7 @@ import type { Jobs } from '../../stores/jobs.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { tellStreams } from '../../stores/streams.ts';
-import { follow, type LiveEvent } from '../live/follow.ts';
+import { follow, type LiveEvent, type LiveEvents } from '../live/follow.ts';
 import { type ActivityRow, readActivity } from './list.ts';
 
 /** What others did to a person, or that something may have been missed. */
@@ -34,7 +34,7 @@ export async function followActivity(
   stores: Stores,
   viewerId: bigint,
   after: string | null | undefined,
-): Promise<AsyncGenerator<ArrivingActivity, void, void>> {
+): Promise<LiveEvents<ActivityRow>> {
   return follow<ActivityRow>(stores, {
     channels: [activityChannel(viewerId)],
     after,

@@ -1,5 +1,5 @@
 import type { Stores } from '../../stores/stores.ts';
-import { follow, Last, type LiveEvent } from '../live/follow.ts';
+import { follow, Last, type LiveEvent, type LiveEvents } from '../live/follow.ts';
 import { accessChannel } from '../people/access.ts';
 import { maySeeWithin } from '../people/visibility.ts';
 import { deliver } from '../photos/deliveries.ts';
@@ -23,7 +23,7 @@ export async function followHomeFeed(
   stores: Stores,
   viewerId: bigint,
   after: string | null | undefined,
-): Promise<AsyncGenerator<ArrivingPhoto, void, void>> {
+): Promise<LiveEvents<PhotoRow>> {
   const authorChannels = async () => {
     const authors = await readHeavyAuthors(stores, viewerId);
     return authors.map((author) => liveChannel(authorKey(author)));
@@ -61,7 +61,7 @@ export async function followUserPhotos(
   viewerId: bigint | null,
   userId: bigint,
   after: string | null | undefined,
-): Promise<AsyncGenerator<ArrivingPhoto, void, void> | null> {
+): Promise<LiveEvents<PhotoRow> | null> {
   const maySee = async () => (await maySeeWithin(stores, viewerId, [userId]))[0] === true;
   if (!(await maySee())) return null;
   const watchers = [userId, ...(viewerId === null || viewerId === userId ? [] : [viewerId])];

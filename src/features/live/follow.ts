@@ -21,6 +21,9 @@ export interface LiveEvent<T> {
   value: T | null;
 }
 
+/** A subscription, as it hands on what happens: things that happened together at a time. */
+export type LiveEvents<T> = AsyncGenerator<LiveEvent<T>[], void, void>;
+
 /** What a feature says of its subscription. */
 export interface Following<T> {
   /**
@@ -39,10 +42,7 @@ export interface Following<T> {
   renew?(control: FollowControl): Promise<Step<T>>;
   /** Whether how things are, as `renew` answers, is told first also to a client that goes on. */
   beginsWithState?: true;
-  /**
-   * What becomes of something that was told. It is asked for some of what waits at the same time, and again where the answer has become old
-   * before its turn came, so it remembers nothing.
-   */
+  /** What becomes of something that was told. It is asked for some of what waits at the same time. */
   step(payload: string, control: FollowControl): Promise<Step<T>>;
   /** What names a value that may be told on two channels: it is handed on once. */
   nameOf?(value: T): string;
@@ -76,20 +76,16 @@ interface Followed {
 }
 
 /** What has been told and not yet been handed on. Of a signal the channel is null. */
-interface Waiting<T> {
+interface Waiting {
   channel: Followed | null;
   told: Told;
   isReplay: boolean;
-  step: Promise<Step<T>> | null;
-  steppedAt: number;
 }
 
 /** More than a client can fall behind before it is better off coming again: what it misses then, streams still hold. */
 const MAX_BEHIND = 500;
-/** So many that wait are looked at together: what many ask for at once is asked once. */
-const AHEAD = 32;
-/** An answer that is older than this, in milliseconds, is no answer of this moment: who may see what can have changed. */
-const FRESH_MS = 50;
+/** So many of those that wait are handed on together: what is asked for all of them is asked once, and they go out together. */
+const AT_ONCE = 16;
 /** Names of the last values are remembered, for the second channel. */
 const REMEMBERED = 1_000;
 /** A place takes about 100 characters, and who follows a thousand heavy authors has as many. */
@@ -98,19 +94,16 @@ const MAX_CURSOR = 150_000;
 /**
  * Follows channels for one subscription.
  *
- * @returns its events. They end with RESUME when the client is too slow, and with UNAVAILABLE when a store is away
+ * @returns its events, those together that happened together. They end with RESUME when the client is too slow, and with UNAVAILABLE when a store is away
  * @throws BAD_USER_INPUT for what is no cursor of this subscription; UNAVAILABLE when Redis is away
  */
-export async function follow<T>(
-  { channels, pubsub, log }: Stores,
-  following: Following<T>,
-): Promise<AsyncGenerator<LiveEvent<T>, void, void>> {
+export async function follow<T>({ channels, pubsub, log }: Stores, following: Following<T>): Promise<LiveEvents<T>> {
   const { after } = following;
   const known = after === null || after === undefined ? null : parseCursor(after);
   if (known && !known.has(following.channels[0])) throw badInput('"after" is not a cursor of this subscription.');
   const followed = new Map<string, Followed>();
   const unlisten: (() => void)[] = [];
-  const waiting: Waiting<T>[] = [];
+  const waiting: Waiting[] = [];
   const named = new Set<string>();
   let behind = 0;
   let failure: Error | null = null;
@@ -131,7 +124,7 @@ export async function follow<T>(
       return;
     }
     if (!isReplay && ++behind > MAX_BEHIND) failure = resume('You fell too far behind: subscribe again with "after".');
-    else waiting.push({ channel, told, isReplay, step: null, steppedAt: 0 });
+    else waiting.push({ channel, told, isReplay });
     wake();
   };
   const fail = (error: Error) => {
@@ -164,58 +157,60 @@ export async function follow<T>(
     wake();
   };
 
-  const handOn = (step: Step<T> | undefined, isGap: boolean): IteratorYieldResult<LiveEvent<T>> | null => {
+  const handOn = (step: Step<T> | undefined, isGap: boolean): LiveEvent<T>[] => {
     if (step instanceof Last) finished = true;
     const value = (step instanceof Last ? step.value : step) ?? null;
-    if (value === null && !isGap) return null;
+    if (value === null && !isGap) return [];
     if (value !== null && following.nameOf) {
       const name = following.nameOf(value);
-      if (named.has(name)) return null;
+      if (named.has(name)) return [];
       named.add(name);
       const [oldest] = named;
       if (named.size > REMEMBERED && oldest !== undefined) named.delete(oldest);
     }
-    return { done: false, value: { cursor: toCursor(followed), isGap, value } };
+    return [{ cursor: toCursor(followed), isGap, value }];
   };
-  /** What becomes of something that waits, and of some that wait behind it. */
-  const stepOf = (entry: Waiting<T>): Promise<Step<T>> => {
-    const now = performance.now();
-    const isOld = entry.step !== null && now - entry.steppedAt > FRESH_MS;
-    if (entry.step && !isOld) return entry.step;
-    // A client for which the answers became old takes one after the other.
-    for (const one of isOld ? [entry] : [entry, ...waiting.slice(0, AHEAD - 1)]) {
-      if (one.told.payload === null) break;
-      one.step = following.step(one.told.payload, control);
-      // Whoever takes it hears of it; its turn may never come.
-      one.step.catch(() => {});
-      one.steppedAt = now;
+  /** Takes what waits first, and what waits behind it up to the next gap. */
+  const take = (): Waiting[] => {
+    const isGap = ({ told }: Waiting) => told.payload === null;
+    const gap = waiting.slice(0, AT_ONCE).findIndex(isGap);
+    const taken = waiting.splice(0, gap < 0 ? AT_ONCE : Math.max(gap, 1));
+    for (const { isReplay } of taken) if (!isReplay) behind--;
+    return taken;
+  };
+  /** What is to be handed on next, which may be nothing. */
+  const proceed = async (): Promise<LiveEvent<T>[]> => {
+    const isAtGap = waiting[0]?.told.payload === null;
+    if (opening && !isAtGap) {
+      opening = false;
+      return handOn(await following.renew?.(control), known === null);
     }
-    return entry.step as Promise<Step<T>>;
+    const taken = take();
+    if (isAtGap) opening = false;
+    const steps = await Promise.all(
+      taken.map(({ told: { payload } }) =>
+        payload === null ? following.renew?.(control) : following.step(payload, control),
+      ),
+    );
+    const events: LiveEvent<T>[] = [];
+    for (const [index, { channel, told }] of taken.entries()) {
+      if (finished) break;
+      if (channel) channel.told = told.place;
+      events.push(...handOn(steps[index], isAtGap));
+    }
+    return events;
   };
-  const next = async (): Promise<IteratorResult<LiveEvent<T>, void>> => {
+  const next = async (): Promise<IteratorResult<LiveEvent<T>[], void>> => {
     while (!ended && !finished) {
-      if (opening && waiting[0]?.told.payload !== null) {
-        opening = false;
-        const isGap = known === null;
-        const begun = handOn(await following.renew?.(control), isGap);
-        if (begun) return begun;
-        continue;
-      }
-      const entry = waiting.shift();
-      if (!entry) {
+      if (waiting.length === 0 && !opening) {
         if (failure) throw failure;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
         continue;
       }
-      if (!entry.isReplay) behind--;
-      const isGap = entry.told.payload === null;
-      if (isGap) opening = false;
-      const step = await (isGap ? following.renew?.(control) : stepOf(entry));
-      if (entry.channel) entry.channel.told = entry.told.place;
-      const handed = handOn(step, isGap);
-      if (handed) return handed;
+      const events = await proceed();
+      if (events.length > 0) return { done: false, value: events };
     }
     await end();
     return DONE;

@@ -1,6 +1,6 @@
 import type { Stores } from '../../stores/stores.ts';
 import { tellStreams } from '../../stores/streams.ts';
-import { follow, Last, type LiveEvent } from '../live/follow.ts';
+import { follow, Last, type LiveEvent, type LiveEvents } from '../live/follow.ts';
 import { accessChannel } from '../people/access.ts';
 import { maySeePhotos } from '../people/visibility.ts';
 import { type Delivery, deliver } from './deliveries.ts';
@@ -48,7 +48,7 @@ export async function followPhoto(
   viewerId: bigint | null,
   photoId: bigint,
   after: string | null | undefined,
-): Promise<AsyncGenerator<PhotoHappening, void, void> | null> {
+): Promise<LiveEvents<PhotoNews> | null> {
   const [row] = await readPhotos(stores, [photoId]);
   if (!row || !(await see(stores, viewerId, photoId))) return null;
   const watchers = [row.ownerId, ...(viewerId === null || viewerId === row.ownerId ? [] : [viewerId])];

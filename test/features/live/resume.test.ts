@@ -86,7 +86,7 @@ test('who loses the connection before anything was told has missed nothing eithe
   const socket = await greet(url, viewer.token);
   socket.say({ type: 'subscribe', id: '1', payload: { query } });
   const { payload } = await socket.hear();
-  const { homeFeed } = payload?.data as FeedEvent;
+  const { homeFeed } = (payload as { data: FeedEvent }).data;
   expect(homeFeed).toMatchObject({ isGap: true, photo: null });
   socket.socket.terminate();
   const missed = await share(author);
@@ -176,8 +176,9 @@ test('a stream that is followed besides begins with a gap, and is in the cursor 
     while (seen.length < count) {
       const { value } = await events.next();
       if (!value) throw new Error('It ended.');
-      seen.push(value);
+      seen.push(...value);
     }
+    expect(seen).toHaveLength(count);
     return seen;
   };
   const following = await open([own], null);
