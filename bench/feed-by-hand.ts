@@ -26,9 +26,9 @@ app.post('/graphql', async (request, reply) => {
   const hash = createHash('sha256')
     .update(request.headers.authorization?.slice(7) ?? '')
     .digest('hex');
-  const session = JSON.parse((await redis.get(`session:${hash}`)) ?? 'null') as [string, string] | null;
+  const session = JSON.parse((await redis.get(`session:v2:${hash}`)) ?? 'null') as [string, string, string] | null;
   if (!session) return reply.code(401).send();
-  const viewer = BigInt(session[1]);
+  const viewer = BigInt(session[2]);
   const [page, heavy] = await Promise.all([
     readTimeline(redis, feedKey(viewer), null, FIRST + 1),
     redis.mget(heavyKey(viewer)),

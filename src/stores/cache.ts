@@ -1,3 +1,5 @@
+import DataLoader from 'dataloader';
+import { type Database, idColumn, type Sql, sql } from './postgres.ts';
 import { type Redis, readOr } from './redis.ts';
 
 /**
@@ -6,6 +8,8 @@ import { type Redis, readOr } from './redis.ts';
  * A write puts a tombstone over the key BEFORE it commits and again after. A tombstone reads as absent and cannot be filled,
  * so a reader that read the old row cannot store it; one that is slow to store it does not try (`FILL_WITHIN_MS`). And as the first
  * tombstone precedes the commit, a process that is killed between its commit and anything else leaves nothing stale behind.
+ *
+ * What many lack at the same moment, as when a photo is told to thousands, is read from PostgreSQL for all of them together.
  */
 const TOMBSTONE = '';
 const TOMBSTONE_MS = 5_000;
@@ -20,25 +24,61 @@ export interface CachedKind<Id, T> {
   encode(value: T): string;
   decode(text: string): T;
   /** Reads those that Redis lacks, from PostgreSQL. What does not exist is left out, and not cached. */
-  load(ids: readonly Id[]): Promise<Map<Id, T>>;
+  load(db: Database, ids: readonly Id[]): Promise<Map<Id, T>>;
+}
+
+/** Where it is read from. */
+interface Sources {
+  db: Database;
+  redis: Redis;
+}
+
+/** So much is asked of PostgreSQL in one statement. */
+const MAX_TOGETHER = 5_000;
+
+/** A function of a kind of thing that asks once for all who ask at the same moment. */
+function together<Kind extends object, Asked, Answer>(
+  read: (sources: Sources, kind: Kind, asked: readonly Asked[]) => Promise<Answer[]>,
+) {
+  const loaders = new WeakMap<Redis, WeakMap<Kind, DataLoader<Asked, Answer>>>();
+  return ({ db, redis }: Sources, kind: Kind, asked: readonly Asked[]): Promise<Answer[]> => {
+    const kinds = loaders.get(redis) ?? new WeakMap<Kind, DataLoader<Asked, Answer>>();
+    loaders.set(redis, kinds);
+    const options = { cache: false, maxBatchSize: MAX_TOGETHER };
+    const loader = kinds.get(kind) ?? new DataLoader((all) => read({ db, redis }, kind, all), options);
+    kinds.set(kind, loader);
+    return Promise.all(asked.map((one) => loader.load(one)));
+  };
 }
 
 /**
  * Reads from Redis, and from PostgreSQL what Redis lacks, which is everything when Redis is away.
  *
+ * @param kind one object for each kind
  * @param ids without repetitions
  * @returns in the order of `ids`; null for what does not exist
  */
 export async function readCached<Id, T>(
-  redis: Redis,
+  sources: Sources,
   kind: CachedKind<Id, T>,
   ids: readonly Id[],
 ): Promise<(T | null)[]> {
   if (ids.length === 0) return [];
-  const started = performance.now();
+  const { redis } = sources;
   const texts: (string | null)[] = await readOr(redis, () => redis.mget(ids.map(kind.key)), []);
   const missing = ids.filter((_, index) => !texts[index]);
-  const loaded = missing.length > 0 ? await kind.load(missing) : new Map<Id, T>();
+  const loaded = (await loadMissing(sources, kind, missing)) as (T | null)[];
+  const found = new Map(missing.map((id, index) => [id, loaded[index] ?? null]));
+  return ids.map((id, index) => {
+    const text = texts[index];
+    return text ? kind.decode(text) : (found.get(id) ?? null);
+  });
+}
+
+/** Reads from PostgreSQL, and leaves in Redis what was read. */
+const loadMissing = together(async ({ db, redis }, kind: CachedKind<unknown, unknown>, ids: readonly unknown[]) => {
+  const started = performance.now();
+  const loaded = await kind.load(db, [...new Set(ids)]);
   if (loaded.size > 0 && performance.now() - started < FILL_WITHIN_MS) {
     const fill = () =>
       Promise.all(
@@ -46,11 +86,8 @@ export async function readCached<Id, T>(
       );
     await readOr(redis, fill, null);
   }
-  return ids.map((id, index) => {
-    const text = texts[index];
-    return text ? kind.decode(text) : (loaded.get(id) ?? null);
-  });
-}
+  return ids.map((id) => loaded.get(id) ?? null);
+});
 
 /**
  * Runs a write that makes cached things stale.
@@ -73,8 +110,18 @@ export async function writeThrough<R>(redis: Redis, keys: readonly string[], wri
 export interface FactKind {
   /** The Redis key of a person's hash. */
   key(personId: bigint): string;
-  /** Of these subjects, those for which it is so, from PostgreSQL. */
-  load(personId: bigint, subjectIds: readonly bigint[]): Promise<bigint[]>;
+  /** Of these facts, those that are so, from PostgreSQL. */
+  load(db: Database, facts: readonly Fact[]): Promise<{ personId: bigint; subjectId: bigint }[]>;
+}
+
+/** A fact: a person's about a subject. */
+export type Fact = readonly [personId: bigint, subjectId: bigint];
+
+/** Facts as a table with the columns person_id and subject_id, for `load`. */
+export function factTable(facts: readonly Fact[]): Sql {
+  const persons = idColumn(facts.map(([personId]) => personId));
+  const subjects = idColumn(facts.map(([, subjectId]) => subjectId));
+  return sql`unnest(${persons}, ${subjects}) fact (person_id, subject_id)`;
 }
 
 /** How long what is known of a person's relation to others is kept: an hour after the first of it, so that nobody who is deleted is named for longer. */
@@ -104,31 +151,53 @@ if redis.call('PTTL', KEYS[1]) < 2 * ARGV[2] then redis.call('PEXPIRE', KEYS[1],
 /**
  * Reads facts from Redis, and from PostgreSQL those that Redis lacks, which are all when it is away.
  *
+ * @param kind one object for each kind
  * @param subjectIds without repetitions
  * @returns in the order of `subjectIds`
  */
 export async function readFacts(
-  redis: Redis,
+  sources: Sources,
   kind: FactKind,
   personId: bigint,
   subjectIds: readonly bigint[],
 ): Promise<boolean[]> {
   if (subjectIds.length === 0) return [];
-  const started = performance.now();
-  const key = kind.key(personId);
-  const fields = subjectIds.map(String);
-  const values: (string | null)[] = await readOr(redis, () => redis.hmget(key, ...fields), []);
+  const { redis } = sources;
+  const read = () => redis.hmget(kind.key(personId), ...subjectIds.map(String));
+  const values: (string | null)[] = await readOr(redis, read, []);
   const missing = subjectIds.filter((_, index) => values[index]?.length !== 1);
-  const so = new Set(missing.length > 0 ? await kind.load(personId, missing) : []);
-  if (missing.length > 0 && performance.now() - started < FILL_WITHIN_MS) {
-    const fill = missing.flatMap((id) => [String(id), so.has(id) ? '1' : '0']);
-    await readOr(redis, () => redis.eval(FILL_FACTS, 1, key, FACTS_TTL_SECONDS, ...fill), null);
-  }
-  return subjectIds.map((id, index) => (values[index]?.length === 1 ? values[index] === '1' : so.has(id)));
+  const loaded = await loadMissingFacts(
+    sources,
+    kind,
+    missing.map((id): Fact => [personId, id]),
+  );
+  const isSo = new Map(missing.map((id, index) => [id, loaded[index] === true]));
+  return subjectIds.map((id, index) => isSo.get(id) ?? values[index] === '1');
 }
 
-/** A fact: a person's about a subject. */
-export type Fact = readonly [personId: bigint, subjectId: bigint];
+/** Reads facts from PostgreSQL, and leaves them in Redis. */
+const loadMissingFacts = together(async ({ db, redis }, kind: FactKind, facts: readonly Fact[]) => {
+  const started = performance.now();
+  const rows = await kind.load(db, facts);
+  const so = new Set(rows.map(({ personId, subjectId }) => `${personId} ${subjectId}`));
+  const answers = facts.map(([personId, subjectId]) => so.has(`${personId} ${subjectId}`));
+  if (performance.now() - started < FILL_WITHIN_MS) {
+    const fields = new Map<bigint, string[]>();
+    for (const [index, [personId, subjectId]] of facts.entries()) {
+      const own = fields.get(personId) ?? [];
+      own.push(String(subjectId), answers[index] ? '1' : '0');
+      fields.set(personId, own);
+    }
+    const fill = () =>
+      Promise.all(
+        Array.from(fields, ([personId, own]) =>
+          redis.eval(FILL_FACTS, 1, kind.key(personId), FACTS_TTL_SECONDS, ...own),
+        ),
+      );
+    await readOr(redis, fill, null);
+  }
+  return answers;
+});
 
 /** Runs a write that changes facts, as `writeThrough` does. */
 export async function writeFacts<R>(

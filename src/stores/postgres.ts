@@ -11,6 +11,11 @@ export type Sql = Prisma.Sql;
 /** Makes a piece of SQL from a template; what is in `${}` becomes a parameter, or, being a piece itself, part of the text. */
 export const sql = Prisma.sql;
 
+/** A column of ids for `unnest`. As text, which costs a tenth of an array of thousands. */
+export function idColumn(ids: readonly bigint[]): Sql {
+  return sql`string_to_array(${ids.join()}, ',')::bigint[]`;
+}
+
 /**
  * Opens a pool of connections; none is made before the first query.
  *

@@ -21,6 +21,11 @@ afterAll(() => {
   redis.disconnect();
 });
 
+/** What these tests read from needs no database. */
+function at(connection: Redis) {
+  return { redis: connection, db: null as never };
+}
+
 /** A row that is cached, with whatever it takes to look at it from both sides. */
 interface Cached {
   /** What the database holds. */
@@ -52,7 +57,7 @@ function cachedRow(): Cached {
           return new Map([[key, row]]);
         },
       };
-      const [value] = await readCached(connection, kind, [key]);
+      const [value] = await readCached(at(connection), kind, [key]);
       return value ?? -1;
     },
     write: (connection, write) => writeThrough(connection, [key], write),
@@ -72,14 +77,14 @@ function cachedFact(): Cached {
     async read(connection, afterLoad = async () => {}) {
       const kind: FactKind = {
         key: () => hash,
-        async load(_, ids) {
+        async load(_, facts) {
           cached.loads++;
           const { row } = cached;
           await afterLoad();
-          return row % 2 === 1 ? [...ids] : [];
+          return row % 2 === 1 ? facts.map(([personId, subjectId]) => ({ personId, subjectId })) : [];
         },
       };
-      const [value] = await readFacts(connection, kind, 1n, [2n]);
+      const [value] = await readFacts(at(connection), kind, 1n, [2n]);
       return value ? 1 : 0;
     },
     write: (connection, write) => writeFacts(connection, { key: () => hash, load: async () => [] }, [[1n, 2n]], write),
@@ -267,19 +272,62 @@ test('many rows at once come in the order that was asked for, with null for what
     ttlSeconds: 60,
     encode: (value) => value,
     decode: (text) => text,
-    async load(ids) {
+    async load(_, ids) {
       loaded.push([...ids]);
       return new Map(ids.filter((id) => id !== 'none').map((id) => [id, `value of ${id}`]));
     },
   };
-  expect(await readCached(redis, kind, ['b'])).toEqual(['value of b']);
-  expect(await readCached(redis, kind, ['c', 'none', 'b', 'a'])).toEqual([
+  expect(await readCached(at(redis), kind, ['b'])).toEqual(['value of b']);
+  expect(await readCached(at(redis), kind, ['c', 'none', 'b', 'a'])).toEqual([
     'value of c',
     null,
     'value of b',
     'value of a',
   ]);
-  expect(await readCached(redis, kind, [])).toEqual([]);
+  expect(await readCached(at(redis), kind, [])).toEqual([]);
   expect(loaded).toEqual([['b'], ['c', 'none', 'a']]);
   expect(await redis.exists(`${prefix}none`)).toBe(0);
+});
+
+test('what many lack at the same moment is read once for all of them', async () => {
+  const prefix = `test:${unique()}:`;
+  const loaded: unknown[] = [];
+  const kind: CachedKind<string, string> = {
+    key: (id) => prefix + id,
+    ttlSeconds: 60,
+    encode: (value) => value,
+    decode: (text) => text,
+    async load(_, ids) {
+      loaded.push(ids);
+      return new Map(ids.map((id) => [id, `value of ${id}`]));
+    },
+  };
+  const rows = await Promise.all([['a'], ['a', 'b'], ['b']].map((ids) => readCached(at(redis), kind, ids)));
+  expect(rows).toEqual([['value of a'], ['value of a', 'value of b'], ['value of b']]);
+  expect(loaded).toEqual([['a', 'b']]);
+
+  const asked: unknown[] = [];
+  const facts: FactKind = {
+    key: (personId) => `${prefix}${personId}`,
+    async load(_, pairs) {
+      asked.push(pairs);
+      return pairs.filter(([one, other]) => one > other).map(([personId, subjectId]) => ({ personId, subjectId }));
+    },
+  };
+  const read = () => Promise.all([1n, 2n, 3n].map((person) => readFacts(at(redis), facts, person, [1n, 2n])));
+  const answers = [
+    [false, false],
+    [true, false],
+    [true, true],
+  ];
+  expect(await read()).toEqual(answers);
+  expect(asked).toEqual([
+    [1n, 2n, 3n].flatMap((person) => [
+      [person, 1n],
+      [person, 2n],
+    ]),
+  ]);
+  // And kept for each.
+  expect(await read()).toEqual(answers);
+  expect(asked).toHaveLength(1);
 });

@@ -31,7 +31,7 @@ export function sessionsChannel(userId: bigint): string {
 }
 
 function sessionKey(tokenHash: string): string {
-  return `session:${tokenHash}`;
+  return `session:v2:${tokenHash}`;
 }
 
 function hashToken(token: string): string {
@@ -90,31 +90,27 @@ export async function useSession(stores: Stores, token: string): Promise<Session
   return session;
 }
 
+const sessions: CachedKind<string, SessionRow> = {
+  key: sessionKey,
+  ttlSeconds: 300,
+  encode: ({ tokenHash, id, userId, device, lastUsedAt, expiresAt }) =>
+    JSON.stringify([tokenHash, String(id), String(userId), device, lastUsedAt, expiresAt]),
+  decode(text) {
+    const [tokenHash, id, userId, ...rest] = JSON.parse(text) as [string, string, string, string, number, number];
+    const [device, lastUsedAt, expiresAt] = rest;
+    return { __typename: 'Session', id: BigInt(id), userId: BigInt(userId), tokenHash, device, lastUsedAt, expiresAt };
+  },
+  async load(db, hashes) {
+    const stored = await db.session.findMany({
+      where: { tokenHash: { in: hashes.map((hash) => Buffer.from(hash, 'hex')) } },
+    });
+    return new Map(stored.map((session) => [Buffer.from(session.tokenHash).toString('hex'), toRow(session)]));
+  },
+};
+
 /** The session whose token has this hash, also when its time is over. */
-export async function findSession({ db, redis }: Stores, tokenHash: string): Promise<SessionRow | null> {
-  const kind: CachedKind<string, SessionRow> = {
-    key: sessionKey,
-    ttlSeconds: 300,
-    encode: ({ id, userId, device, lastUsedAt, expiresAt }) =>
-      JSON.stringify([String(id), String(userId), device, lastUsedAt, expiresAt]),
-    decode(text) {
-      const [id, userId, device, lastUsedAt, expiresAt] = JSON.parse(text) as [string, string, string, number, number];
-      return {
-        __typename: 'Session',
-        id: BigInt(id),
-        userId: BigInt(userId),
-        tokenHash,
-        device,
-        lastUsedAt,
-        expiresAt,
-      };
-    },
-    async load([hash = '']) {
-      const stored = await db.session.findUnique({ where: { tokenHash: Buffer.from(hash, 'hex') } });
-      return new Map(stored ? [[hash, toRow(stored)]] : []);
-    },
-  };
-  const [session] = await readCached(redis, kind, [tokenHash]);
+export async function findSession(stores: Stores, tokenHash: string): Promise<SessionRow | null> {
+  const [session] = await readCached(stores, sessions, [tokenHash]);
   return session ?? null;
 }
 

@@ -33,24 +33,25 @@ const COLUMNS = {
 
 type Packed = [string, string, string, string, string | null, boolean, boolean, boolean];
 
+const users: CachedKind<bigint, UserRow> = {
+  key: userKey,
+  ttlSeconds: 3_600,
+  encode({ id, username, displayName, bio, avatarKey, isPrivate, isHidden, isModerator }) {
+    const packed: Packed = [String(id), username, displayName, bio, avatarKey, isPrivate, isHidden, isModerator];
+    return JSON.stringify(packed);
+  },
+  decode(text) {
+    const [id, username, displayName, bio, avatarKey, isPrivate, isHidden, isModerator] = JSON.parse(text) as Packed;
+    const names = { username, displayName, bio, avatarKey };
+    return { __typename: 'User', id: BigInt(id), ...names, isPrivate, isHidden, isModerator };
+  },
+  async load(db, missing) {
+    const rows = await db.user.findMany({ where: { id: { in: [...missing] } }, select: COLUMNS });
+    return new Map(rows.map((row) => [row.id, { __typename: 'User' as const, ...row }]));
+  },
+};
+
 /** Reads people by id, in the order of the ids. */
-export function readUsers({ db, redis }: Stores, ids: readonly bigint[]): Promise<(UserRow | null)[]> {
-  const kind: CachedKind<bigint, UserRow> = {
-    key: userKey,
-    ttlSeconds: 3_600,
-    encode({ id, username, displayName, bio, avatarKey, isPrivate, isHidden, isModerator }) {
-      const packed: Packed = [String(id), username, displayName, bio, avatarKey, isPrivate, isHidden, isModerator];
-      return JSON.stringify(packed);
-    },
-    decode(text) {
-      const [id, username, displayName, bio, avatarKey, isPrivate, isHidden, isModerator] = JSON.parse(text) as Packed;
-      const names = { username, displayName, bio, avatarKey };
-      return { __typename: 'User', id: BigInt(id), ...names, isPrivate, isHidden, isModerator };
-    },
-    async load(missing) {
-      const rows = await db.user.findMany({ where: { id: { in: [...missing] } }, select: COLUMNS });
-      return new Map(rows.map((row) => [row.id, { __typename: 'User' as const, ...row }]));
-    },
-  };
-  return readCached(redis, kind, ids);
+export function readUsers(stores: Stores, ids: readonly bigint[]): Promise<(UserRow | null)[]> {
+  return readCached(stores, users, ids);
 }

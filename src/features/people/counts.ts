@@ -19,18 +19,16 @@ const FOLD_AT_ONCE = 20_000;
 const FOLD_LOCK = 77_033;
 const NOTHING: UserCounts = { followers: 0, following: 0, photos: 0 };
 
-function countsKind({ db }: Stores): CachedKind<bigint, UserCounts> {
-  return {
-    key: userCountsKey,
-    ttlSeconds: 3_600,
-    encode: ({ followers, following, photos }) => `${followers} ${following} ${photos}`,
-    decode(text) {
-      const [followers = 0, following = 0, photos = 0] = text.split(' ').map(Number);
-      return { followers, following, photos };
-    },
-    load: (ids) => loadUserCounts(db, ids),
-  };
-}
+const cachedCounts: CachedKind<bigint, UserCounts> = {
+  key: userCountsKey,
+  ttlSeconds: 3_600,
+  encode: ({ followers, following, photos }) => `${followers} ${following} ${photos}`,
+  decode(text) {
+    const [followers = 0, following = 0, photos = 0] = text.split(' ').map(Number);
+    return { followers, following, photos };
+  },
+  load: loadUserCounts,
+};
 
 /** The Redis key of a person's counts. */
 export function userCountsKey(id: bigint): string {
@@ -50,7 +48,7 @@ export async function readUserCounts(
   exact = false,
 ): Promise<UserCounts[]> {
   const read = async () => {
-    if (!exact) return readCached(stores.redis, countsKind(stores), ids);
+    if (!exact) return readCached(stores, cachedCounts, ids);
     const loaded = await loadUserCounts(stores.db, ids);
     return ids.map((id) => loaded.get(id) ?? null);
   };
@@ -156,9 +154,7 @@ export async function foldUserCounts(stores: Stores): Promise<boolean> {
 
 /** Brings people's counts in Redis up to date. One such job runs at a time, so a later count is not overtaken by an earlier. */
 export async function refreshUserCounts(stores: Stores, ids: readonly bigint[]): Promise<void> {
-  const kind = countsKind(stores);
+  const { key, encode, ttlSeconds } = cachedCounts;
   const counts = await loadUserCounts(stores.db, ids);
-  await Promise.all(
-    Array.from(counts, ([id, value]) => stores.redis.set(kind.key(id), kind.encode(value), 'EX', kind.ttlSeconds)),
-  );
+  await Promise.all(Array.from(counts, ([id, value]) => stores.redis.set(key(id), encode(value), 'EX', ttlSeconds)));
 }

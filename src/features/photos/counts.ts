@@ -18,18 +18,16 @@ const FOLD_AT_ONCE = 20_000;
 /** Any number: the advisory lock of the worker that folds. */
 const FOLD_LOCK = 77_032;
 
-function countsKind({ db }: Stores): CachedKind<bigint, PhotoCounts> {
-  return {
-    key: photoCountsKey,
-    ttlSeconds: 3_600,
-    encode: ({ likes, comments }) => `${likes} ${comments}`,
-    decode(text) {
-      const [likes, comments] = text.split(' ', 2);
-      return { likes: Number(likes), comments: Number(comments) };
-    },
-    load: (ids) => loadCounts(db, ids),
-  };
-}
+const cachedCounts: CachedKind<bigint, PhotoCounts> = {
+  key: photoCountsKey,
+  ttlSeconds: 3_600,
+  encode: ({ likes, comments }) => `${likes} ${comments}`,
+  decode(text) {
+    const [likes, comments] = text.split(' ', 2);
+    return { likes: Number(likes), comments: Number(comments) };
+  },
+  load: loadCounts,
+};
 
 /** The Redis key of a photo's counts. */
 export function photoCountsKey(id: bigint): string {
@@ -49,7 +47,7 @@ export async function readCounts(
   exact = false,
 ): Promise<(PhotoCounts | null)[]> {
   const read = async () => {
-    if (!exact) return readCached(stores.redis, countsKind(stores), ids);
+    if (!exact) return readCached(stores, cachedCounts, ids);
     const loaded = await loadCounts(stores.db, ids);
     return ids.map((id) => loaded.get(id) ?? null);
   };
@@ -143,10 +141,8 @@ export async function addPhotosChanged(tx: Parameters<typeof addJob>[0], photoId
 
 /** Brings photos' counts in Redis up to date and tells whoever looks at them. Again changes nothing. */
 export async function publishPhotosChanged(stores: Stores, photoIds: readonly bigint[]): Promise<void> {
-  const kind = countsKind(stores);
+  const { key, encode, ttlSeconds } = cachedCounts;
   const counts = await loadCounts(stores.db, photoIds);
-  await Promise.all(
-    Array.from(counts, ([id, value]) => stores.redis.set(kind.key(id), kind.encode(value), 'EX', kind.ttlSeconds)),
-  );
+  await Promise.all(Array.from(counts, ([id, value]) => stores.redis.set(key(id), encode(value), 'EX', ttlSeconds)));
   await tellPhotosChanged(stores, photoIds);
 }

@@ -1,22 +1,21 @@
-import { type FactKind, readFacts, writeFacts } from '../../stores/cache.ts';
+import { type FactKind, factTable, readFacts, writeFacts } from '../../stores/cache.ts';
 import { violatesForeignKey } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { requireReadyPhoto } from './access.ts';
 
-function likeFacts({ db }: Stores): FactKind {
-  return {
-    key: (personId) => personKey('likes', personId),
-    async load(userId, ids) {
-      const rows = await db.like.findMany({ where: { userId, photoId: { in: [...ids] } }, select: { photoId: true } });
-      return rows.map((row) => row.photoId);
-    },
-  };
-}
+const likes: FactKind = {
+  key: (personId) => personKey('likes', personId),
+  load: (db, facts) => db.$queryRaw`
+    select person_id as "personId", subject_id as "subjectId" from ${factTable(facts)}
+    cross join lateral (
+      select from likes where photo_id = subject_id and user_id = person_id limit 1
+    ) own`,
+};
 
 /** Whether a person likes each of these photos, in the order of the ids. */
 export function readLikes(stores: Stores, userId: bigint, photoIds: readonly bigint[]): Promise<boolean[]> {
-  return readFacts(stores.redis, likeFacts(stores), userId, photoIds);
+  return readFacts(stores, likes, userId, photoIds);
 }
 
 /**
@@ -26,7 +25,7 @@ export function readLikes(stores: Stores, userId: bigint, photoIds: readonly big
  */
 export async function likePhoto(stores: Stores, userId: bigint, photoId: bigint): Promise<void> {
   const photo = await requireReadyPhoto(stores, userId, photoId);
-  await writeFacts(stores.redis, likeFacts(stores), [[userId, photoId]], async () => {
+  await writeFacts(stores.redis, likes, [[userId, photoId]], async () => {
     try {
       // The row and its delta, or neither. Who is hidden at this moment likes nothing more; the lock lets it not happen meanwhile.
       await stores.db.$executeRaw`
@@ -57,7 +56,7 @@ export async function likePhoto(stores: Stores, userId: bigint, photoId: bigint)
  */
 export async function unlikePhoto(stores: Stores, userId: bigint, photoId: bigint): Promise<void> {
   const photo = await requireReadyPhoto(stores, userId, photoId);
-  await writeFacts(stores.redis, likeFacts(stores), [[userId, photoId]], async () => {
+  await writeFacts(stores.redis, likes, [[userId, photoId]], async () => {
     await stores.db.$executeRaw`
       with me as materialized (
         select id from users where id = ${userId} and not is_hidden for key share

@@ -74,25 +74,26 @@ function decode(text: string): PhotoRow {
   return { __typename: 'Photo', ...ids, caption, status, failure, ...media };
 }
 
+const photos: CachedKind<bigint, PhotoRow> = {
+  key: photoKey,
+  ttlSeconds: 3_600,
+  encode,
+  decode,
+  async load(db, missing) {
+    const rows = await db.photo.findMany({
+      where: { id: { in: [...missing] } },
+      omit: { likeCount: true, commentCount: true },
+    });
+    return new Map(
+      rows.map(({ hiddenAt, ...row }) => {
+        const thumbhash = row.thumbhash && Buffer.from(row.thumbhash).toString('base64');
+        return [row.id, { __typename: 'Photo' as const, ...row, isHidden: hiddenAt !== null, thumbhash }];
+      }),
+    );
+  },
+};
+
 /** Reads photos by id, in the order of the ids, whoever may see them: ask people/visibility.ts before handing one out. */
-export function readPhotos({ db, redis }: Stores, ids: readonly bigint[]): Promise<(PhotoRow | null)[]> {
-  const kind: CachedKind<bigint, PhotoRow> = {
-    key: photoKey,
-    ttlSeconds: 3_600,
-    encode,
-    decode,
-    async load(missing) {
-      const rows = await db.photo.findMany({
-        where: { id: { in: [...missing] } },
-        omit: { likeCount: true, commentCount: true },
-      });
-      return new Map(
-        rows.map(({ hiddenAt, ...row }) => {
-          const thumbhash = row.thumbhash && Buffer.from(row.thumbhash).toString('base64');
-          return [row.id, { __typename: 'Photo' as const, ...row, isHidden: hiddenAt !== null, thumbhash }];
-        }),
-      );
-    },
-  };
-  return readCached(redis, kind, ids);
+export function readPhotos(stores: Stores, ids: readonly bigint[]): Promise<(PhotoRow | null)[]> {
+  return readCached(stores, photos, ids);
 }

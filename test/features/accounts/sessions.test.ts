@@ -60,7 +60,7 @@ const revoke = (person: Person, sessionId: string) =>
 async function store(person: Person, data: { lastUsedAt?: Date; expiresAt?: Date }): Promise<void> {
   const tokenHash = Buffer.from(hashOf(person.token), 'hex');
   await stores.db.session.update({ where: { tokenHash }, data });
-  await stores.redis.del(`session:${hashOf(person.token)}`);
+  await stores.redis.del(`session:v2:${hashOf(person.token)}`);
 }
 
 const stored = ({ token }: Person) =>
@@ -187,7 +187,7 @@ test('a socket whose session ended while its server heard nothing is closed when
   const session = await own.stores.db.session.findFirstOrThrow({ where: { userId: rowId(person.id) } });
   // As if it had been told while the connection was away: nobody hears of it.
   await own.stores.db.session.delete({ where: { id: session.id } });
-  await own.stores.redis.del(`session:${hashOf(person.token)}`);
+  await own.stores.redis.del(`session:v2:${hashOf(person.token)}`);
   await own.stores.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   expect(await socket.closed).toBe(4403);
   await api.end('SIGTERM');
@@ -273,7 +273,7 @@ test('a token is stored nowhere, neither in the database nor in Redis', async ()
   const all = kept.join('\n');
   // The looking finds what is there: the hash, in both.
   expect(rows[0]?.text).toContain(hashOf(person.token));
-  expect(kept).toContain(`session:${hashOf(person.token)}`);
+  expect(kept).toContain(`session:v2:${hashOf(person.token)}`);
   for (const form of forms) expect(all).not.toContain(form);
   expect(all).not.toContain(person.password);
 });
