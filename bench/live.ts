@@ -20,6 +20,8 @@ const SOCKETS = 5_000;
 const BURST = 10;
 /** Where each viewer needs an execution of their own it takes longer. */
 const BURST_FOR_EACH = 3;
+const ROUNDS = 9;
+const ROUNDS_FOR_EACH = 3;
 /** The process of clients has two crowds, and some files of its own. */
 const OPEN_FILES = 2 * SOCKETS + 500;
 /** Clients that connect and leave before memory is measured. */
@@ -94,12 +96,12 @@ export async function benchLive(env: Record<string, string>): Promise<Verdict[]>
     const forAll = byDarkroom('Darkroom, one execution for all', heavyAuthor, BURST);
     const pushed = byDarkroom('Darkroom, the same, pushed to each', pushedAuthor, BURST);
     const bare = byBare(forAll, BURST);
-    const [forAllRate = 0, , bareRate = 0] = await compareDeliveries([forAll, pushed, bare], bare, 3);
+    const [forAllRate = 0, , bareRate = 0] = await compareDeliveries([forAll, pushed, bare], bare, ROUNDS);
     await clients('subscribe', { crowd: DARKROOM.crowd, id: '2', query: FOR_EACH, instead: '1' });
     await listen();
     const forEach = byDarkroom('Darkroom, one execution for each', heavyAuthor, BURST_FOR_EACH);
     const bareForEach = byBare(forEach, BURST_FOR_EACH);
-    await compareDeliveries([forEach, bareForEach], bareForEach, 2);
+    await compareDeliveries([forEach, bareForEach], bareForEach, ROUNDS_FOR_EACH);
     for (const { crowd } of [DARKROOM, BARE]) await clients('disconnect', { crowd });
 
     const node = await startApi();

@@ -15,6 +15,7 @@ import type { LiveEvent, LiveEvents } from '../features/live/follow.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { Stores } from '../stores/stores.ts';
 import { formatResult, isUnavailable } from './errors.ts';
+import { SOME_UNSENT_BYTES } from './limits.ts';
 import { SharedResults } from './shared-results.ts';
 
 /** An operation to run, validated. */
@@ -174,12 +175,16 @@ function mapEvents<E>(
   explain: (error: GraphQLError) => string[],
 ): Texts {
   let failed = false;
+  let longest = 1;
   return generator(
     async () => {
       if (failed) return DONE;
       try {
-        const next = await events.next();
-        return next.done ? DONE : { done: false, value: await execute(next.value) };
+        const next = await events.next(Math.max(1, Math.floor(SOME_UNSENT_BYTES / longest)));
+        if (next.done) return DONE;
+        const texts = await execute(next.value);
+        longest = Math.max(...texts.map((text) => text.length));
+        return { done: false, value: texts };
       } catch (thrown) {
         failed = true;
         await events.return();

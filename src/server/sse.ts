@@ -101,11 +101,9 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     response.write(':\n\n');
     try {
       for await (const some of texts) {
-        for (const text of some) {
-          if (response.writableEnded || response.destroyed) return;
-          say(response, 'next', text);
-          if (response.writableLength > SOME_UNSENT_BYTES) await untilTakenIn(response);
-        }
+        if (response.writableEnded || response.destroyed) return;
+        for (const text of some) say(response, 'next', text);
+        if (response.writableLength > SOME_UNSENT_BYTES) await untilTakenIn(response);
       }
     } catch (error) {
       // Cut, so that the client comes again.

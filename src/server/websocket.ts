@@ -203,7 +203,9 @@ function send(texts: Texts, start: string, { socket, raw }: Connection): AsyncGe
   const sendAll = async () => {
     try {
       for await (const some of texts) {
-        for (const text of some) if (isWanted) await sendBounded(socket, raw, `${start}${text}}`);
+        if (!isWanted) break;
+        // All of them now, as what was decided of them is of now.
+        await Promise.all(some.map((text) => sendBounded(socket, raw, `${start}${text}}`)));
       }
     } catch (error) {
       if (!(error instanceof GraphQLError && isUnavailable({ errors: [error] }))) throw error;

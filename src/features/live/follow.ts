@@ -21,8 +21,11 @@ export interface LiveEvent<T> {
   value: T | null;
 }
 
-/** A subscription, as it hands on what happens: things that happened together at a time. */
-export type LiveEvents<T> = AsyncGenerator<LiveEvent<T>[], void, void>;
+/**
+ * A subscription, as it hands on what happens: things that happened together at a time. Whoever wants the next ones may say how many at most:
+ * whether the viewer may be told of them is decided when they are handed on, so none should have to wait after that.
+ */
+export type LiveEvents<T> = AsyncGenerator<LiveEvent<T>[], void, number | undefined>;
 
 /** What a feature says of its subscription. */
 export interface Following<T> {
@@ -171,21 +174,21 @@ export async function follow<T>({ channels, pubsub, log }: Stores, following: Fo
     return [{ cursor: toCursor(followed), isGap, value }];
   };
   /** Takes what waits first, and what waits behind it up to the next gap. */
-  const take = (): Waiting[] => {
+  const take = (most: number): Waiting[] => {
     const isGap = ({ told }: Waiting) => told.payload === null;
-    const gap = waiting.slice(0, AT_ONCE).findIndex(isGap);
-    const taken = waiting.splice(0, gap < 0 ? AT_ONCE : Math.max(gap, 1));
+    const gap = waiting.slice(0, most).findIndex(isGap);
+    const taken = waiting.splice(0, gap < 0 ? most : Math.max(gap, 1));
     for (const { isReplay } of taken) if (!isReplay) behind--;
     return taken;
   };
   /** What is to be handed on next, which may be nothing. */
-  const proceed = async (): Promise<LiveEvent<T>[]> => {
+  const proceed = async (most: number): Promise<LiveEvent<T>[]> => {
     const isAtGap = waiting[0]?.told.payload === null;
     if (opening && !isAtGap) {
       opening = false;
       return handOn(await following.renew?.(control), known === null);
     }
-    const taken = take();
+    const taken = take(most);
     if (isAtGap) opening = false;
     const steps = await Promise.all(
       taken.map(({ told: { payload } }) =>
@@ -200,7 +203,7 @@ export async function follow<T>({ channels, pubsub, log }: Stores, following: Fo
     }
     return events;
   };
-  const next = async (): Promise<IteratorResult<LiveEvent<T>[], void>> => {
+  const next = async (most: number): Promise<IteratorResult<LiveEvent<T>[], void>> => {
     while (!ended && !finished) {
       if (waiting.length === 0 && !opening) {
         if (failure) throw failure;
@@ -209,15 +212,15 @@ export async function follow<T>({ channels, pubsub, log }: Stores, following: Fo
         });
         continue;
       }
-      const events = await proceed();
+      const events = await proceed(most);
       if (events.length > 0) return { done: false, value: events };
     }
     await end();
     return DONE;
   };
-  const nextOrFail = async () => {
+  const nextOrFail = async (most = AT_ONCE) => {
     try {
-      return await next();
+      return await next(Math.min(most, AT_ONCE));
     } catch (error) {
       if (error === failure) throw error;
       // The client comes again for what it has not had, when whatever it is has passed.
