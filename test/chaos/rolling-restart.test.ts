@@ -1,0 +1,92 @@
+/** Both api nodes are restarted in turn while photos are shared: everybody who listens gets each of them once. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
+import { newPerson } from '../support/people.ts';
+import { insertPhoto, numberOf } from '../support/rows.ts';
+import { until } from '../support/until.ts';
+import { LiveClient } from './live-client.ts';
+import type { List } from './live-model.ts';
+
+const VIEWERS = 5;
+const CLIENTS_OF_EACH = 6;
+/** So that what is shared is told while clients are on their way. */
+const SHARED_BETWEEN = 30;
+/** Nobody falls so far behind that they are told to come again: here that would be a fault. */
+const MOST_AHEAD = 200;
+
+let own: OwnDarkroom;
+let worker: TestProcess;
+const nodes: TestProcess[] = [];
+beforeAll(async () => {
+  own = await ownStores();
+  const [one, other, last] = await Promise.all([
+    startProcess(['api'], own.env),
+    startProcess(['api'], own.env),
+    startProcess(['worker'], own.env),
+  ]);
+  nodes.push(one, other);
+  worker = last;
+});
+afterAll(async () => {
+  await Promise.all([...nodes, worker].map((process) => process?.end('SIGTERM')));
+  await own?.stop();
+});
+
+/** A client with what it has heard of its home feed and its activity. */
+function listen(urls: readonly string[], token: string, watchedId: string, node: number) {
+  const heard: Record<List, string[]> = { homeFeed: [], activity: [], userPhotos: [] };
+  const faults: string[] = [];
+  const client = new LiveClient(urls, token, watchedId, {
+    event(list, { isGap, photo }) {
+      if (isGap) faults.push(`${list} may have missed something`);
+      else if (photo) heard[list].push(photo.id);
+    },
+    over: (list, code) => faults.push(`${list} is over: ${code}`),
+  });
+  client.connect(node);
+  return { client, heard, faults };
+}
+
+test('a rolling restart of two nodes under load loses no event, and sends none twice', async () => {
+  const urls = nodes.map((node) => node.url);
+  const [author, ...viewers] = await Promise.all(Array.from({ length: VIEWERS + 1 }, () => newPerson(urls[0] ?? '')));
+  if (!author) throw new Error('unreachable');
+  for (const viewer of viewers) await viewer.follow(author);
+  const listeners = viewers.flatMap((viewer) =>
+    Array.from({ length: CLIENTS_OF_EACH }, (_, index) => listen(urls, viewer.token, author.id, index % 2)),
+  );
+  await until(async () => listeners.every(({ client }) => Object.keys(client.cursors).length === 3));
+
+  const shared: string[] = [];
+  let isOver = false;
+  const share = async () => {
+    const { photoId } = await insertPhoto(own.stores, numberOf(author.id));
+    shared.push(String(photoId));
+  };
+  const sharing = (async () => {
+    while (!isOver) {
+      await until(async () => listeners.every(({ heard }) => heard.homeFeed.length > shared.length - MOST_AHEAD));
+      await share();
+    }
+  })();
+  for (const [index, node] of nodes.entries()) {
+    const before = shared.length;
+    await until(async () => shared.length > before + SHARED_BETWEEN);
+    expect(await node.end('SIGTERM')).toBe(0);
+    nodes[index] = await startProcess(['api'], { ...own.env, PORT: new URL(node.url).port });
+  }
+  const before = shared.length;
+  await until(async () => shared.length > before + SHARED_BETWEEN);
+  isOver = true;
+  await sharing;
+
+  const expected = [...shared].sort();
+  for (const { heard, faults } of listeners) {
+    for (const list of ['homeFeed', 'userPhotos'] as const) {
+      await until(async () => heard[list].length >= expected.length);
+      expect(heard[list].map((id) => String(numberOf(id))).sort()).toEqual(expected);
+    }
+    expect(faults).toEqual([]);
+  }
+  for (const { client } of listeners) await client.cut();
+});
