@@ -34,7 +34,7 @@ export interface Channels {
    * Listens to a channel: when the promise resolves, what was missed has been told, and all that is told from then on will be.
    *
    * @param after what came up to this place is known; null to begin now; NOWHERE to begin with a gap
-   * @returns the place from where it began, and a function that stops listening
+   * @returns the place from where it began, and a function that stops listening; again it changes nothing
    * @throws ChannelsLost when Redis is away
    */
   follow(name: string, after: StreamPlace | null, listener: Listener): Promise<{ place: StreamPlace; stop(): void }>;
@@ -213,9 +213,12 @@ export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channel
         if (channels.get(name) !== channel) throw new ChannelsLost('Redis went away.');
         const place = after ?? channel.place;
         const stop = await join(channel, after, listener);
+        let hasLeft = false;
         return {
           place,
           stop() {
+            if (hasLeft) return;
+            hasLeft = true;
             stop();
             leave(channel);
           },

@@ -169,3 +169,18 @@ test('when Redis is away for too long all who listen hear that it is lost, and w
   without.close();
   away.disconnect();
 });
+
+test('who stops twice takes the channel from nobody else', async () => {
+  const channel = newChannel();
+  const [first, second] = [await hear(stores.channels, channel), await hear(stores.channels, channel)];
+  first.stop();
+  first.stop();
+  await tell(channel, 'one');
+  await until(async () => second.heard.length === 1);
+  // Nor does somebody who comes after that.
+  const third = await hear(stores.channels, channel);
+  await tell(channel, 'two');
+  await until(async () => second.heard.length === 2 && third.heard.length === 1);
+  expect(second.heard).toEqual(['one', 'two']);
+  for (const { stop } of [second, third]) stop();
+});

@@ -137,7 +137,8 @@ export async function follow<T>({ channels, pubsub, log }: Stores, following: Fo
   const lost = () => unavailable('Live events are not to be had just now: subscribe again with "after" in a while.');
 
   const add = async (name: string) => {
-    if (followed.has(name)) return;
+    // What is being looked at while it ends may still ask for more.
+    if (ended || followed.has(name)) return;
     const channel: Followed = { told: NOWHERE, stop() {} };
     followed.set(name, channel);
     // A channel that the client knows nothing of is one more that it may have missed something of.
