@@ -1058,6 +1058,11 @@ export type Query = {
   node?: Maybe<Node>;
   /** The things with these ids, in the same order, with null for each that does not exist or may not be seen. */
   nodes: Array<Maybe<Node>>;
+  /**
+   * People by what their username or name begins with, or a word of it; from three letters on also those who are written a little differently. Those whom the
+   * viewer follows come first, then the better match. Capitals do not matter, and an "@" before the text is left out.
+   */
+  searchPeople: Array<User>;
   /** The person with this username, whatever its capitals; null when there is none, or none for the viewer. */
   user?: Maybe<User>;
 };
@@ -1100,6 +1105,13 @@ export type QueryNodeArgs = {
 /** What can be read. */
 export type QueryNodesArgs = {
   ids: Array<Scalars['ID']['input']>;
+};
+
+
+/** What can be read. */
+export type QuerySearchPeopleArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  text: Scalars['String']['input'];
 };
 
 
@@ -2501,6 +2513,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   moderationQueue?: Resolver<ResolversTypes['ReportConnection'], ParentType, ContextType, RequireFields<QueryModerationQueueArgs, 'first'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<Array<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
+  searchPeople?: Resolver<Array<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QuerySearchPeopleArgs, 'first' | 'text'>>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'username'>>;
 };
 

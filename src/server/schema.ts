@@ -3,6 +3,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { GraphQLError, type GraphQLSchema, Kind, type ValueNode } from 'graphql';
 import { accountResolvers } from '../features/accounts/resolvers.ts';
 import { activityResolvers } from '../features/activity/resolvers.ts';
+import { discoveryResolvers } from '../features/discovery/resolvers.ts';
 import { feedResolvers } from '../features/feed/resolvers.ts';
 import { moderationResolvers } from '../features/moderation/resolvers.ts';
 import { nodeResolvers } from '../features/nodes.ts';
@@ -41,6 +42,7 @@ export function buildSchema(): GraphQLSchema {
       feedResolvers,
       activityResolvers,
       moderationResolvers,
+      discoveryResolvers,
     ],
     inheritResolversFromInterfaces: false,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },

@@ -52,6 +52,12 @@ export const QUERIES: readonly Path[] = [
     shows: (can) => ({ ...card(can.person), photo: can.photoListed }),
   },
   {
+    name: 'search for the person',
+    document: `query ($name: String!) { searchPeople(text: $name) { ${CARD} } }`,
+    variables: ({ person }) => ({ name: person.username }),
+    shows: (can) => card(can.personListed),
+  },
+  {
     name: 'node of the photo',
     document: `query ($id: ID!) { node(id: $id) { ... on Photo { ${PHOTO}
       likers { ${PEOPLE} } comments { ${COMMENTS} } } } }`,

@@ -1,0 +1,77 @@
+import { type Sql, sql } from '../../stores/postgres.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { badInput } from '../errors.ts';
+import { personIsVisible } from '../people/visibility.ts';
+
+const MAX_TEXT = 100;
+const MAX_FOUND = 50;
+const DEFAULT_FOUND = 20;
+/** So many are looked at of those who match in each way: who types one letter matches millions, of whom any are as good. */
+const LOOKED_AT = 200;
+/** Two letters are like very many names. */
+const MIN_SIMILAR = 3;
+
+/**
+ * Finds people by the beginning of their username, of their name or of a word in it, and by names that are similar: those whom the viewer
+ * follows first, then whole usernames, then beginnings, then by similarity (of trigrams: see PostgreSQL's pg_trgm).
+ *
+ * @param viewerId null without a session
+ * @param text from 1 to 100 characters
+ * @param first at most so many, from 1 to 50
+ * @returns the ids of people whom the viewer may see, the best first
+ * @throws BAD_USER_INPUT that says what is allowed
+ */
+export async function searchPeople(
+  { db }: Stores,
+  viewerId: bigint | null,
+  text: string,
+  first: number | null | undefined = DEFAULT_FOUND,
+): Promise<bigint[]> {
+  const wanted = fold(text);
+  if (first === null || first < 1 || first > MAX_FOUND) {
+    throw badInput(`"first" must be from 1 to ${MAX_FOUND}; it is ${first}.`);
+  }
+  const beginning = `${wanted.replace(/[\\%_]/g, '\\$&')}%`;
+  const ways = [
+    sql`username like ${beginning}`,
+    sql`lower(display_name) like ${beginning}`,
+    sql`lower(display_name) like ${`% ${beginning}`}`,
+    // The second: to any of its words.
+    ...(wanted.length < MIN_SIMILAR ? [] : [sql`username % ${wanted}`, sql`${wanted} <% lower(display_name)`]),
+  ];
+  const visible = personIsVisible(viewerId, sql`users.id`);
+  const inEachWay = ways.map((way) => sql`(select id from users where ${way} and ${visible} limit ${LOOKED_AT}::int)`);
+  // Among millions who match, those whom the viewer follows must not be missed.
+  const followed = sql`(select followee_id from follows join users on users.id = followee_id
+    where follower_id = ${viewerId} and (${join(ways, sql` or `)}) and ${visible})`;
+  const rows = await db.$queryRaw<{ id: bigint }[]>`
+    select users.id
+    from (${join([...inEachWay, ...(viewerId === null ? [] : [followed])], sql` union `)}) found
+    join users on users.id = found.id
+    order by
+      exists (select from follows where follower_id = ${viewerId} and followee_id = users.id) desc,
+      username = ${wanted} desc,
+      username like ${beginning} desc,
+      ' ' || lower(display_name) like ${`% ${beginning}`} desc,
+      greatest(similarity(username, ${wanted}), word_similarity(${wanted}, lower(display_name))) desc,
+      users.id
+    limit ${first}::int`;
+  return rows.map((row) => row.id);
+}
+
+/** What is looked for, as names are compared. @throws BAD_USER_INPUT when it is nothing, or too long */
+function fold(text: string): string {
+  const folded = text.normalize('NFC').trim().replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase();
+  const length = Array.from(folded).length;
+  if (length < 1 || length > MAX_TEXT) {
+    throw badInput(`"text" must have 1 to ${MAX_TEXT} characters beside spaces; it has ${length}.`);
+  }
+  if (folded.includes('\0') || !folded.isWellFormed()) {
+    throw badInput('"text" holds a character that is not text (NUL or half a surrogate pair).');
+  }
+  return folded;
+}
+
+function join(pieces: readonly Sql[], between: Sql): Sql {
+  return pieces.reduce((all, piece) => sql`${all}${between}${piece}`);
+}
