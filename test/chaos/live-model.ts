@@ -107,7 +107,8 @@ export class Model {
   unliked(photoId: string, by: number, owner: number): void {
     this.likes.delete(`${by} likes ${photoId}`);
     const item = this.#items.get(`${owner} activity ${by} likes ${photoId}`);
-    if (item) item.due = 'may';
+    // Also when they come back later.
+    if (item) Object.assign(item, { due: 'may', wasDenied: true });
   }
 
   #add(viewer: number, list: List, key: string, by: number, isSure: boolean): void {

@@ -8,8 +8,13 @@ import { authorKey, feedKey, heavyKey, liveChannel } from './keys.ts';
 /** Followers who are served with one script. */
 const CHUNK = 500;
 
-/** What is told on a list's channel: a photo has arrived, or who is merged into the feed has changed. */
-export type FeedMessage = { publishedId: string; photoId: string; authorsChanged?: never } | { authorsChanged: true };
+/**
+ * What is told on a list's channel: a photo has arrived, or who is merged into the feed has changed. Of a photo that was pushed into feeds the
+ * author's channel says so: whoever listens to it for their home feed is told in the feed's own.
+ */
+export type FeedMessage =
+  | { publishedId: string; photoId: string; isPushed?: true; authorsChanged?: never }
+  | { authorsChanged: true };
 
 /**
  * Brings a READY photo into its followers' feeds and tells those who listen. Running it again changes no feed; who listens may
@@ -25,27 +30,29 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
     select: { publishedId: true, ownerId: true, owner: { select: { isHeavy: true } } },
   });
   if (!photo?.publishedId) return;
+  const { ownerId } = photo;
   const place: Place = { publishedId: photo.publishedId, photoId };
+  const isHeavy = photo.owner.isHeavy || (await hasMoreFollowersThan(stores, ownerId, config.FEED_PUSH_LIMIT));
+  // Once: a job that is repeated when the author has become heavy would tell in both ways.
+  const [decided] = await db.$queryRaw<{ isMerged: boolean }[]>`
+    update photos set is_merged = coalesce(is_merged, ${isHeavy}) where id = ${photoId} returning is_merged as "isMerged"`;
+  if (!decided) return;
 
-  if (photo.owner.isHeavy || (await hasMoreFollowersThan(stores, photo.ownerId, config.FEED_PUSH_LIMIT))) {
+  if (decided.isMerged) {
     // First, so that whoever begins to listen to the author finds it told, and is not told again.
-    await pushToTimelines(redis, [authorKey(photo.ownerId)], place, message(told(place)));
+    await pushToTimelines(redis, [authorKey(ownerId)], place, message(told(place)));
     await db.$transaction(async (tx) => {
-      const { count } = await tx.user.updateMany({
-        where: { id: photo.ownerId, isHeavy: false },
-        data: { isHeavy: true },
-      });
-      const job = { authorId: String(photo.ownerId), photoId: String(photoId) };
+      const { count } = await tx.user.updateMany({ where: { id: ownerId, isHeavy: false }, data: { isHeavy: true } });
+      const job = { authorId: String(ownerId), photoId: String(photoId) };
       if (count > 0) await addJob(tx, 'announceHeavyAuthor', job);
     });
     return;
   }
-  for await (const followers of followersOf(stores, photo.ownerId)) {
+  for await (const followers of followersOf(stores, ownerId)) {
     await pushToTimelines(redis, followers.map(feedKey), place, message(told(place)));
   }
-  // To those who look at the author's profile.
-  const channel = liveChannel(authorKey(photo.ownerId));
-  await tellStreams(redis, [channel], String(place.publishedId), message(told(place)));
+  // To those who look at the author's profile; and into the list of an author who has become heavy meanwhile.
+  await pushToTimelines(redis, [authorKey(ownerId)], place, message({ ...told(place), isPushed: true }));
 }
 
 /**

@@ -41,7 +41,7 @@ export async function followHomeFeed(
     async step(payload, { add }) {
       const message = JSON.parse(payload) as FeedMessage;
       if (message.authorsChanged) await followAuthors(add);
-      if (!('photoId' in message)) return null;
+      if (!('photoId' in message) || message.isPushed) return null;
       const photoId = BigInt(message.photoId);
       return (await deliver(stores, { viewerId, photoId, commentId: null, inFeed: true }))?.photo ?? null;
     },

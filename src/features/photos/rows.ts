@@ -82,7 +82,7 @@ const photos: CachedKind<bigint, PhotoRow> = {
   async load(db, missing) {
     const rows = await db.photo.findMany({
       where: { id: { in: [...missing] } },
-      omit: { likeCount: true, commentCount: true },
+      omit: { likeCount: true, commentCount: true, isMerged: true },
     });
     return new Map(
       rows.map(({ hiddenAt, ...row }) => {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { fanOut } from '../../../src/features/feed/fan-out.ts';
+import { announceHeavyAuthor, fanOut } from '../../../src/features/feed/fan-out.ts';
 import { authorKey, feedKey, liveChannel } from '../../../src/features/feed/keys.ts';
 import { follow } from '../../../src/features/live/follow.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
@@ -126,6 +126,29 @@ test('what was done to a person while they were away arrives when they come back
   const after = await asPerson(node.url, owner).subscribe<ActivityEvent>(query, { after: cursor });
   await until(async () => after.events.length >= 3);
   expect(after.events.map((event) => event.activity.activity?.comment?.text)).toEqual(['one', 'two', 'three']);
+  after.close();
+});
+
+test('a photo comes once, although its fan-out is repeated when its author has become heavy', async () => {
+  const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
+  await viewer.follow(author);
+  const before = await listen(viewer);
+  await untilListening(stores, viewer);
+  const first = await share(author);
+  await until(async () => idsOf(before).includes(first));
+  // As the photo does with which the author comes to have very many followers.
+  await stores.db.user.update({ where: { id: numberOf(author.id) }, data: { isHeavy: true } });
+  await announceHeavyAuthor(stores, numberOf(author.id), numberOf(first));
+  const second = await share(author);
+  await until(async () => before.events.at(-1)?.homeFeed.photo?.id === second);
+  before.close();
+
+  await fanOut(stores, numberOf(first));
+  await fanOut(stores, numberOf(second));
+  const after = await listen(viewer, before.events.at(-1)?.homeFeed.cursor);
+  const third = await share(author);
+  await until(async () => idsOf(after).includes(third));
+  expect([...idsOf(before), ...idsOf(after)]).toEqual([first, second, third]);
   after.close();
 });
 

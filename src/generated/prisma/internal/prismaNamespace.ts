@@ -2089,6 +2089,7 @@ export const PhotoScalarFieldEnum = {
   mediaKey: 'mediaKey',
   mediaIsPublic: 'mediaIsPublic',
   hiddenAt: 'hiddenAt',
+  isMerged: 'isMerged',
   publishedId: 'publishedId',
   width: 'width',
   height: 'height',

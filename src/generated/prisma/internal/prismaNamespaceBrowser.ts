@@ -149,6 +149,7 @@ export const PhotoScalarFieldEnum = {
   mediaKey: 'mediaKey',
   mediaIsPublic: 'mediaIsPublic',
   hiddenAt: 'hiddenAt',
+  isMerged: 'isMerged',
   publishedId: 'publishedId',
   width: 'width',
   height: 'height',

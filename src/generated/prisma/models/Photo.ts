@@ -55,6 +55,7 @@ export type PhotoMinAggregateOutputType = {
   mediaKey: string | null
   mediaIsPublic: boolean | null
   hiddenAt: Date | null
+  isMerged: boolean | null
   publishedId: bigint | null
   width: number | null
   height: number | null
@@ -72,6 +73,7 @@ export type PhotoMaxAggregateOutputType = {
   mediaKey: string | null
   mediaIsPublic: boolean | null
   hiddenAt: Date | null
+  isMerged: boolean | null
   publishedId: bigint | null
   width: number | null
   height: number | null
@@ -89,6 +91,7 @@ export type PhotoCountAggregateOutputType = {
   mediaKey: number
   mediaIsPublic: number
   hiddenAt: number
+  isMerged: number
   publishedId: number
   width: number
   height: number
@@ -128,6 +131,7 @@ export type PhotoMinAggregateInputType = {
   mediaKey?: true
   mediaIsPublic?: true
   hiddenAt?: true
+  isMerged?: true
   publishedId?: true
   width?: true
   height?: true
@@ -145,6 +149,7 @@ export type PhotoMaxAggregateInputType = {
   mediaKey?: true
   mediaIsPublic?: true
   hiddenAt?: true
+  isMerged?: true
   publishedId?: true
   width?: true
   height?: true
@@ -162,6 +167,7 @@ export type PhotoCountAggregateInputType = {
   mediaKey?: true
   mediaIsPublic?: true
   hiddenAt?: true
+  isMerged?: true
   publishedId?: true
   width?: true
   height?: true
@@ -266,6 +272,7 @@ export type PhotoGroupByOutputType = {
   mediaKey: string
   mediaIsPublic: boolean
   hiddenAt: Date | null
+  isMerged: boolean | null
   publishedId: bigint | null
   width: number | null
   height: number | null
@@ -306,6 +313,7 @@ export type PhotoWhereInput = {
   mediaKey?: Prisma.StringFilter<"Photo"> | string
   mediaIsPublic?: Prisma.BoolFilter<"Photo"> | boolean
   hiddenAt?: Prisma.DateTimeNullableFilter<"Photo"> | Date | string | null
+  isMerged?: Prisma.BoolNullableFilter<"Photo"> | boolean | null
   publishedId?: Prisma.BigIntNullableFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableFilter<"Photo"> | number | null
   height?: Prisma.IntNullableFilter<"Photo"> | number | null
@@ -326,6 +334,7 @@ export type PhotoOrderByWithRelationInput = {
   mediaKey?: Prisma.SortOrder
   mediaIsPublic?: Prisma.SortOrder
   hiddenAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  isMerged?: Prisma.SortOrderInput | Prisma.SortOrder
   publishedId?: Prisma.SortOrderInput | Prisma.SortOrder
   width?: Prisma.SortOrderInput | Prisma.SortOrder
   height?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -349,6 +358,7 @@ export type PhotoWhereUniqueInput = Prisma.AtLeast<{
   mediaKey?: Prisma.StringFilter<"Photo"> | string
   mediaIsPublic?: Prisma.BoolFilter<"Photo"> | boolean
   hiddenAt?: Prisma.DateTimeNullableFilter<"Photo"> | Date | string | null
+  isMerged?: Prisma.BoolNullableFilter<"Photo"> | boolean | null
   publishedId?: Prisma.BigIntNullableFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableFilter<"Photo"> | number | null
   height?: Prisma.IntNullableFilter<"Photo"> | number | null
@@ -369,6 +379,7 @@ export type PhotoOrderByWithAggregationInput = {
   mediaKey?: Prisma.SortOrder
   mediaIsPublic?: Prisma.SortOrder
   hiddenAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  isMerged?: Prisma.SortOrderInput | Prisma.SortOrder
   publishedId?: Prisma.SortOrderInput | Prisma.SortOrder
   width?: Prisma.SortOrderInput | Prisma.SortOrder
   height?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -394,6 +405,7 @@ export type PhotoScalarWhereWithAggregatesInput = {
   mediaKey?: Prisma.StringWithAggregatesFilter<"Photo"> | string
   mediaIsPublic?: Prisma.BoolWithAggregatesFilter<"Photo"> | boolean
   hiddenAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Photo"> | Date | string | null
+  isMerged?: Prisma.BoolNullableWithAggregatesFilter<"Photo"> | boolean | null
   publishedId?: Prisma.BigIntNullableWithAggregatesFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableWithAggregatesFilter<"Photo"> | number | null
   height?: Prisma.IntNullableWithAggregatesFilter<"Photo"> | number | null
@@ -410,6 +422,7 @@ export type PhotoCreateInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
+  isMerged?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -430,6 +443,7 @@ export type PhotoUncheckedCreateInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
+  isMerged?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -448,6 +462,7 @@ export type PhotoUpdateInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -468,6 +483,7 @@ export type PhotoUncheckedUpdateInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -487,6 +503,7 @@ export type PhotoCreateManyInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
+  isMerged?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -503,6 +520,7 @@ export type PhotoUpdateManyMutationInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -520,6 +538,7 @@ export type PhotoUncheckedUpdateManyInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -547,6 +566,7 @@ export type PhotoCountOrderByAggregateInput = {
   mediaKey?: Prisma.SortOrder
   mediaIsPublic?: Prisma.SortOrder
   hiddenAt?: Prisma.SortOrder
+  isMerged?: Prisma.SortOrder
   publishedId?: Prisma.SortOrder
   width?: Prisma.SortOrder
   height?: Prisma.SortOrder
@@ -574,6 +594,7 @@ export type PhotoMaxOrderByAggregateInput = {
   mediaKey?: Prisma.SortOrder
   mediaIsPublic?: Prisma.SortOrder
   hiddenAt?: Prisma.SortOrder
+  isMerged?: Prisma.SortOrder
   publishedId?: Prisma.SortOrder
   width?: Prisma.SortOrder
   height?: Prisma.SortOrder
@@ -591,6 +612,7 @@ export type PhotoMinOrderByAggregateInput = {
   mediaKey?: Prisma.SortOrder
   mediaIsPublic?: Prisma.SortOrder
   hiddenAt?: Prisma.SortOrder
+  isMerged?: Prisma.SortOrder
   publishedId?: Prisma.SortOrder
   width?: Prisma.SortOrder
   height?: Prisma.SortOrder
@@ -660,6 +682,10 @@ export type EnumPhotoStatusFieldUpdateOperationsInput = {
   set?: $Enums.PhotoStatus
 }
 
+export type NullableBoolFieldUpdateOperationsInput = {
+  set?: boolean | null
+}
+
 export type NullableIntFieldUpdateOperationsInput = {
   set?: number | null
   increment?: number
@@ -708,6 +734,7 @@ export type PhotoCreateWithoutOwnerInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
+  isMerged?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -726,6 +753,7 @@ export type PhotoUncheckedCreateWithoutOwnerInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
+  isMerged?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -774,6 +802,7 @@ export type PhotoScalarWhereInput = {
   mediaKey?: Prisma.StringFilter<"Photo"> | string
   mediaIsPublic?: Prisma.BoolFilter<"Photo"> | boolean
   hiddenAt?: Prisma.DateTimeNullableFilter<"Photo"> | Date | string | null
+  isMerged?: Prisma.BoolNullableFilter<"Photo"> | boolean | null
   publishedId?: Prisma.BigIntNullableFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableFilter<"Photo"> | number | null
   height?: Prisma.IntNullableFilter<"Photo"> | number | null
@@ -790,6 +819,7 @@ export type PhotoCreateWithoutLikesInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
+  isMerged?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -809,6 +839,7 @@ export type PhotoUncheckedCreateWithoutLikesInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
+  isMerged?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -842,6 +873,7 @@ export type PhotoUpdateWithoutLikesInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -861,6 +893,7 @@ export type PhotoUncheckedUpdateWithoutLikesInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -878,6 +911,7 @@ export type PhotoCreateWithoutCommentsInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
+  isMerged?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -897,6 +931,7 @@ export type PhotoUncheckedCreateWithoutCommentsInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
+  isMerged?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -930,6 +965,7 @@ export type PhotoUpdateWithoutCommentsInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -949,6 +985,7 @@ export type PhotoUncheckedUpdateWithoutCommentsInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -966,6 +1003,7 @@ export type PhotoCreateManyOwnerInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
+  isMerged?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -982,6 +1020,7 @@ export type PhotoUpdateWithoutOwnerInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1000,6 +1039,7 @@ export type PhotoUncheckedUpdateWithoutOwnerInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1018,6 +1058,7 @@ export type PhotoUncheckedUpdateManyWithoutOwnerInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1075,6 +1116,7 @@ export type PhotoSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   mediaKey?: boolean
   mediaIsPublic?: boolean
   hiddenAt?: boolean
+  isMerged?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1096,6 +1138,7 @@ export type PhotoSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   mediaKey?: boolean
   mediaIsPublic?: boolean
   hiddenAt?: boolean
+  isMerged?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1114,6 +1157,7 @@ export type PhotoSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   mediaKey?: boolean
   mediaIsPublic?: boolean
   hiddenAt?: boolean
+  isMerged?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1132,6 +1176,7 @@ export type PhotoSelectScalar = {
   mediaKey?: boolean
   mediaIsPublic?: boolean
   hiddenAt?: boolean
+  isMerged?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1140,7 +1185,7 @@ export type PhotoSelectScalar = {
   commentCount?: boolean
 }
 
-export type PhotoOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "ownerId" | "caption" | "status" | "failure" | "mediaKey" | "mediaIsPublic" | "hiddenAt" | "publishedId" | "width" | "height" | "thumbhash" | "likeCount" | "commentCount", ExtArgs["result"]["photo"]>
+export type PhotoOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "ownerId" | "caption" | "status" | "failure" | "mediaKey" | "mediaIsPublic" | "hiddenAt" | "isMerged" | "publishedId" | "width" | "height" | "thumbhash" | "likeCount" | "commentCount", ExtArgs["result"]["photo"]>
 export type PhotoInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   likes?: boolean | Prisma.Photo$likesArgs<ExtArgs>
@@ -1179,6 +1224,10 @@ export type $PhotoPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
      * When moderators hid it: only they and its owner see it.
      */
     hiddenAt: Date | null
+    /**
+     * Whether it is merged into feeds when these are read, instead of pushed into them: decided once, at its first fan-out.
+     */
+    isMerged: boolean | null
     /**
      * Made in the transaction that makes the photo READY: its place in every list.
      */
@@ -1625,6 +1674,7 @@ export interface PhotoFieldRefs {
   readonly mediaKey: Prisma.FieldRef<"Photo", 'String'>
   readonly mediaIsPublic: Prisma.FieldRef<"Photo", 'Boolean'>
   readonly hiddenAt: Prisma.FieldRef<"Photo", 'DateTime'>
+  readonly isMerged: Prisma.FieldRef<"Photo", 'Boolean'>
   readonly publishedId: Prisma.FieldRef<"Photo", 'BigInt'>
   readonly width: Prisma.FieldRef<"Photo", 'Int'>
   readonly height: Prisma.FieldRef<"Photo", 'Int'>
