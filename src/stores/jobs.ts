@@ -11,7 +11,7 @@ export interface Jobs {
   /** Brings a photo into its followers' feeds. */
   fanOutPhoto: { photoId: string };
   /** Tells all followers of an author who became heavy with this photo that they are to merge, and pushes the photo once more. */
-  announceHeavyAuthor: { authorId: string; photoId: string };
+  announceHeavyAuthor: { authorId: string };
   /** Tells a person's open feeds that they follow somebody new, or mute somebody no more. */
   followsChanged: { userId: string };
   /** Lets all who asked to follow an account do so, because it became public. */

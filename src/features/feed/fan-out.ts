@@ -17,61 +17,52 @@ export type FeedMessage =
   | { authorsChanged: true };
 
 /**
- * Brings a READY photo into its followers' feeds and tells those who listen. Running it again changes no feed; who listens may
- * be told twice.
+ * Brings a READY photo into its followers' feeds and tells those who listen. Running it again changes no feed and tells in the same way, so
+ * that what was told can be told from what was not.
  *
- * An author with more than FEED_PUSH_LIMIT followers becomes heavy, for good: from then on the photo goes to the author's own
- * list, which readers merge.
+ * An author with more than FEED_PUSH_LIMIT followers becomes heavy with the next photo, for good: what is shared from then on goes to the
+ * author's own list, which readers merge.
  */
 export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   const { db, redis, config } = stores;
-  const photo = await db.photo.findUnique({
-    where: { id: photoId },
-    select: { publishedId: true, ownerId: true, owner: { select: { isHeavy: true } } },
-  });
+  const [photo] = await db.$queryRaw<{ publishedId: bigint | null; ownerId: bigint; isMerged: boolean }[]>`
+    update photos set is_merged = coalesce(is_merged, (select is_heavy from users where id = owner_id))
+    where id = ${photoId} and published_id is not null
+    returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isMerged"`;
   if (!photo?.publishedId) return;
-  const { ownerId } = photo;
+  const { ownerId, isMerged } = photo;
   const place: Place = { publishedId: photo.publishedId, photoId };
-  const isHeavy = photo.owner.isHeavy || (await hasMoreFollowersThan(stores, ownerId, config.FEED_PUSH_LIMIT));
-  // Once: a job that is repeated when the author has become heavy would tell in both ways.
-  const [decided] = await db.$queryRaw<{ isMerged: boolean }[]>`
-    update photos set is_merged = coalesce(is_merged, ${isHeavy}) where id = ${photoId} returning is_merged as "isMerged"`;
-  if (!decided) return;
 
-  if (decided.isMerged) {
-    // First, so that whoever begins to listen to the author finds it told, and is not told again.
+  if (isMerged) {
     await pushToTimelines(redis, [authorKey(ownerId)], place, message(told(place)));
-    await db.$transaction(async (tx) => {
-      const { count } = await tx.user.updateMany({ where: { id: ownerId, isHeavy: false }, data: { isHeavy: true } });
-      const job = { authorId: String(ownerId), photoId: String(photoId) };
-      if (count > 0) await addJob(tx, 'announceHeavyAuthor', job);
-    });
     return;
   }
+  if (await hasMoreFollowersThan(stores, ownerId, config.FEED_PUSH_LIMIT)) await makeHeavy(stores, ownerId);
   for await (const followers of followersOf(stores, ownerId)) {
     await pushToTimelines(redis, followers.map(feedKey), place, message(told(place)));
   }
-  // To those who look at the author's profile; and into the list of an author who has become heavy meanwhile.
+  // To those who look at the author's profile; and into the list of an author who is heavy by now.
   await pushToTimelines(redis, [authorKey(ownerId)], place, message({ ...told(place), isPushed: true }));
+}
+
+/** Makes an author heavy. Again changes nothing. */
+async function makeHeavy({ db }: Stores, authorId: bigint): Promise<void> {
+  await db.$transaction(async (tx) => {
+    const { count } = await tx.user.updateMany({ where: { id: authorId, isHeavy: false }, data: { isHeavy: true } });
+    if (count > 0) await addJob(tx, 'announceHeavyAuthor', { authorId: String(authorId) });
+  });
 }
 
 /**
  * Reaches all who follow an author that became heavy: what is cached of whom they merge is dropped, and those who listen are told to
- * listen to the author too. The photo with which it happened is pushed on the way, since who merges nobody yet would
- * miss it. Running it again changes nothing.
+ * listen to the author too. Running it again changes nothing.
  */
-export async function announceHeavyAuthor(stores: Stores, authorId: bigint, photoId: bigint): Promise<void> {
-  const { db, redis } = stores;
-  const photo = await db.photo.findUnique({ where: { id: photoId }, select: { publishedId: true } });
-  const place = photo?.publishedId ? { publishedId: photo.publishedId, photoId } : null;
+export async function announceHeavyAuthor(stores: Stores, authorId: bigint): Promise<void> {
+  const { redis } = stores;
   for await (const followers of followersOf(stores, authorId)) {
-    const feeds = followers.map(feedKey);
-    await writeThrough(redis, followers.map(heavyKey), async () => {
-      // By itself, because of the photo some may have been told already, before the author had so many followers.
-      await tellStreams(redis, feeds.map(liveChannel), '', message({ authorsChanged: true }));
-      // It may be deleted by now; the author is heavy all the same.
-      if (place) await pushToTimelines(redis, feeds, place, message(told(place)));
-    });
+    await writeThrough(redis, followers.map(heavyKey), () =>
+      tellStreams(redis, followers.map(feedKey).map(liveChannel), '', message({ authorsChanged: true })),
+    );
   }
 }
 

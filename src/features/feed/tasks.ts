@@ -12,8 +12,8 @@ export function feedTasks(stores: Stores): Pick<Tasks, 'fanOutPhoto' | 'announce
       await fanOut(stores, BigInt(photoId));
     },
     // Drops what is cached and pushes as the fan-out does: again is the same.
-    async announceHeavyAuthor({ authorId, photoId }) {
-      await announceHeavyAuthor(stores, BigInt(authorId), BigInt(photoId));
+    async announceHeavyAuthor({ authorId }) {
+      await announceHeavyAuthor(stores, BigInt(authorId));
     },
     // Listeners look up whom they follow anew; doing so twice changes nothing.
     async followsChanged({ userId }) {

@@ -138,7 +138,7 @@ test('a photo comes once, although its fan-out is repeated when its author has b
   await until(async () => idsOf(before).includes(first));
   // As the photo does with which the author comes to have very many followers.
   await stores.db.user.update({ where: { id: numberOf(author.id) }, data: { isHeavy: true } });
-  await announceHeavyAuthor(stores, numberOf(author.id), numberOf(first));
+  await announceHeavyAuthor(stores, numberOf(author.id));
   const second = await share(author);
   await until(async () => before.events.at(-1)?.homeFeed.photo?.id === second);
   before.close();
