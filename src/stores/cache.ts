@@ -36,17 +36,20 @@ interface Sources {
 /** So much is asked of PostgreSQL in one statement. */
 const MAX_TOGETHER = 5_000;
 
-/** A function of a kind of thing that asks once for all who ask at the same moment. */
+/**
+ * A function of a kind of thing that asks once for all who ask at the same moment: of the same database, which may be a transaction, whose
+ * answers are not for others.
+ */
 function together<Kind extends object, Asked, Answer>(
   read: (sources: Sources, kind: Kind, asked: readonly Asked[]) => Promise<Answer[]>,
 ) {
-  const loaders = new WeakMap<Redis, WeakMap<Kind, DataLoader<Asked, Answer>>>();
-  return ({ db, redis }: Sources, kind: Kind, asked: readonly Asked[]): Promise<Answer[]> => {
-    const kinds = loaders.get(redis) ?? new WeakMap<Kind, DataLoader<Asked, Answer>>();
-    loaders.set(redis, kinds);
+  const loaders = new WeakMap<Kind, WeakMap<object, DataLoader<Asked, Answer>>>();
+  return (sources: Sources, kind: Kind, asked: readonly Asked[]): Promise<Answer[]> => {
+    const databases = loaders.get(kind) ?? new WeakMap<object, DataLoader<Asked, Answer>>();
+    loaders.set(kind, databases);
     const options = { cache: false, maxBatchSize: MAX_TOGETHER };
-    const loader = kinds.get(kind) ?? new DataLoader((all) => read({ db, redis }, kind, all), options);
-    kinds.set(kind, loader);
+    const loader = databases.get(sources.db) ?? new DataLoader((all) => read(sources, kind, all), options);
+    databases.set(sources.db, loader);
     return Promise.all(asked.map((one) => loader.load(one)));
   };
 }

@@ -23,8 +23,9 @@ afterAll(() => {
 
 /** What these tests read from needs no database. */
 function at(connection: Redis) {
-  return { redis: connection, db: null as never };
+  return { redis: connection, db: noDatabase as never };
 }
+const noDatabase = {};
 
 /** A row that is cached, with whatever it takes to look at it from both sides. */
 interface Cached {

@@ -71,12 +71,7 @@ test('an author who becomes heavy with a photo that is deleted at once is missed
   expect(await isHeavy(authorId)).toBe(true);
   await deletePhoto(stores, authorId, first.photoId);
   await startWorker();
-  await until(async () => {
-    const [row] = await stores.db.$queryRaw<[{ count: number }]>`
-      select count(*)::int as count from graphile_worker._private_jobs
-      where payload ->> 'photoId' = ${String(first.photoId)}`;
-    return row.count === 0;
-  });
+  await until(async () => (await jobsLeft(stores)) === 0);
 
   const second = await insertPhoto(stores, authorId);
   await untilFannedOut(stores, [authorId]);
@@ -86,7 +81,7 @@ test('an author who becomes heavy with a photo that is deleted at once is missed
   feed.close();
 });
 
-test('a photo that was pushed stays so when its job is repeated, and its author becomes heavy with the next one', async () => {
+test('a photo that was pushed stays so when its job is repeated, although its author becomes heavy then', async () => {
   const { stores } = own;
   const viewer = await newPerson(api.url);
   const [authorId = 0n, ...others] = await insertPeople(stores, 1 + LIMIT);
@@ -104,7 +99,6 @@ test('a photo that was pushed stays so when its job is repeated, and its author 
   for (const other of others) await follow(stores, other, authorId);
   await startWorker();
   await untilFannedOut(stores, [authorId]);
-  expect(await isHeavy(authorId)).toBe(false);
   const second = await insertPhoto(stores, authorId);
   await until(async () => (await jobsLeft(stores)) === 0 && heard().includes('gap'));
   expect(await isHeavy(authorId)).toBe(true);
