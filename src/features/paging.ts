@@ -22,13 +22,18 @@ export function pageRequest({
   first?: number | null | undefined;
   after?: string | null | undefined;
 }): PageRequest {
-  if (first === null || first < 1 || first > MAX_PAGE)
-    throw badInput(`"first" must be from 1 to ${MAX_PAGE}; it is ${first}.`);
-  if (after === null || after === undefined) return { first, after: null };
+  const size = requireFirst(first, MAX_PAGE);
+  if (after === null || after === undefined) return { first: size, after: null };
   const place = fromCursor(after);
   if (place === null)
     throw badInput('"after" is not a cursor of this list: take it from "edges.cursor" or "pageInfo.endCursor".');
-  return { first, after: place };
+  return { first: size, after: place };
+}
+
+/** How many are asked for. @throws BAD_USER_INPUT that says what is allowed */
+export function requireFirst(first: number | null, most: number): number {
+  if (first === null || first < 1 || first > most) throw badInput(`"first" must be from 1 to ${most}; it is ${first}.`);
+  return first;
 }
 
 /** A page in Relay's form. */

@@ -12,6 +12,11 @@ export function isUnavailable({ data, errors }: Result): boolean {
   return !data && errors?.some((error) => error.extensions?.code === 'UNAVAILABLE') === true;
 }
 
+/** Whether this was thrown because a store is away. */
+export function saysUnavailable(error: unknown): boolean {
+  return error instanceof GraphQLError && isUnavailable({ errors: [error] });
+}
+
 /**
  * What a client is told of an error. What the code meant to say passes; anything else is INTERNAL, with its details in the
  * log only: a message of the database may hold SQL and rows.

@@ -14,7 +14,7 @@ import { resume } from '../features/errors.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/follow.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { Stores } from '../stores/stores.ts';
-import { formatResult, isUnavailable } from './errors.ts';
+import { formatResult, saysUnavailable } from './errors.ts';
 import { SOME_UNSENT_BYTES } from './limits.ts';
 import { SharedResults } from './shared-results.ts';
 
@@ -188,9 +188,8 @@ function mapEvents<E>(
       } catch (thrown) {
         failed = true;
         await events.return();
-        const error = asGraphQLError(thrown);
-        if (isUnavailable({ errors: [error] })) throw error;
-        return { done: false, value: explain(error) };
+        if (saysUnavailable(thrown)) throw thrown;
+        return { done: false, value: explain(asGraphQLError(thrown)) };
       }
     },
     async () => {

@@ -7,13 +7,13 @@
  */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import type { SessionRow } from '../features/accounts/sessions.ts';
 import { createContext } from '../features/context.ts';
 import { unauthenticated } from '../features/errors.ts';
 import { authenticate } from './authenticate.ts';
 import type { Request } from './documents.ts';
-import { formatResult, isUnavailable } from './errors.ts';
+import { formatResult, isUnavailable, saysUnavailable } from './errors.ts';
 import type { Texts } from './executor.ts';
 import { CLIENT_SILENT_MS, MAX_UNSENT_BYTES, RETRY_AFTER_SECONDS, SOME_UNSENT_BYTES } from './limits.ts';
 import type { LiveServer } from './live-server.ts';
@@ -107,7 +107,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
       }
     } catch (error) {
       // Cut, so that the client comes again.
-      if (!(error instanceof GraphQLError && isUnavailable({ errors: [error] }))) throw error;
+      if (!saysUnavailable(error)) throw error;
       response.end();
       return;
     }

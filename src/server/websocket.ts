@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type Context as SocketContext } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SessionRow } from '../features/accounts/sessions.ts';
@@ -9,7 +9,7 @@ import { badInput } from '../features/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import { authenticate } from './authenticate.ts';
 import type { CloseReason, OpenConnection } from './connections.ts';
-import { formatResult, isUnavailable, type Result } from './errors.ts';
+import { formatResult, isUnavailable, type Result, saysUnavailable } from './errors.ts';
 import type { Texts } from './executor.ts';
 import {
   CLIENT_SILENT_MS,
@@ -208,7 +208,7 @@ function send(texts: Texts, start: string, { socket, raw }: Connection): AsyncGe
         await Promise.all(some.map((text) => sendBounded(socket, raw, `${start}${text}}`)));
       }
     } catch (error) {
-      if (!(error instanceof GraphQLError && isUnavailable({ errors: [error] }))) throw error;
+      if (!saysUnavailable(error)) throw error;
       sayUnavailable(socket);
     }
     return DONE;

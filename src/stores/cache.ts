@@ -33,8 +33,8 @@ interface Sources {
   redis: Redis;
 }
 
-/** So much is asked of PostgreSQL in one statement. */
-const MAX_TOGETHER = 5_000;
+/** Everything is asked for anew, so much of it in one statement. */
+const TOGETHER = { cache: false, maxBatchSize: 5_000 };
 
 /**
  * A function of a kind of thing that asks once for all who ask at the same moment: of the same database, which may be a transaction, whose
@@ -47,8 +47,7 @@ function together<Kind extends object, Asked, Answer>(
   return (sources: Sources, kind: Kind, asked: readonly Asked[]): Promise<Answer[]> => {
     const databases = loaders.get(kind) ?? new WeakMap<object, DataLoader<Asked, Answer>>();
     loaders.set(kind, databases);
-    const options = { cache: false, maxBatchSize: MAX_TOGETHER };
-    const loader = databases.get(sources.db) ?? new DataLoader((all) => read(sources, kind, all), options);
+    const loader = databases.get(sources.db) ?? new DataLoader((all) => read(sources, kind, all), TOGETHER);
     databases.set(sources.db, loader);
     return Promise.all(asked.map((one) => loader.load(one)));
   };
@@ -92,6 +91,12 @@ const loadMissing = together(async ({ db, redis }, kind: CachedKind<unknown, unk
   return ids.map((id) => loaded.get(id) ?? null);
 });
 
+/** Puts what is so now over whatever is cached. Whoever does so sees to it that no later state is overtaken. */
+export async function storeCached<Id, T>(redis: Redis, kind: CachedKind<Id, T>, values: Map<Id, T>): Promise<void> {
+  const { ttlSeconds } = kind;
+  await Promise.all(Array.from(values, ([id, value]) => redis.set(kind.key(id), kind.encode(value), 'EX', ttlSeconds)));
+}
+
 /**
  * Runs a write that makes cached things stale.
  *
@@ -119,6 +124,16 @@ export interface FactKind {
 
 /** A fact: a person's about a subject. */
 export type Fact = readonly [personId: bigint, subjectId: bigint];
+
+/** A kind of fact of which each is a row of a table, found by an index of these two columns. @param key as of FactKind */
+export function rowFacts(key: FactKind['key'], table: Sql, person: Sql, subject: Sql): FactKind {
+  return {
+    key,
+    load: (db, facts) => db.$queryRaw`
+      select person_id as "personId", subject_id as "subjectId" from ${factTable(facts)}
+      cross join lateral (select from ${table} where ${person} = person_id and ${subject} = subject_id limit 1) own`,
+  };
+}
 
 /** Facts as a table with the columns person_id and subject_id, for `load`. */
 export function factTable(facts: readonly Fact[]): Sql {

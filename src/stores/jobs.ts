@@ -10,7 +10,7 @@ export interface Jobs {
   processPhoto: { photoId: string; objectKey: string; mediaKey: string };
   /** Brings a photo into its followers' feeds. */
   fanOutPhoto: { photoId: string };
-  /** Tells all followers of an author who became heavy with this photo that they are to merge, and pushes the photo once more. */
+  /** Tells all followers of an author who became heavy that they are to merge. */
   announceHeavyAuthor: { authorId: string };
   /** Tells a person's open feeds that they follow somebody new, or mute somebody no more. */
   followsChanged: { userId: string };

@@ -10,6 +10,8 @@ export type Transaction = Prisma.TransactionClient;
 export type Sql = Prisma.Sql;
 /** Makes a piece of SQL from a template; what is in `${}` becomes a parameter, or, being a piece itself, part of the text. */
 export const sql = Prisma.sql;
+/** Joins pieces of SQL with a text between them. */
+export const joinSql = Prisma.join;
 
 /** A column of ids for `unnest`. As text, which costs a tenth of an array of thousands. */
 export function idColumn(ids: readonly bigint[]): Sql {

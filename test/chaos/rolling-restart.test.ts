@@ -32,7 +32,7 @@ afterAll(async () => {
   await own?.stop();
 });
 
-/** A client with what it has heard of its home feed and its activity. */
+/** A client with what it has heard of photos. */
 function listen(urls: readonly string[], token: string, watchedId: string, node: number) {
   const heard: Record<List, string[]> = { homeFeed: [], activity: [], userPhotos: [] };
   const faults: string[] = [];

@@ -265,7 +265,8 @@ describe.for([
   });
 });
 
-test('many rows at once come in the order that was asked for, with null for what does not exist', async () => {
+/** Rows that are texts, all but "none" of which exist, and what was read of them from the database. */
+function cachedTexts() {
   const prefix = `test:${unique()}:`;
   const loaded: string[][] = [];
   const kind: CachedKind<string, string> = {
@@ -278,6 +279,11 @@ test('many rows at once come in the order that was asked for, with null for what
       return new Map(ids.filter((id) => id !== 'none').map((id) => [id, `value of ${id}`]));
     },
   };
+  return { prefix, loaded, kind };
+}
+
+test('many rows at once come in the order that was asked for, with null for what does not exist', async () => {
+  const { prefix, loaded, kind } = cachedTexts();
   expect(await readCached(at(redis), kind, ['b'])).toEqual(['value of b']);
   expect(await readCached(at(redis), kind, ['c', 'none', 'b', 'a'])).toEqual([
     'value of c',
@@ -291,18 +297,7 @@ test('many rows at once come in the order that was asked for, with null for what
 });
 
 test('what many lack at the same moment is read once for all of them', async () => {
-  const prefix = `test:${unique()}:`;
-  const loaded: unknown[] = [];
-  const kind: CachedKind<string, string> = {
-    key: (id) => prefix + id,
-    ttlSeconds: 60,
-    encode: (value) => value,
-    decode: (text) => text,
-    async load(_, ids) {
-      loaded.push(ids);
-      return new Map(ids.map((id) => [id, `value of ${id}`]));
-    },
-  };
+  const { prefix, loaded, kind } = cachedTexts();
   const rows = await Promise.all([['a'], ['a', 'b'], ['b']].map((ids) => readCached(at(redis), kind, ids)));
   expect(rows).toEqual([['value of a'], ['value of a', 'value of b'], ['value of b']]);
   expect(loaded).toEqual([['a', 'b']]);

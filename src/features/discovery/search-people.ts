@@ -1,6 +1,7 @@
-import { type Sql, sql } from '../../stores/postgres.ts';
+import { joinSql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { badInput } from '../errors.ts';
+import { requireFirst } from '../paging.ts';
 import { personIsVisible } from '../people/visibility.ts';
 
 const MAX_TEXT = 100;
@@ -28,9 +29,7 @@ export async function searchPeople(
   first: number | null | undefined = DEFAULT_FOUND,
 ): Promise<bigint[]> {
   const wanted = fold(text);
-  if (first === null || first < 1 || first > MAX_FOUND) {
-    throw badInput(`"first" must be from 1 to ${MAX_FOUND}; it is ${first}.`);
-  }
+  const most = requireFirst(first, MAX_FOUND);
   const beginning = `${wanted.replace(/[\\%_]/g, '\\$&')}%`;
   const ways = [
     sql`username like ${beginning}`,
@@ -43,10 +42,10 @@ export async function searchPeople(
   const inEachWay = ways.map((way) => sql`(select id from users where ${way} and ${visible} limit ${LOOKED_AT}::int)`);
   // Among millions who match, those whom the viewer follows must not be missed.
   const followed = sql`(select followee_id from follows join users on users.id = followee_id
-    where follower_id = ${viewerId} and (${join(ways, sql` or `)}) and ${visible})`;
+    where follower_id = ${viewerId} and (${joinSql(ways, ' or ')}) and ${visible})`;
   const rows = await db.$queryRaw<{ id: bigint }[]>`
     select users.id
-    from (${join([...inEachWay, ...(viewerId === null ? [] : [followed])], sql` union `)}) found
+    from (${joinSql([...inEachWay, ...(viewerId === null ? [] : [followed])], ' union ')}) found
     join users on users.id = found.id
     order by
       exists (select from follows where follower_id = ${viewerId} and followee_id = users.id) desc,
@@ -55,7 +54,7 @@ export async function searchPeople(
       ' ' || lower(display_name) like ${`% ${beginning}`} desc,
       greatest(similarity(username, ${wanted}), word_similarity(${wanted}, lower(display_name))) desc,
       users.id
-    limit ${first}::int`;
+    limit ${most}::int`;
   return rows.map((row) => row.id);
 }
 
@@ -70,8 +69,4 @@ function fold(text: string): string {
     throw badInput('"text" holds a character that is not text (NUL or half a surrogate pair).');
   }
   return folded;
-}
-
-function join(pieces: readonly Sql[], between: Sql): Sql {
-  return pieces.reduce((all, piece) => sql`${all}${between}${piece}`);
 }

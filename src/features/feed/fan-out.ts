@@ -25,13 +25,13 @@ export type FeedMessage =
  */
 export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   const { db, redis, config } = stores;
-  const [photo] = await db.$queryRaw<{ publishedId: bigint | null; ownerId: bigint; isMerged: boolean }[]>`
+  const [photo] = await db.$queryRaw<{ publishedId: bigint; ownerId: bigint; isMerged: boolean }[]>`
     update photos set is_merged = coalesce(is_merged, (select is_heavy from users where id = owner_id))
     where id = ${photoId} and published_id is not null
     returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isMerged"`;
-  if (!photo?.publishedId) return;
-  const { ownerId, isMerged } = photo;
-  const place: Place = { publishedId: photo.publishedId, photoId };
+  if (!photo) return;
+  const { publishedId, ownerId, isMerged } = photo;
+  const place: Place = { publishedId, photoId };
 
   if (isMerged) {
     await pushToTimelines(redis, [authorKey(ownerId)], place, message(told(place)));

@@ -45,7 +45,7 @@ export async function followHomeFeed(
       const photoId = BigInt(message.photoId);
       return (await deliver(stores, { viewerId, photoId, commentId: null, inFeed: true }))?.photo ?? null;
     },
-    // A photo is told in two streams when its author becomes heavy with it.
+    // A job that is repeated when Redis has lost its memory tells again.
     nameOf: ({ id }) => String(id),
   });
 }

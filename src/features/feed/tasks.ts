@@ -11,7 +11,7 @@ export function feedTasks(stores: Stores): Pick<Tasks, 'fanOutPhoto' | 'announce
     async fanOutPhoto({ photoId }) {
       await fanOut(stores, BigInt(photoId));
     },
-    // Drops what is cached and pushes as the fan-out does: again is the same.
+    // Drops what is cached, and listeners look up whom they follow anew: again is the same.
     async announceHeavyAuthor({ authorId }) {
       await announceHeavyAuthor(stores, BigInt(authorId));
     },

@@ -1,4 +1,4 @@
-import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached, storeCached } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Database, Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -154,7 +154,5 @@ export async function foldUserCounts(stores: Stores): Promise<boolean> {
 
 /** Brings people's counts in Redis up to date. One such job runs at a time, so a later count is not overtaken by an earlier. */
 export async function refreshUserCounts(stores: Stores, ids: readonly bigint[]): Promise<void> {
-  const { key, encode, ttlSeconds } = cachedCounts;
-  const counts = await loadUserCounts(stores.db, ids);
-  await Promise.all(Array.from(counts, ([id, value]) => stores.redis.set(key(id), encode(value), 'EX', ttlSeconds)));
+  await storeCached(stores.redis, cachedCounts, await loadUserCounts(stores.db, ids));
 }

@@ -1,5 +1,14 @@
 /** What stands between two people: who follows, blocks or mutes whom. Kept in Redis for each person in one hash of each kind. */
-import { type Fact, type FactKind, factTable, readFacts, writeFacts, writeThrough } from '../../stores/cache.ts';
+import {
+  type Fact,
+  type FactKind,
+  factTable,
+  readFacts,
+  rowFacts,
+  writeFacts,
+  writeThrough,
+} from '../../stores/cache.ts';
+import { sql } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { writeDroppingTimelines } from '../../stores/timelines.ts';
@@ -10,14 +19,7 @@ const ANYBODY = 0n;
 /** No id is greater. */
 const MAX_ID = 2n ** 63n - 1n;
 
-const followFacts: FactKind = {
-  key: (personId) => personKey('follows', personId),
-  load: (db, facts) => db.$queryRaw`
-    select person_id as "personId", subject_id as "subjectId" from ${factTable(facts)}
-    cross join lateral (
-      select from follows where follower_id = person_id and followee_id = subject_id limit 1
-    ) own`,
-};
+const followFacts = rowFacts((id) => personKey('follows', id), sql`follows`, sql`follower_id`, sql`followee_id`);
 
 const blockFacts: FactKind = {
   key: (personId) => personKey('blocks', personId),
@@ -30,14 +32,7 @@ const blockFacts: FactKind = {
       or exists (select from blocks where blocked_id = person_id and blocker_id between subject_id and last_id)`,
 };
 
-const muteFacts: FactKind = {
-  key: (personId) => personKey('mutes', personId),
-  load: (db, facts) => db.$queryRaw`
-    select person_id as "personId", subject_id as "subjectId" from ${factTable(facts)}
-    cross join lateral (
-      select from mutes where muter_id = person_id and muted_id = subject_id limit 1
-    ) own`,
-};
+const muteFacts = rowFacts((id) => personKey('mutes', id), sql`mutes`, sql`muter_id`, sql`muted_id`);
 
 /** Whether a person follows each of these, in the order of the ids. */
 export function readFollows(stores: Stores, followerId: bigint, followeeIds: readonly bigint[]): Promise<boolean[]> {

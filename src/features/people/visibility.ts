@@ -9,7 +9,7 @@
  * - Moderators also see what has been reported and what they have hidden. That is not part of the conditions: it opens single things, and
  *   puts nothing into a list.
  */
-import { type Sql, sql } from '../../stores/postgres.ts';
+import { idColumn, type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { readUsers, type UserRow } from '../accounts/users.ts';
 import type { PhotoRow } from '../photos/rows.ts';
@@ -261,7 +261,7 @@ class Pairs {
     const rows = await db.$queryRaw<{ place: number; allowed: boolean }[]>`
       select (place - 1)::int as place, allowed
       from unnest(
-        string_to_array(${this.#viewers.join()}, ',')::bigint[], string_to_array(${this.#others.join()}, ',')::bigint[],
+        ${idColumn(this.#viewers)}, ${idColumn(this.#others)},
         string_to_array(${this.#follow.join()}, ',')::boolean[], string_to_array(${this.#unmuted.join()}, ',')::boolean[]
       ) with ordinality pair (viewer_id, other_id, follow, unmuted, place)
       cross join lateral (

@@ -1,4 +1,4 @@
-import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached, storeCached } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Database } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -141,8 +141,6 @@ export async function addPhotosChanged(tx: Parameters<typeof addJob>[0], photoId
 
 /** Brings photos' counts in Redis up to date and tells whoever looks at them. Again changes nothing. */
 export async function publishPhotosChanged(stores: Stores, photoIds: readonly bigint[]): Promise<void> {
-  const { key, encode, ttlSeconds } = cachedCounts;
-  const counts = await loadCounts(stores.db, photoIds);
-  await Promise.all(Array.from(counts, ([id, value]) => stores.redis.set(key(id), encode(value), 'EX', ttlSeconds)));
+  await storeCached(stores.redis, cachedCounts, await loadCounts(stores.db, photoIds));
   await tellPhotosChanged(stores, photoIds);
 }

@@ -1,17 +1,10 @@
-import { type FactKind, factTable, readFacts, writeFacts } from '../../stores/cache.ts';
-import { violatesForeignKey } from '../../stores/postgres.ts';
+import { readFacts, rowFacts, writeFacts } from '../../stores/cache.ts';
+import { sql, violatesForeignKey } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { requireReadyPhoto } from './access.ts';
 
-const likes: FactKind = {
-  key: (personId) => personKey('likes', personId),
-  load: (db, facts) => db.$queryRaw`
-    select person_id as "personId", subject_id as "subjectId" from ${factTable(facts)}
-    cross join lateral (
-      select from likes where photo_id = subject_id and user_id = person_id limit 1
-    ) own`,
-};
+const likes = rowFacts((id) => personKey('likes', id), sql`likes`, sql`user_id`, sql`photo_id`);
 
 /** Whether a person likes each of these photos, in the order of the ids. */
 export function readLikes(stores: Stores, userId: bigint, photoIds: readonly bigint[]): Promise<boolean[]> {
