@@ -58,7 +58,7 @@ test.for([
   ['says more than 256 KB at once', [JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(256 * 1024) } })], 1009],
 ] as const)('a connection that %s is closed by the protocol', async ([, messages, code]) => {
   const socket = await openSocket(url);
-  for (const message of messages) socket.say(message);
+  socket.say(...messages);
   expect(await socket.closed).toBe(code);
 });
 

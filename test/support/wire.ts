@@ -32,8 +32,8 @@ export interface Message {
 /** A WebSocket connection on which the test itself speaks the protocol, rightly or wrongly. */
 export interface RawSocket {
   socket: WebSocket;
-  /** Sends a message, or text that is none. */
-  say(message: object | string): void;
+  /** Sends messages, or text that is none; several arrive at the same moment. */
+  say(...messages: (object | string)[]): void;
   /** The next message that has not been read; rejects when the connection is closed before. */
   hear(): Promise<Message>;
   /** The code with which the connection was closed. */
@@ -44,6 +44,10 @@ export interface RawSocket {
 export async function openSocket(url: string): Promise<RawSocket> {
   const socket = new WebSocket(url.replace(/^http/, 'ws'), 'graphql-transport-ws', { handshakeTimeout: TIMEOUT_MS });
   const heard: Message[] = [];
+  let raw: Socket | undefined;
+  socket.once('upgrade', (response) => {
+    raw = response.socket;
+  });
   let wake = () => {};
   socket.on('message', (text) => {
     heard.push(JSON.parse(String(text)) as Message);
@@ -60,7 +64,11 @@ export async function openSocket(url: string): Promise<RawSocket> {
   socket.on('error', () => {});
   return {
     socket,
-    say: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    say(...messages) {
+      raw?.cork();
+      for (const message of messages) socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+      raw?.uncork();
+    },
     async hear() {
       for (;;) {
         const message = heard.shift();

@@ -101,7 +101,8 @@ test('nobody is found between whom and the viewer there is a block, and nobody w
   await attempt(gone, 'deactivateAccount', { password: gone.password }, 'userErrors { code }');
   expect(await find(viewer, word)).toEqual([seen.username]);
   expect(await find(blocked, word)).not.toContain(viewer.username);
-  expect(await find(blocked, viewer.username)).toEqual([]);
+  // Other tests' people may be called nearly so.
+  expect(await find(blocked, viewer.username)).not.toContain(viewer.username);
   expect((await find(null, word)).sort()).toEqual([blocked.username, seen.username]);
 });
 
