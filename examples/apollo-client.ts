@@ -17,7 +17,7 @@ import { RetryLink } from '@apollo/client/link/retry';
 import { useQuery, useSubscription } from '@apollo/client/react';
 import { print } from '@apollo/client/utilities';
 import { OperationTypeNode } from 'graphql';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { Observable } from 'rxjs';
 import { connect, follow } from './live.ts';
 
@@ -100,8 +100,8 @@ function subscriptions(url: string, token: () => string | undefined): ApolloLink
 /**
  * The viewer's home feed, live.
  *
- * @returns the photos, newest first, undefined until they are read; what went wrong, be it with the list or, as when the session is over,
- * with the subscription; and what reads the next page, if there is one
+ * @returns the photos, newest first, undefined until they are read; what went wrong, be it with the subscription, as when the session is
+ * over, or with the list; and what reads the next page, if there is one
  */
 export function useHomeFeed() {
   const { data, previousData, error, refetch, fetchMore, client } = useQuery(HOME_FEED, {
@@ -112,6 +112,7 @@ export function useHomeFeed() {
   });
   /** What has come since the list was last asked for: the answer may be older, and must not take it away again. */
   const arrived = useRef<Photo[]>([]);
+  const [pageError, setPageError] = useState<Error>();
 
   const put = (photo: Photo) =>
     client.cache.updateQuery({ query: HOME_FEED }, (list) => {
@@ -137,7 +138,7 @@ export function useHomeFeed() {
   const loadMore = async () => {
     if (!list?.pageInfo.hasNextPage) return;
     const after = list.pageInfo.endCursor;
-    await fetchMore({
+    const page = fetchMore({
       variables: { after },
       updateQuery({ homeFeed }, { fetchMoreResult: { homeFeed: page } }) {
         // A list that was read anew meanwhile ends elsewhere.
@@ -145,6 +146,7 @@ export function useHomeFeed() {
         return { homeFeed: { ...page, nodes: [...homeFeed.nodes, ...page.nodes] } };
       },
     });
+    await page.then(() => setPageError(undefined), setPageError);
   };
-  return { photos: list?.nodes, error: error ?? over, loadMore };
+  return { photos: list?.nodes, error: over ?? error ?? pageError, loadMore };
 }
