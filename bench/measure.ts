@@ -50,3 +50,9 @@ export function atLeast(times: number, subject: number, other: number, what: str
   const ratio = subject / other;
   return { claim: `at least ${times} × ${what}`, figure: `${ratio.toFixed(2)} ×`, met: ratio >= times };
 }
+
+/** A claim that one figure is at most so many times another. */
+export function atMost(times: number, subject: number, other: number, what: string): Verdict {
+  const ratio = subject / other;
+  return { claim: `at most ${times} × ${what}`, figure: `${ratio.toFixed(2)} ×`, met: ratio <= times };
+}

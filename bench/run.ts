@@ -8,11 +8,13 @@ import { benchFanOut } from './fanout.ts';
 import { benchFeed } from './feed.ts';
 import { benchLive } from './live.ts';
 import type { Verdict } from './measure.ts';
+import { benchNear } from './near.ts';
 
 const PARTS: Record<string, (env: Record<string, string>) => Promise<Verdict[]>> = {
   feed: benchFeed,
   fanout: benchFanOut,
   live: benchLive,
+  near: benchNear,
 };
 
 const chosen = process.argv.slice(2);

@@ -1,5 +1,5 @@
 /**
- * A small client of Darkroom: queries and mutations over HTTP, subscriptions over WebSocket (by live.ts), and the three steps by which a file
+ * A small client of Darkroom: queries and mutations over HTTP, subscriptions over WebSocket (by live.ts), and the steps by which a file
  * becomes a photo. Copy it, or generate typed hooks from the schema instead.
  */
 import { createHash } from 'node:crypto';
@@ -13,6 +13,18 @@ interface UserError {
 }
 
 const TIMEOUT_MS = 30_000;
+
+/** A point in degrees. */
+export interface Point {
+  latitude: number;
+  longitude: number;
+}
+
+/** Where a photo was taken, and how exactly that is shown. */
+export interface ShownPoint extends Point {
+  precision: 'EXACT' | 'KILOMETRE' | 'CITY';
+  placeName?: string;
+}
 
 /** Somebody who talks to Darkroom; anonymous until `token` is set. */
 export class Darkroom {
@@ -99,9 +111,15 @@ export class Darkroom {
    * Shares a photo.
    *
    * @param contentType `image/jpeg`, `image/png`, `image/webp` or `image/avif`
+   * @param locate chooses where it is shown, given the point that the file itself holds, which nobody else is told; null shows it nowhere
    * @returns its id, and when publishing it was asked for, by `performance.now()`; it is PROCESSING then
    */
-  async share(file: Buffer, contentType: string, caption: string): Promise<{ id: string; askedAt: number }> {
+  async share(
+    file: Buffer,
+    contentType: string,
+    caption: string,
+    locate: (suggestion: Point | null) => ShownPoint | null = () => null,
+  ): Promise<{ id: string; askedAt: number }> {
     // 1. Tell what will be sent.
     const sha256 = createHash('sha256').update(file).digest('hex');
     const { upload } = await this.mutate<{
@@ -115,11 +133,17 @@ export class Darkroom {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new Error(`The store refused the file: ${await response.text()}`);
-    // 3. Publish.
+    // 3. Ask where it says that it was taken, and choose how exactly to show that.
+    const { node } = await this.query<{ node: { suggestedLocation: Point | null } | null }>(
+      'query ($id: ID!) { node(id: $id) { ... on Upload { suggestedLocation { latitude longitude } } } }',
+      { id: upload.id },
+    );
+    const location = locate(node?.suggestedLocation ?? null);
+    // 4. Publish.
     const askedAt = performance.now();
     const { photo } = await this.mutate<{ photo: { id: string } }>(
       'publishPhoto',
-      { uploadId: upload.id, caption },
+      { uploadId: upload.id, caption, location },
       'photo { id }',
     );
     return { id: photo.id, askedAt };

@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import sharp from 'sharp';
-import { Darkroom } from './client.ts';
+import { drawCity, drawPoint } from './cities.ts';
+import { Darkroom, type Point, type ShownPoint } from './client.ts';
 
 const ADDRESS = process.env.DARKROOM_URL || 'http://localhost:4000/graphql';
 const PASSWORD = 'a demo password';
@@ -31,10 +32,11 @@ interface Photo {
   image: { url: string };
   likeCount: number;
   commentCount: number;
+  location: (Point & { precision: string; place: { name: string } | null }) | null;
 }
 
 const PHOTO = `id caption status failure { message } owner { username } width height
-  image(size: WIDTH_1080) { url } likeCount commentCount`;
+  image(size: WIDTH_1080) { url } likeCount commentCount location { latitude longitude precision place { name } }`;
 
 /** Somebody new, logged in. Names end in something random, so that the demo can run again and again. */
 async function newPerson(name: string): Promise<Darkroom & { id: string; username: string }> {
@@ -74,6 +76,20 @@ async function readFiles(paths: string[]): Promise<{ caption: string; type: stri
       return { caption: basename(path), type, file };
     }),
   );
+}
+
+/** Where a photo is shown: about a kilometre around where the file says that it was taken, or, when it does not, a city somewhere. */
+function locate(suggestion: Point | null): ShownPoint {
+  if (suggestion) {
+    console.log(`  The uploader is offered ${format(suggestion)}, and shows it to about a kilometre.`);
+    return { ...suggestion, precision: 'KILOMETRE' };
+  }
+  const city = drawCity(Math.random);
+  return { ...drawPoint(city, Math.random), precision: 'CITY', placeName: city.name };
+}
+
+function format({ latitude, longitude }: Point): string {
+  return `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
 }
 
 /** Asks again and again until a photo is READY or FAILED. (`photo` would tell it.) */
@@ -118,7 +134,7 @@ async function run(): Promise<void> {
   const failed: string[] = [];
   for (const [index, { caption, type, file }] of files.entries()) {
     const author = index % 2 === 0 ? ada : ben;
-    const { id, askedAt } = await author.share(file, type, caption);
+    const { id, askedAt } = await author.share(file, type, caption, locate);
     const settled = await whenSettled(author, id);
     if (settled.failure) {
       failed.push(caption);
@@ -157,12 +173,13 @@ async function run(): Promise<void> {
   const { homeFeed } = await cleo.query<{ homeFeed: { nodes: Photo[] } }>(`{ homeFeed { nodes { ${PHOTO} } } }`);
   console.log(`\n${cleo.username}'s home feed:`);
   printTable([
-    ['caption', 'owner', 'likes', 'comments', 'image'],
-    ...homeFeed.nodes.map(({ caption, owner, likeCount, commentCount, image }) => [
+    ['caption', 'owner', 'likes', 'comments', 'where', 'image'],
+    ...homeFeed.nodes.map(({ caption, owner, likeCount, commentCount, location, image }) => [
       caption,
       owner.username,
       String(likeCount),
       String(commentCount),
+      location ? (location.place?.name ?? `about ${format(location)}`) : '',
       image.url,
     ]),
   ]);

@@ -14,6 +14,7 @@ import { readCounts } from './photos/counts.ts';
 import { readLikes } from './photos/likes.ts';
 import { listPhotosOf } from './photos/lists.ts';
 import { readPhotos } from './photos/rows.ts';
+import { listPhotosAt, readPlaces } from './places/places.ts';
 
 /**
  * What one request reads by id: each thing at most once, and all that are wanted at the same moment in one batch.
@@ -74,6 +75,13 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, ask: () =
     photosOf: memoize(
       pageKey,
       (page) => new DataLoader((ids: readonly bigint[]) => listPhotosOf(stores, ask(), ids, page, photos)),
+    ),
+    /** Places by id, whether or not the viewer may see them: for those to which something leads that they may see. */
+    place: new DataLoader((ids: readonly bigint[]) => readPlaces(stores, ids)),
+    /** A page of places' photos. */
+    photosAt: memoize(
+      pageKey,
+      (page) => new DataLoader((ids: readonly bigint[]) => listPhotosAt(stores, ask(), ids, page, photos)),
     ),
     /** A page of a list of people, for subjects whose list the viewer may see. */
     people: memoize(

@@ -6,6 +6,7 @@ import { badInput } from './errors.ts';
 import { readReport } from './moderation/reports.ts';
 import { MAX_PAGE } from './paging.ts';
 import { readOwnUpload } from './photos/uploads.ts';
+import { readVisiblePlace } from './places/places.ts';
 
 async function readNode({ stores, viewerId, loaders }: Context, globalId: string) {
   const id = fromGlobalId(globalId);
@@ -22,6 +23,8 @@ async function readNode({ stores, viewerId, loaders }: Context, globalId: string
       return viewerId === null ? null : readOwnSession(stores, viewerId, first);
     case 'Upload':
       return viewerId === null ? null : readOwnUpload(stores, viewerId, first);
+    case 'Place':
+      return readVisiblePlace(stores, viewerId, first);
     case 'Report':
       return viewerId === null ? null : readReport(stores, viewerId, first);
   }

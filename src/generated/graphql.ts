@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { UserRow } from '../features/accounts/users.ts';
 import type { SessionRow } from '../features/accounts/sessions.ts';
-import type { PhotoRow } from '../features/photos/rows.ts';
+import type { PhotoRow, PhotoLocation } from '../features/photos/rows.ts';
 import type { CommentRow } from '../features/photos/comments.ts';
 import type { UploadRow } from '../features/photos/uploads.ts';
 import type { PhotoHappening } from '../features/photos/live.ts';
@@ -11,6 +11,8 @@ import type { ActivityRow } from '../features/activity/list.ts';
 import type { ArrivingActivity } from '../features/activity/live.ts';
 import type { ReportRow } from '../features/moderation/reports.ts';
 import type { ActRow } from '../features/moderation/log.ts';
+import type { PlaceRow } from '../features/places/places.ts';
+import type { ArrivingNearby } from '../features/places/live.ts';
 import type { Context } from '../features/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -208,6 +210,15 @@ export type CommentEdge = {
   cursor: Scalars['String']['output'];
   /** The comment. */
   node: Comment;
+};
+
+/** A point on the earth. */
+export type Coordinates = {
+  __typename?: 'Coordinates';
+  /** Degrees north, from -90 to 90. */
+  latitude: Scalars['Float']['output'];
+  /** Degrees east, from -180 to 180. */
+  longitude: Scalars['Float']['output'];
 };
 
 /** The file that will be sent. */
@@ -436,6 +447,42 @@ export type LikePhotoPayload = {
   userErrors: Array<UserError>;
 };
 
+/** Where a photo was taken, as exactly as its owner chose to show it. Nothing finer is stored or searched. */
+export type Location = {
+  __typename?: 'Location';
+  /** Degrees north, from -90 to 90. */
+  latitude: Scalars['Float']['output'];
+  /** Degrees east, from -180 to 180. */
+  longitude: Scalars['Float']['output'];
+  /** The named place; null when it is a point without a name. */
+  place?: Maybe<Place>;
+  /** How exact that is. */
+  precision: LocationPrecision;
+};
+
+/** Where a photo was taken: a place that exists by its id, or a point, which may have a name. */
+export type LocationInput = {
+  /** Degrees north, from -90 to 90. */
+  latitude?: InputMaybe<Scalars['Float']['input']>;
+  /** Degrees east, from -180 to 180. */
+  longitude?: InputMaybe<Scalars['Float']['input']>;
+  /** A place that exists, with its own point and precision. Then nothing else is given. */
+  placeId?: InputMaybe<Scalars['ID']['input']>;
+  /** What the place is called, at most 100 characters; none for a bare point. */
+  placeName?: InputMaybe<Scalars['String']['input']>;
+  /** How exactly it is shown, EXACT when left out. What is finer is not stored. */
+  precision?: InputMaybe<LocationPrecision>;
+};
+
+/** How exactly it is shown where a photo was taken. */
+export type LocationPrecision =
+  /** The middle of an area as wide as a city, about 20 kilometres. */
+  | 'CITY'
+  /** The very point, to about a centimetre. */
+  | 'EXACT'
+  /** The middle of an area about a kilometre wide, the same for all points in it. */
+  | 'KILOMETRE';
+
 /** Who logs in. */
 export type LogInInput = {
   /** A name for this device in the list of sessions: at most 100 characters. */
@@ -619,7 +666,7 @@ export type Mutation = {
   unlikePhoto: UnlikePhotoPayload;
   /** Mute a person no more. */
   unmute: UnmutePayload;
-  /** Change the caption of one's own photo. */
+  /** Change the caption of one's own photo, and where it is shown to have been taken. */
   updatePhoto: UpdatePhotoPayload;
   /** Change what others see of the viewer. What is left out stays as it is. */
   updateProfile: UpdateProfilePayload;
@@ -884,6 +931,50 @@ export type MutePayload = {
   userErrors: Array<UserError>;
 };
 
+/** A page of photos within a circle. */
+export type NearbyPhotoConnection = {
+  __typename?: 'NearbyPhotoConnection';
+  /** The photos with their distances and cursors. */
+  edges: Array<NearbyPhotoEdge>;
+  /** The photos alone. */
+  nodes: Array<Photo>;
+  /** Whether and where the list goes on. */
+  pageInfo: PageInfo;
+};
+
+/** A photo within a circle, in its place in the list. */
+export type NearbyPhotoEdge = {
+  __typename?: 'NearbyPhotoEdge';
+  /** This place. */
+  cursor: Scalars['String']['output'];
+  /** How far it is from the middle along the surface, in metres. */
+  distanceMeters: Scalars['Float']['output'];
+  /** The photo. */
+  node: Photo;
+};
+
+/** A photo that somebody has shared within a circle. */
+export type NearbyPhotoEvent = {
+  __typename?: 'NearbyPhotoEvent';
+  /** From here the subscription goes on, as its `after`. It is no place in `Query.photosNear`. */
+  cursor: Scalars['String']['output'];
+  /** How far it is from the middle along the surface, in metres; null when `isGap`. */
+  distanceMeters?: Maybe<Scalars['Float']['output']>;
+  /** Whether something may have been missed, as at the beginning: read `Query.photosNear` anew. The photo is null then. */
+  isGap: Scalars['Boolean']['output'];
+  /** The photo; null when `isGap`. */
+  photo?: Maybe<Photo>;
+};
+
+/** A place and how far it is. */
+export type NearbyPlace = {
+  __typename?: 'NearbyPlace';
+  /** How far it is along the surface, in metres. */
+  distanceMeters: Scalars['Float']['output'];
+  /** The place. */
+  place: Place;
+};
+
 /** A thing with an id of its own, that `node` finds again. */
 export type Node = {
   /** An opaque id, unique among all types. Store it, compare it, never take it apart. */
@@ -924,6 +1015,8 @@ export type Photo = Node & {
   likeCount: Scalars['Int']['output'];
   /** Who likes it, the newest like first. */
   likers: UserConnection;
+  /** Where it was taken, as its owner chose to show it; null when it is not shown. */
+  location?: Maybe<Location>;
   /** Who shared it. */
   owner: User;
   /** When it became READY, which is its place in lists; null until then. */
@@ -1022,12 +1115,38 @@ export type PhotoStatus =
   /** Its sizes exist, and followers have it or are about to. */
   | 'READY';
 
+/** A named place that photos share: what has the same name within about 100 metres is the same place. */
+export type Place = Node & {
+  __typename?: 'Place';
+  /** The opaque id. */
+  id: Scalars['ID']['output'];
+  /** Degrees north, from -90 to 90. */
+  latitude: Scalars['Float']['output'];
+  /** Degrees east, from -180 to 180. */
+  longitude: Scalars['Float']['output'];
+  /** What it is called. */
+  name: Scalars['String']['output'];
+  /** The photos of it that the viewer may see, newest first. */
+  photos: PhotoConnection;
+  /** How exact that is. */
+  precision: LocationPrecision;
+};
+
+
+/** A named place that photos share: what has the same name within about 100 metres is the same place. */
+export type PlacePhotosArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
 /** What to share. */
 export type PublishPhotoInput = {
   /** At most 2,200 characters. */
   caption?: InputMaybe<Scalars['String']['input']>;
   /** Up to 100 characters of the client's choosing: a retry with the same key gets the first answer, not a second photo. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Where it was taken, and how exactly that is shown; nowhere when left out. */
+  location?: InputMaybe<LocationInput>;
   /** The upload that the file was sent to. */
   uploadId: Scalars['ID']['input'];
 };
@@ -1058,11 +1177,24 @@ export type Query = {
   node?: Maybe<Node>;
   /** The things with these ids, in the same order, with null for each that does not exist or may not be seen. */
   nodes: Array<Maybe<Node>>;
+  /** The photos within a box, as a map shows it, that the viewer may see, newest first. When `west` is greater than `east`, it crosses the 180th meridian. */
+  photosInBox: PhotoConnection;
+  /** The photos within a circle that the viewer may see, newest first. It may cover a pole and cross the 180th meridian. */
+  photosNear: NearbyPhotoConnection;
+  /** Places within 50 kilometres of a point, the nearest first: those with photos that the viewer may see. */
+  placesNear: Array<NearbyPlace>;
+  /**
+   * What has been liked most lately, of people whom the viewer neither follows nor mutes: photos of the last three days, by likes that lose their worth
+   * with the photo's age. The list is made anew every ten minutes; whoever pages on does so in the list in which they began, for an hour.
+   */
+  popular: PhotoConnection;
   /**
    * People by what their username or name begins with, or a word of it; from three letters on also those who are written a little differently. Those whom the
    * viewer follows come first, then the better match. Capitals do not matter, and an "@" before the text is left out.
    */
   searchPeople: Array<User>;
+  /** Places by what their name begins with, or a word of it; from three letters on also those that are written a little differently. The better match comes first. */
+  searchPlaces: Array<Place>;
   /** The person with this username, whatever its capitals; null when there is none, or none for the viewer. */
   user?: Maybe<User>;
 };
@@ -1109,7 +1241,55 @@ export type QueryNodesArgs = {
 
 
 /** What can be read. */
+export type QueryPhotosInBoxArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  east: Scalars['Float']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+  north: Scalars['Float']['input'];
+  publishedBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  publishedFrom?: InputMaybe<Scalars['DateTime']['input']>;
+  south: Scalars['Float']['input'];
+  west: Scalars['Float']['input'];
+};
+
+
+/** What can be read. */
+export type QueryPhotosNearArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  latitude: Scalars['Float']['input'];
+  longitude: Scalars['Float']['input'];
+  publishedBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  publishedFrom?: InputMaybe<Scalars['DateTime']['input']>;
+  radiusMeters: Scalars['Float']['input'];
+};
+
+
+/** What can be read. */
+export type QueryPlacesNearArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  latitude: Scalars['Float']['input'];
+  longitude: Scalars['Float']['input'];
+  name?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** What can be read. */
+export type QueryPopularArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** What can be read. */
 export type QuerySearchPeopleArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  text: Scalars['String']['input'];
+};
+
+
+/** What can be read. */
+export type QuerySearchPlacesArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   text: Scalars['String']['input'];
 };
@@ -1453,6 +1633,8 @@ export type Subscription = {
    * only, and of every comment.
    */
   photo: PhotoEvent;
+  /** Each new photo within a circle that the viewer may see, as it is shared, once. */
+  photosNear: NearbyPhotoEvent;
   /**
    * Each new photo of a person, as it is shared, once. NOT_FOUND for somebody whose photos the viewer may not see; when that changes
    * later, it completes.
@@ -1477,6 +1659,15 @@ export type SubscriptionHomeFeedArgs = {
 export type SubscriptionPhotoArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   id: Scalars['ID']['input'];
+};
+
+
+/** What is told as it happens, over WebSocket. */
+export type SubscriptionPhotosNearArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  latitude: Scalars['Float']['input'];
+  longitude: Scalars['Float']['input'];
+  radiusMeters: Scalars['Float']['input'];
 };
 
 
@@ -1565,8 +1756,10 @@ export type UnmutePayload = {
 
 /** What to change in a photo. */
 export type UpdatePhotoInput = {
-  /** At most 2,200 characters. */
-  caption: Scalars['String']['input'];
+  /** At most 2,200 characters; left out, it stays as it is. */
+  caption?: InputMaybe<Scalars['String']['input']>;
+  /** Where it was taken, and how exactly that is shown; null shows it nowhere, and left out, it stays as it is. */
+  location?: InputMaybe<LocationInput>;
   /** The photo's id. */
   photoId: Scalars['ID']['input'];
 };
@@ -1606,6 +1799,11 @@ export type Upload = Node & {
   headers: Array<HttpHeader>;
   /** The opaque id. */
   id: Scalars['ID']['output'];
+  /**
+   * The point that the file itself holds (GPS in Exif), for the uploader alone to choose from; null when it holds none, or has not been sent. It is
+   * read when it is asked for, stored nowhere, and gone with the upload.
+   */
+  suggestedLocation?: Maybe<Coordinates>;
   /**
    * Where to send the file: one HTTP PUT with exactly the `headers` given and the file as its body. The store refuses
    * a file of another type, length or content than was declared.
@@ -1933,6 +2131,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
   Node:
     | ( CommentRow & { __typename: 'Comment' } )
     | ( PhotoRow & { __typename: 'Photo' } )
+    | ( PlaceRow & { __typename: 'Place' } )
     | ( ReportRow & { __typename: 'Report' } )
     | ( SessionRow & { __typename: 'Session' } )
     | ( UploadRow & { __typename: 'Upload' } )
@@ -1961,6 +2160,7 @@ export type ResolversTypes = {
   Comment: ResolverTypeWrapper<CommentRow>;
   CommentConnection: ResolverTypeWrapper<Omit<CommentConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['CommentEdge']>, nodes: Array<ResolversTypes['Comment']> }>;
   CommentEdge: ResolverTypeWrapper<Omit<CommentEdge, 'node'> & { node: ResolversTypes['Comment'] }>;
+  Coordinates: ResolverTypeWrapper<Coordinates>;
   CreateUploadInput: CreateUploadInput;
   CreateUploadPayload: ResolverTypeWrapper<Omit<CreateUploadPayload, 'upload'> & { upload?: Maybe<ResolversTypes['Upload']> }>;
   DataExport: ResolverTypeWrapper<DataExportRow>;
@@ -1978,6 +2178,7 @@ export type ResolversTypes = {
   DeletePhotoPayload: ResolverTypeWrapper<DeletePhotoPayload>;
   DismissReportsInput: DismissReportsInput;
   DismissReportsPayload: ResolverTypeWrapper<DismissReportsPayload>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   FollowInput: FollowInput;
   FollowPayload: ResolverTypeWrapper<Omit<FollowPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   HidePhotoInput: HidePhotoInput;
@@ -1990,6 +2191,9 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   LikePhotoInput: LikePhotoInput;
   LikePhotoPayload: ResolverTypeWrapper<Omit<LikePhotoPayload, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
+  Location: ResolverTypeWrapper<PhotoLocation>;
+  LocationInput: LocationInput;
+  LocationPrecision: LocationPrecision;
   LogInInput: LogInInput;
   LogInPayload: ResolverTypeWrapper<Omit<LogInPayload, 'viewer'> & { viewer?: Maybe<ResolversTypes['Viewer']> }>;
   LogOutPayload: ResolverTypeWrapper<LogOutPayload>;
@@ -2002,6 +2206,10 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   MuteInput: MuteInput;
   MutePayload: ResolverTypeWrapper<Omit<MutePayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  NearbyPhotoConnection: ResolverTypeWrapper<Omit<NearbyPhotoConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['NearbyPhotoEdge']>, nodes: Array<ResolversTypes['Photo']> }>;
+  NearbyPhotoEdge: ResolverTypeWrapper<Omit<NearbyPhotoEdge, 'node'> & { node: ResolversTypes['Photo'] }>;
+  NearbyPhotoEvent: ResolverTypeWrapper<ArrivingNearby>;
+  NearbyPlace: ResolverTypeWrapper<Omit<NearbyPlace, 'place'> & { place: ResolversTypes['Place'] }>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Photo: ResolverTypeWrapper<PhotoRow>;
@@ -2011,6 +2219,7 @@ export type ResolversTypes = {
   PhotoFailure: ResolverTypeWrapper<PhotoFailureCode>;
   PhotoFailureCode: PhotoFailureCode;
   PhotoStatus: PhotoStatus;
+  Place: ResolverTypeWrapper<PlaceRow>;
   PublishPhotoInput: PublishPhotoInput;
   PublishPhotoPayload: ResolverTypeWrapper<Omit<PublishPhotoPayload, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -2098,6 +2307,7 @@ export type ResolversParentTypes = {
   Comment: CommentRow;
   CommentConnection: Omit<CommentConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['CommentEdge']>, nodes: Array<ResolversParentTypes['Comment']> };
   CommentEdge: Omit<CommentEdge, 'node'> & { node: ResolversParentTypes['Comment'] };
+  Coordinates: Coordinates;
   CreateUploadInput: CreateUploadInput;
   CreateUploadPayload: Omit<CreateUploadPayload, 'upload'> & { upload?: Maybe<ResolversParentTypes['Upload']> };
   DataExport: DataExportRow;
@@ -2114,6 +2324,7 @@ export type ResolversParentTypes = {
   DeletePhotoPayload: DeletePhotoPayload;
   DismissReportsInput: DismissReportsInput;
   DismissReportsPayload: DismissReportsPayload;
+  Float: Scalars['Float']['output'];
   FollowInput: FollowInput;
   FollowPayload: Omit<FollowPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   HidePhotoInput: HidePhotoInput;
@@ -2125,6 +2336,8 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   LikePhotoInput: LikePhotoInput;
   LikePhotoPayload: Omit<LikePhotoPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
+  Location: PhotoLocation;
+  LocationInput: LocationInput;
   LogInInput: LogInInput;
   LogInPayload: Omit<LogInPayload, 'viewer'> & { viewer?: Maybe<ResolversParentTypes['Viewer']> };
   LogOutPayload: LogOutPayload;
@@ -2136,6 +2349,10 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   MuteInput: MuteInput;
   MutePayload: Omit<MutePayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  NearbyPhotoConnection: Omit<NearbyPhotoConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['NearbyPhotoEdge']>, nodes: Array<ResolversParentTypes['Photo']> };
+  NearbyPhotoEdge: Omit<NearbyPhotoEdge, 'node'> & { node: ResolversParentTypes['Photo'] };
+  NearbyPhotoEvent: ArrivingNearby;
+  NearbyPlace: Omit<NearbyPlace, 'place'> & { place: ResolversParentTypes['Place'] };
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
   Photo: PhotoRow;
@@ -2143,6 +2360,7 @@ export type ResolversParentTypes = {
   PhotoEdge: Omit<PhotoEdge, 'node'> & { node: ResolversParentTypes['Photo'] };
   PhotoEvent: PhotoHappening;
   PhotoFailure: PhotoFailureCode;
+  Place: PlaceRow;
   PublishPhotoInput: PublishPhotoInput;
   PublishPhotoPayload: Omit<PublishPhotoPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
   Query: Record<PropertyKey, never>;
@@ -2281,6 +2499,11 @@ export type CommentEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Comment'], ParentType, ContextType>;
 };
 
+export type CoordinatesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Coordinates'] = ResolversParentTypes['Coordinates']> = {
+  latitude?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  longitude?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
 export type CreateUploadPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CreateUploadPayload'] = ResolversParentTypes['CreateUploadPayload']> = {
   upload?: Resolver<Maybe<ResolversTypes['Upload']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -2359,6 +2582,13 @@ export type ImageResolvers<ContextType = Context, ParentType extends ResolversPa
 export type LikePhotoPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LikePhotoPayload'] = ResolversParentTypes['LikePhotoPayload']> = {
   photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type LocationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Location'] = ResolversParentTypes['Location']> = {
+  latitude?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  longitude?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  place?: Resolver<Maybe<ResolversTypes['Place']>, ParentType, ContextType>;
+  precision?: Resolver<ResolversTypes['LocationPrecision'], ParentType, ContextType>;
 };
 
 export type LogInPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LogInPayload'] = ResolversParentTypes['LogInPayload']> = {
@@ -2447,8 +2677,32 @@ export type MutePayloadResolvers<ContextType = Context, ParentType extends Resol
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type NearbyPhotoConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NearbyPhotoConnection'] = ResolversParentTypes['NearbyPhotoConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['NearbyPhotoEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Photo']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type NearbyPhotoEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NearbyPhotoEdge'] = ResolversParentTypes['NearbyPhotoEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  distanceMeters?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Photo'], ParentType, ContextType>;
+};
+
+export type NearbyPhotoEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NearbyPhotoEvent'] = ResolversParentTypes['NearbyPhotoEvent']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  distanceMeters?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  isGap?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
+};
+
+export type NearbyPlaceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NearbyPlace'] = ResolversParentTypes['NearbyPlace']> = {
+  distanceMeters?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  place?: Resolver<ResolversTypes['Place'], ParentType, ContextType>;
+};
+
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Comment' | 'Photo' | 'Report' | 'Session' | 'Upload' | 'User', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Comment' | 'Photo' | 'Place' | 'Report' | 'Session' | 'Upload' | 'User', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -2468,6 +2722,7 @@ export type PhotoResolvers<ContextType = Context, ParentType extends ResolversPa
   isHidden?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   likeCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   likers?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<PhotoLikersArgs, 'first'>>;
+  location?: Resolver<Maybe<ResolversTypes['Location']>, ParentType, ContextType>;
   owner?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
   publishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['PhotoStatus'], ParentType, ContextType>;
@@ -2500,6 +2755,16 @@ export type PhotoFailureResolvers<ContextType = Context, ParentType extends Reso
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type PlaceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Place'] = ResolversParentTypes['Place']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  latitude?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  longitude?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  photos?: Resolver<ResolversTypes['PhotoConnection'], ParentType, ContextType, RequireFields<PlacePhotosArgs, 'first'>>;
+  precision?: Resolver<ResolversTypes['LocationPrecision'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type PublishPhotoPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PublishPhotoPayload'] = ResolversParentTypes['PublishPhotoPayload']> = {
   photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -2513,7 +2778,12 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   moderationQueue?: Resolver<ResolversTypes['ReportConnection'], ParentType, ContextType, RequireFields<QueryModerationQueueArgs, 'first'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<Array<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
+  photosInBox?: Resolver<ResolversTypes['PhotoConnection'], ParentType, ContextType, RequireFields<QueryPhotosInBoxArgs, 'east' | 'first' | 'north' | 'south' | 'west'>>;
+  photosNear?: Resolver<ResolversTypes['NearbyPhotoConnection'], ParentType, ContextType, RequireFields<QueryPhotosNearArgs, 'first' | 'latitude' | 'longitude' | 'radiusMeters'>>;
+  placesNear?: Resolver<Array<ResolversTypes['NearbyPlace']>, ParentType, ContextType, RequireFields<QueryPlacesNearArgs, 'first' | 'latitude' | 'longitude'>>;
+  popular?: Resolver<ResolversTypes['PhotoConnection'], ParentType, ContextType, RequireFields<QueryPopularArgs, 'first'>>;
   searchPeople?: Resolver<Array<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QuerySearchPeopleArgs, 'first' | 'text'>>;
+  searchPlaces?: Resolver<Array<ResolversTypes['Place']>, ParentType, ContextType, RequireFields<QuerySearchPlacesArgs, 'first' | 'text'>>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'username'>>;
 };
 
@@ -2637,6 +2907,7 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
   activity?: SubscriptionResolver<ResolversTypes['ActivityEvent'], "activity", ParentType, ContextType, Partial<SubscriptionActivityArgs>>;
   homeFeed?: SubscriptionResolver<ResolversTypes['HomeFeedEvent'], "homeFeed", ParentType, ContextType, Partial<SubscriptionHomeFeedArgs>>;
   photo?: SubscriptionResolver<ResolversTypes['PhotoEvent'], "photo", ParentType, ContextType, RequireFields<SubscriptionPhotoArgs, 'id'>>;
+  photosNear?: SubscriptionResolver<ResolversTypes['NearbyPhotoEvent'], "photosNear", ParentType, ContextType, RequireFields<SubscriptionPhotosNearArgs, 'latitude' | 'longitude' | 'radiusMeters'>>;
   userPhotos?: SubscriptionResolver<ResolversTypes['UserPhotosEvent'], "userPhotos", ParentType, ContextType, RequireFields<SubscriptionUserPhotosArgs, 'userId'>>;
 };
 
@@ -2679,6 +2950,7 @@ export type UploadResolvers<ContextType = Context, ParentType extends ResolversP
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   headers?: Resolver<Array<ResolversTypes['HttpHeader']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  suggestedLocation?: Resolver<Maybe<ResolversTypes['Coordinates']>, ParentType, ContextType>;
   url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -2768,6 +3040,7 @@ export type Resolvers<ContextType = Context> = {
   Comment?: CommentResolvers<ContextType>;
   CommentConnection?: CommentConnectionResolvers<ContextType>;
   CommentEdge?: CommentEdgeResolvers<ContextType>;
+  Coordinates?: CoordinatesResolvers<ContextType>;
   CreateUploadPayload?: CreateUploadPayloadResolvers<ContextType>;
   DataExport?: DataExportResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
@@ -2783,6 +3056,7 @@ export type Resolvers<ContextType = Context> = {
   HttpHeader?: HttpHeaderResolvers<ContextType>;
   Image?: ImageResolvers<ContextType>;
   LikePhotoPayload?: LikePhotoPayloadResolvers<ContextType>;
+  Location?: LocationResolvers<ContextType>;
   LogInPayload?: LogInPayloadResolvers<ContextType>;
   LogOutPayload?: LogOutPayloadResolvers<ContextType>;
   MarkActivityReadPayload?: MarkActivityReadPayloadResolvers<ContextType>;
@@ -2791,6 +3065,10 @@ export type Resolvers<ContextType = Context> = {
   ModerationActEdge?: ModerationActEdgeResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   MutePayload?: MutePayloadResolvers<ContextType>;
+  NearbyPhotoConnection?: NearbyPhotoConnectionResolvers<ContextType>;
+  NearbyPhotoEdge?: NearbyPhotoEdgeResolvers<ContextType>;
+  NearbyPhotoEvent?: NearbyPhotoEventResolvers<ContextType>;
+  NearbyPlace?: NearbyPlaceResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Photo?: PhotoResolvers<ContextType>;
@@ -2798,6 +3076,7 @@ export type Resolvers<ContextType = Context> = {
   PhotoEdge?: PhotoEdgeResolvers<ContextType>;
   PhotoEvent?: PhotoEventResolvers<ContextType>;
   PhotoFailure?: PhotoFailureResolvers<ContextType>;
+  Place?: PlaceResolvers<ContextType>;
   PublishPhotoPayload?: PublishPhotoPayloadResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   RemoveAvatarPayload?: RemoveAvatarPayloadResolvers<ContextType>;

@@ -9,6 +9,7 @@ import { moderationResolvers } from '../features/moderation/resolvers.ts';
 import { nodeResolvers } from '../features/nodes.ts';
 import { peopleResolvers } from '../features/people/resolvers.ts';
 import { photoResolvers } from '../features/photos/resolvers.ts';
+import { placeResolvers } from '../features/places/resolvers.ts';
 
 const FOLDER = new URL('../../schema/', import.meta.url);
 
@@ -43,6 +44,7 @@ export function buildSchema(): GraphQLSchema {
       activityResolvers,
       moderationResolvers,
       discoveryResolvers,
+      placeResolvers,
     ],
     inheritResolversFromInterfaces: false,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { accountTasks } from '../features/accounts/tasks.ts';
 import { activityTasks } from '../features/activity/tasks.ts';
+import { discoveryTasks } from '../features/discovery/tasks.ts';
 import { feedTasks } from '../features/feed/tasks.ts';
 import { foldUserCounts } from '../features/people/counts.ts';
 import { peopleTasks } from '../features/people/tasks.ts';
 import { foldPhotoCounts } from '../features/photos/counts.ts';
 import { photoTasks } from '../features/photos/tasks.ts';
+import { placeTasks } from '../features/places/tasks.ts';
 import { startWorker, type Worker } from '../stores/jobs.ts';
 import type { Stores } from '../stores/stores.ts';
 
@@ -20,6 +22,8 @@ export async function startWork(stores: Stores): Promise<Worker> {
     ...photoTasks(stores),
     ...feedTasks(stores),
     ...activityTasks(stores),
+    ...placeTasks(stores),
+    ...discoveryTasks(stores),
   };
   const jobs = await startWorker(config.DATABASE_URL, tasks, config.WORKER_CONCURRENCY, log);
   const stopping = new AbortController();

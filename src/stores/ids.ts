@@ -9,7 +9,7 @@ export const EPOCH_MS = Date.UTC(2026, 0, 1);
 const LARGEST = 2n ** 63n - 1n;
 
 /** The types that a global id can name. */
-export type NodeType = 'User' | 'Session' | 'Photo' | 'Comment' | 'Upload' | 'Report';
+export type NodeType = 'User' | 'Session' | 'Photo' | 'Comment' | 'Upload' | 'Report' | 'Place';
 
 /** A global id taken apart: its type, and one number, or two for what is stored by a photo (the photo's and its own). */
 export interface GlobalId {
@@ -17,11 +17,25 @@ export interface GlobalId {
   parts: [bigint] | [bigint, bigint];
 }
 
-const TYPES = new Set<string>(['User', 'Session', 'Photo', 'Comment', 'Upload', 'Report'] satisfies NodeType[]);
+const TYPES = new Set<string>([
+  'User',
+  'Session',
+  'Photo',
+  'Comment',
+  'Upload',
+  'Report',
+  'Place',
+] satisfies NodeType[]);
 
 /** When the id was made, in milliseconds since 1970. */
 export function idTime(id: bigint): number {
   return Number(id >> 23n) + EPOCH_MS;
+}
+
+/** No id that was made before this moment is as large, and none that is made then or later is smaller. */
+export function idAt(moment: Date): bigint {
+  const ms = BigInt(Math.max(0, moment.getTime() - EPOCH_MS)) << 23n;
+  return ms > LARGEST ? LARGEST : ms;
 }
 
 /** The logical shard (0 to 8191) of the id's owner. */

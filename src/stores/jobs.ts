@@ -57,6 +57,10 @@ export interface Jobs {
   sweepAccounts: object;
   /** Deletes uploads that nobody published. */
   sweepUploads: object;
+  /** Makes the list of what is liked most lately anew. */
+  refreshPopular: object;
+  /** Deletes places that no photo has. */
+  sweepPlaces: object;
 }
 
 /** What does the work of each kind of job. Jobs run at least once, so each is idempotent. */
@@ -130,7 +134,9 @@ export async function retryJob(db: Transaction, id: bigint): Promise<boolean> {
 /** When the regular jobs run, in cron's notation. */
 const CRONTAB = [
   { task: 'sweepUploads', match: '*/10 * * * *' },
+  { task: 'refreshPopular', match: '*/10 * * * *' },
   { task: 'sweepAccounts', match: '5 * * * *' },
+  { task: 'sweepPlaces', match: '35 * * * *' },
 ] satisfies { task: keyof Jobs; match: string }[];
 
 /** Any number: the first half of the advisory locks that show which workers live. */

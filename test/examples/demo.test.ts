@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import exifr from 'exifr';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { distance } from '../../src/features/places/geo.ts';
 
 const DEMO = fileURLToPath(new URL('../../examples/demo.ts', import.meta.url));
 
@@ -42,8 +43,13 @@ test('a photo that tells where it was taken arrives upright and without that, an
 
   const { code, output } = await runDemo([file]);
   expect(output).toMatch(/home\.jpg by ada\.\w+, 300 × 400, arrived after \d+ ms/);
-  expect(output).toMatch(/caption +owner +likes +comments +image/);
-  const [, url = ''] = /home\.jpg +ada\.\w+ +1 +1 +(http\S+)/.exec(output) ?? [];
+  expect(output).toContain('The uploader is offered 52.51667, 13.40000, and shows it to about a kilometre.');
+  expect(output).toMatch(/caption +owner +likes +comments +where +image/);
+  const [, where = '', url = ''] = /home\.jpg +ada\.\w+ +1 +1 +about (\S+, \S+) +(http\S+)/.exec(output) ?? [];
+  const [latitude = 0, longitude = 0] = where.split(', ').map(Number);
+  const away = distance({ latitude, longitude }, { latitude: 52.51667, longitude: 13.4 });
+  expect(away).toBeGreaterThan(1);
+  expect(away).toBeLessThan(700);
   const arrived = Buffer.from(await (await fetch(url)).arrayBuffer());
   expect(await sharp(arrived).metadata()).toMatchObject({ format: 'jpeg', width: 300, height: 400 });
   expect(await exifr.parse(arrived, { gps: true, xmp: true, iptc: true })).toBeUndefined();

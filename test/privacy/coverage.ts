@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 
 /** What somebody may not see. */
-const SUBJECTS = ['Photo', 'User', 'Comment'];
+const SUBJECTS = ['Photo', 'User', 'Comment', 'Place'];
 
 const FOLDER = new URL('../../schema/', import.meta.url);
 
@@ -41,7 +41,7 @@ export function fieldsIn(schema: GraphQLSchema, document: string): Set<string> {
 }
 
 /**
- * The fields that hand out a photo, a person or a comment, or something that holds one, and those that tell a number, a picture or a yes or no of
+ * The fields that hand out a photo, a person, a comment or a place, or something that holds one, and those that tell a number, a picture or a yes or no of
  * one: each of them is a path on which something could be shown to somebody who may not see it.
  */
 export function pathsOf(schema: GraphQLSchema): string[] {

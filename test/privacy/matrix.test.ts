@@ -307,6 +307,35 @@ describe('live', () => {
     }
   });
 
+  test('new photos near a point reach those who may see them, and nobody else', async () => {
+    const point = { latitude: Math.random() * 140 - 70, longitude: Math.random() * 360 - 180 };
+    const open = await Promise.all(
+      LISTENERS.map(async (viewer) => ({
+        viewer,
+        live: await world.viewers[viewer].subscribe(SUBSCRIPTIONS.photosNear, point),
+      })),
+    );
+    // The first event tells that it is listened to.
+    await until(async () => open.every(({ live }) => live.events.length > 0));
+    for (const target of LIVING) {
+      const { person, marks } = world.subjects[target];
+      await insertPhoto(stores, rowId(person.id), `near ${marks.photo}`, point);
+    }
+    await untilFannedOut(
+      stores,
+      LIVING.map((target) => rowId(world.subjects[target].person.id)),
+    );
+    await insertPhoto(stores, rowId(world.fence.id), 'the fence', point);
+    for (const { viewer, live } of open) {
+      await until(async () => JSON.stringify(live.events).includes('the fence'));
+      for (const target of LIVING) {
+        const came = JSON.stringify(live.events).includes(`near ${world.subjects[target].marks.photo}`);
+        expect([viewer, target, came]).toEqual([viewer, target, rules(viewer, target).within]);
+      }
+      live.close();
+    }
+  });
+
   test('new comments on a photo reach those who look at it and may see who wrote them, and nobody else', async () => {
     const { neutralPhotoId: photoId } = world;
     const open = {} as Record<Viewer, Subscription<unknown>>;

@@ -31,6 +31,9 @@ const COMMENTS = `edges { cursor node { id text author { ${CARD} } } } nodes { i
 
 const card = (shown: boolean): Shown => ({ person: shown, name: shown, bio: shown });
 
+/** What leads to the photo by its place shows the two, or none. */
+const onlyThere = ({ photoListed }: Rules): Shown => ({ ...card(photoListed), photo: photoListed, place: photoListed });
+
 /** Every query. */
 export const QUERIES: readonly Path[] = [
   {
@@ -63,6 +66,55 @@ export const QUERIES: readonly Path[] = [
       likers { ${PEOPLE} } comments { ${COMMENTS} } } } }`,
     variables: ({ photoId }) => ({ id: photoId }),
     shows: (can) => ({ ...card(can.photo), photo: can.photo, comment: can.photo }),
+  },
+  {
+    name: 'what is popular',
+    document: `{ popular(first: 100) { ${PHOTOS} } }`,
+    shows: (can) => ({ ...card(can.isDiscovery), photo: can.isDiscovery }),
+  },
+  {
+    name: 'where the photo was taken',
+    document: `query ($id: ID!) { node(id: $id) { ... on Photo { caption location { latitude longitude place { name } } } } }`,
+    variables: ({ photoId }) => ({ id: photoId }),
+    shows: (can) => ({ photo: can.photo, place: can.photo }),
+  },
+  {
+    name: 'node of the place',
+    document: `query ($id: ID!) { node(id: $id) { ... on Place { name photos { ${PHOTOS} } } } }`,
+    variables: ({ placeId }) => ({ id: placeId }),
+    shows: onlyThere,
+  },
+  {
+    name: 'photos near the place',
+    document: `query ($latitude: Float!, $longitude: Float!) { photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 2000) {
+      edges { cursor distanceMeters node { ${PHOTO} location { place { name } } } } nodes { id caption } pageInfo { hasNextPage endCursor } } }`,
+    variables: ({ point }) => point,
+    shows: onlyThere,
+  },
+  {
+    name: 'photos in a box around the place',
+    document: `query ($south: Float!, $west: Float!, $north: Float!, $east: Float!) {
+      photosInBox(south: $south, west: $west, north: $north, east: $east) { edges { node { ${PHOTO} location { place { name } } } } } }`,
+    variables: ({ point: { latitude, longitude } }) => ({
+      south: latitude - 0.01,
+      north: latitude + 0.01,
+      west: Math.max(-180, longitude - 0.01),
+      east: Math.min(180, longitude + 0.01),
+    }),
+    shows: onlyThere,
+  },
+  {
+    name: 'places near the place',
+    document: `query ($latitude: Float!, $longitude: Float!) { placesNear(latitude: $latitude, longitude: $longitude) {
+      distanceMeters place { name photos { ${PHOTOS} } } } }`,
+    variables: ({ point }) => point,
+    shows: onlyThere,
+  },
+  {
+    name: 'search for the place',
+    document: `query ($name: String!) { searchPlaces(text: $name) { name photos { ${PHOTOS} } } }`,
+    variables: ({ marks }) => ({ name: marks.place }),
+    shows: onlyThere,
   },
   {
     name: 'node of a comment on the photo',
@@ -256,6 +308,8 @@ export const SUBSCRIPTIONS = {
   photo: `subscription ($id: ID!) { photo(id: $id) { cursor isGap photo { ${PHOTO} } comment { ${COMMENT} } } }`,
   homeFeed: `subscription { homeFeed { cursor photo { ${PHOTO} } } }`,
   userPhotos: `subscription ($id: ID!) { userPhotos(userId: $id) { cursor isGap photo { ${PHOTO} } } }`,
+  photosNear: `subscription ($latitude: Float!, $longitude: Float!) { photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 100) {
+    cursor isGap distanceMeters photo { ${PHOTO} } } }`,
   activity: `subscription { activity { cursor unreadCount activity { kind actors { ${CARD} } actorCount photo { ${PHOTO} } comment { ${COMMENT} } } } }`,
 };
 

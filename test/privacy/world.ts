@@ -1,4 +1,5 @@
 /** The people of the matrix: each way of standing towards somebody, and each state in which somebody, or their photo, can be. */
+import { refreshPopular } from '../../src/features/discovery/popular.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, mustSee, rowId } from '../support/backstage.ts';
 import { newPerson, type Person, unique } from '../support/people.ts';
@@ -45,6 +46,8 @@ export interface Marks {
   photo: string;
   /** A bystander's comment on the photo. */
   comment: string;
+  /** The name of the place where the photo was taken, which no other photo has. */
+  place: string;
   /** What the person wrote about everybody's photo. */
   elsewhere: string;
   /** What the person wrote about the viewers' photos. */
@@ -56,6 +59,9 @@ export interface Subject {
   person: Person;
   marks: Marks;
   photoId: string;
+  placeId: string;
+  /** Where it was taken. */
+  point: { latitude: number; longitude: number };
   commentId: string;
   elsewhereId: string;
   /** The photo's URL from when everybody could see it. */
@@ -100,6 +106,8 @@ export function rules(viewer: Viewer, target: Target) {
     photoListed,
     /** By itself: moderators see what they have hidden. */
     photo: photoListed || (isModerator && target === 'hidden photo'),
+    /** Among what is popular. */
+    isDiscovery: photoListed && !isOwner && !follows,
     inFeed: !isOwner && follows && photoListed && viewer !== 'muting target',
     /** Whether the viewer is told of what the person does to them. */
     wanted: hasSession && !isOwner && personListed && viewer !== 'muting target',
@@ -152,6 +160,10 @@ export async function buildWorld(url: string, stores: Stores): Promise<World> {
   await set(deactivated, 'deactivateAccount', { password: deactivated.password }, 'deletedAfter');
   await set(deleted, 'deleteAccount', { password: deleted.password }, 'deletedUserId');
   await untilSettled(stores, [...Object.values(persons), ...Object.values(viewers), bystander, neutral, fence]);
+  await makePopular(
+    stores,
+    Object.values(subjects).map(({ photoId }) => rowId(photoId)),
+  );
   return { viewers, subjects, ownPhotos, bystander, neutralPhotoId, fence };
 }
 
@@ -166,11 +178,14 @@ async function newSubject(
     bio: mark('bio'),
     photo: mark('caption'),
     comment: mark('comment'),
+    place: mark('place'),
     elsewhere: mark('elsewhere'),
     toViewer: mark('hello'),
   };
   await must(person, 'updateProfile', { displayName: marks.name, bio: marks.bio }, 'user { id }');
-  const photoId = await share(person, `${marks.photo} ${others.mentions}`);
+  const point = { latitude: Math.random() * 140 - 70, longitude: Math.random() * 360 - 180 };
+  const photoId = await share(person, `${marks.photo} ${others.mentions}`, { ...point, placeName: marks.place });
+  const placeId = await placeOf(person, photoId);
   const comment = async (author: Person, on: string, text: string) => {
     const made = await must<{ comment: { id: string } }>(author, 'addComment', { photoId: on, text }, 'comment { id }');
     return made.comment.id;
@@ -185,7 +200,14 @@ async function newSubject(
     await like(person, own);
   }
   const keptUrl = (await mustSee(person, photoId)).w320?.url ?? '';
-  return { person, marks, photoId, commentId, elsewhereId, keptUrl };
+  return { person, marks, photoId, placeId, point, commentId, elsewhereId, keptUrl };
+}
+
+async function placeOf(person: Person, photoId: string): Promise<string> {
+  const query = 'query ($id: ID!) { node(id: $id) { ... on Photo { location { place { id } } } } }';
+  type Answer = { node: { location: { place: { id: string } } } };
+  const { data } = await person.send<Answer>(query, { id: photoId });
+  return data?.node.location.place.id ?? '';
 }
 
 /** Waits until files are moved, counts folded and the account deleted. */
@@ -208,6 +230,18 @@ async function untilSettled(stores: Stores, people: readonly Person[]): Promise<
       )::int as open`;
     return row.open === 0;
   }, 60);
+}
+
+/** Has the list of what is popular made with these photos above those of other tests, and keeps it for this run. */
+async function makePopular({ db, redis, ...stores }: Stores, photoIds: readonly bigint[]): Promise<void> {
+  const keys = await redis.keys('popular:*');
+  if (keys.length > 0) await redis.del(...keys);
+  const where = { id: { in: [...photoIds] } };
+  await db.photo.updateMany({ where, data: { likeCount: { increment: 1_000_000 } } });
+  await refreshPopular({ ...stores, db, redis });
+  await db.photo.updateMany({ where, data: { likeCount: { decrement: 1_000_000 } } });
+  const [key = ''] = await redis.keys('popular:*');
+  await redis.copy(key, `popular:${Number(key.split(':')[1]) + 1}`);
 }
 
 async function makeModerator({ db, redis }: Stores, person: Person): Promise<void> {

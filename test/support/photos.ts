@@ -45,11 +45,17 @@ export function put(upload: TestUpload, body: Buffer, headers: Record<string, st
 }
 
 /** Sends a file and publishes it. @returns the photo's id; it is PROCESSING */
-export async function publish(person: Person, file: Buffer, caption = '', contentType = 'image/jpeg'): Promise<string> {
+export async function publish(
+  person: Person,
+  file: Buffer,
+  caption = '',
+  contentType = 'image/jpeg',
+  location?: object,
+): Promise<string> {
   const upload = await createUpload(person, file, contentType);
   const response = await put(upload, file);
   if (!response.ok) throw new Error(`The store refused the file: ${response.status} ${await response.text()}`);
-  const input = { uploadId: upload.id, caption };
+  const input = { uploadId: upload.id, caption, location };
   const { photo } = await person.mutate<{ photo: { id: string } }>(
     'publishPhoto',
     'PublishPhotoInput',
@@ -72,8 +78,8 @@ export function settled(person: Person, photoId: string): Promise<string> {
 }
 
 /** Publishes a new photo and waits until it is READY. @returns its id */
-export async function share(person: Person, caption = ''): Promise<string> {
-  const id = await publish(person, await newJpeg(), caption);
+export async function share(person: Person, caption = '', location?: object): Promise<string> {
+  const id = await publish(person, await newJpeg(), caption, 'image/jpeg', location);
   const status = await settled(person, id);
   if (status !== 'READY') throw new Error(`The photo is ${status}.`);
   return id;

@@ -1,4 +1,6 @@
 import { feedKey, liveChannel } from '../../src/features/feed/keys.ts';
+import type { Point } from '../../src/features/places/geo.ts';
+import { setLocation } from '../../src/features/places/locations.ts';
 import { fromGlobalId } from '../../src/stores/ids.ts';
 import { addJob } from '../../src/stores/jobs.ts';
 import { nextId } from '../../src/stores/postgres.ts';
@@ -14,16 +16,30 @@ export function numberOf(globalId: string): bigint {
   return id.parts.at(-1) ?? 0n;
 }
 
-/** A READY photo without files, in the transaction in which processing would make it so: with its fan-out. */
-export function insertPhoto(stores: Stores, ownerId: bigint, caption = ''): Promise<Place> {
+/** A READY photo without files, in the transaction in which processing would make it so: with its fan-out. @param point where it is shown */
+export function insertPhoto(stores: Stores, ownerId: bigint, caption = '', point?: Point): Promise<Place> {
   return stores.db.$transaction(async (tx) => {
     const photoId = await nextId(tx, ownerId);
     const row = { id: photoId, ownerId, caption, mediaKey: 'none', width: 4, height: 3, status: 'READY' as const };
     await tx.photo.create({ data: row });
     const publishedId = await nextId(tx, ownerId);
     await tx.photo.update({ where: { id: photoId }, data: { publishedId } });
+    if (point)
+      await setLocation(tx, { id: photoId, ownerId, publishedId }, { ...point, precision: 'EXACT', name: null });
     await tx.userCountDelta.create({ data: { userId: ownerId, photos: 1 } });
     await addJob(tx, 'fanOutPhoto', { photoId: String(photoId) });
+    return { publishedId, photoId };
+  });
+}
+
+/** A READY photo that is shown at a point, without its fan-out. */
+export function insertPhotoAt(stores: Stores, ownerId: bigint, point: Point): Promise<Place> {
+  return stores.db.$transaction(async (tx) => {
+    const photoId = await nextId(tx, ownerId);
+    const publishedId = await nextId(tx, ownerId);
+    const row = { id: photoId, ownerId, caption: '', mediaKey: 'none', width: 4, height: 3, status: 'READY' as const };
+    await tx.photo.create({ data: { ...row, publishedId } });
+    await setLocation(tx, { id: photoId, ownerId, publishedId }, { ...point, precision: 'EXACT', name: null });
     return { publishedId, photoId };
   });
 }

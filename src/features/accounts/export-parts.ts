@@ -220,7 +220,16 @@ async function* account({ stores, tx, userId }: Source): AsyncGenerator<object> 
 
 function photos({ stores, tx, userId, onPhoto }: Source): AsyncIterable<object> {
   return paged(
-    (after) => tx.photo.findMany({ where: { ownerId: userId, id: { gt: after } }, ...BY_ID }),
+    (after) =>
+      tx.photo.findMany({
+        where: { ownerId: userId, id: { gt: after } },
+        include: {
+          location: {
+            select: { latitude: true, longitude: true, precision: true, place: { select: { name: true } } },
+          },
+        },
+        ...BY_ID,
+      }),
     async (rows) => {
       const counts = await readCounts(
         stores,
@@ -228,7 +237,8 @@ function photos({ stores, tx, userId, onPhoto }: Source): AsyncIterable<object> 
         rows.map((row) => row.id),
         true,
       );
-      return rows.map(({ id, caption, status, failure, hiddenAt, publishedId, width, height, thumbhash }, index) => {
+      return rows.map((row, index) => {
+        const { id, caption, status, failure, hiddenAt, publishedId, width, height, thumbhash, location } = row;
         if (status === 'READY') onPhoto(id);
         return {
           id: toGlobalId('Photo', id),
@@ -241,6 +251,7 @@ function photos({ stores, tx, userId, onPhoto }: Source): AsyncIterable<object> 
           width,
           height,
           thumbhash: thumbhash && Buffer.from(thumbhash).toString('base64'),
+          location: location && { ...location, place: location.place?.name ?? null },
           likes: counts[index]?.likes ?? 0,
           comments: counts[index]?.comments ?? 0,
           file: status === 'READY' ? photoFile(id) : null,

@@ -1,10 +1,9 @@
 import { joinSql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { badInput } from '../errors.ts';
 import { requireFirst } from '../paging.ts';
 import { personIsVisible } from '../people/visibility.ts';
+import { beginsWith, foldText } from '../search-text.ts';
 
-const MAX_TEXT = 100;
 const MAX_FOUND = 50;
 const DEFAULT_FOUND = 20;
 /** So many are looked at of those who match in each way: who types one letter matches millions, of whom any are as good. */
@@ -28,9 +27,9 @@ export async function searchPeople(
   text: string,
   first: number | null | undefined = DEFAULT_FOUND,
 ): Promise<bigint[]> {
-  const wanted = fold(text);
+  const wanted = foldText('text', text);
   const most = requireFirst(first, MAX_FOUND);
-  const beginning = `${wanted.replace(/[\\%_]/g, '\\$&')}%`;
+  const beginning = beginsWith(wanted);
   const ways = [
     sql`username like ${beginning}`,
     sql`lower(display_name) like ${beginning}`,
@@ -56,17 +55,4 @@ export async function searchPeople(
       users.id
     limit ${most}::int`;
   return rows.map((row) => row.id);
-}
-
-/** What is looked for, as names are compared. @throws BAD_USER_INPUT when it is nothing, or too long */
-function fold(text: string): string {
-  const folded = text.normalize('NFC').trim().replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase();
-  const length = Array.from(folded).length;
-  if (length < 1 || length > MAX_TEXT) {
-    throw badInput(`"text" must have 1 to ${MAX_TEXT} characters beside spaces; it has ${length}.`);
-  }
-  if (folded.includes('\0') || !folded.isWellFormed()) {
-    throw badInput('"text" holds a character that is not text (NUL or half a surrogate pair).');
-  }
-  return folded;
 }

@@ -3,6 +3,7 @@ import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { tellStreams } from '../../stores/streams.ts';
 import { type Place, pushToTimelines } from '../../stores/timelines.ts';
+import { tellNearby } from '../places/live.ts';
 import { authorKey, feedKey, heavyKey, liveChannel } from './keys.ts';
 
 /** Followers who are served with one script. */
@@ -33,6 +34,7 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   const { publishedId, ownerId, isMerged } = photo;
   const place: Place = { publishedId, photoId };
 
+  await tellNearby(stores, photoId);
   if (isMerged) {
     await pushToTimelines(redis, [authorKey(ownerId)], place, message(told(place)));
     return;

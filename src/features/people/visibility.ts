@@ -143,6 +143,26 @@ export async function belongInFeed(
   });
 }
 
+/** Whether each of these photos is one that the viewer may see, of somebody whom they neither follow nor mute nor are. */
+export async function areDiscoveries(
+  stores: Stores,
+  viewerId: bigint | null,
+  photos: readonly PhotoRow[],
+  load: LoadUsers,
+): Promise<boolean[]> {
+  const owners = [...new Set(photos.map((photo) => photo.ownerId))];
+  const [standings, mutes] = await Promise.all([
+    readStandings(stores, viewerId, owners, load),
+    viewerId === null ? [] : readMutes(stores, viewerId, owners),
+  ]);
+  const muted = new Set(owners.filter((_, index) => mutes[index]));
+  return photos.map((photo) => {
+    const owner = standings.get(photo.ownerId);
+    const isOthers = owner !== undefined && !owner.isSelf && !owner.follows && !muted.has(photo.ownerId);
+    return isOthers && seesPhoto(photo, owner);
+  });
+}
+
 /** Of photos that the viewer may not see, those that moderators have to judge, when the viewer is one. */
 async function reportedPhotos(
   stores: Stores,
@@ -295,16 +315,46 @@ export function personIsWanted(viewerId: bigint, person: Sql): Sql {
 /**
  * The condition that the viewer may see a photo.
  *
+ * @param viewerId null without a session
  * @param photo the column with the photo's id, such as sql`activities.photo_id`, or the id
  */
-export function photoIsVisible(viewerId: bigint, photo: Sql | bigint): Sql {
+export function photoIsVisible(viewerId: bigint | null, photo: Sql | bigint): Sql {
+  return photoIsOpen(viewerId, photo, sql`seen.status = 'READY' and seen.hidden_at is null`);
+}
+
+/** @param shown what of the photo itself must hold for others than its owner */
+function photoIsOpen(viewerId: bigint | null, photo: Sql | bigint, shown: Sql): Sql {
+  const open =
+    viewerId === null
+      ? sql`${shown} and not owner.is_hidden and not owner.is_private`
+      : sql`(owner.id = ${viewerId} or (
+          ${shown} and not owner.is_hidden and ${noBlock(viewerId, sql`owner.id`)}
+          and (not owner.is_private
+            or exists (select from follows where follower_id = ${viewerId} and followee_id = owner.id))
+        ))`;
   return sql`exists (
-    select from photos seen join users owner on owner.id = seen.owner_id
-    where seen.id = ${photo} and (owner.id = ${viewerId} or (
-      seen.status = 'READY' and seen.hidden_at is null and not owner.is_hidden and ${noBlock(viewerId, sql`owner.id`)}
-      and (not owner.is_private
-        or exists (select from follows where follower_id = ${viewerId} and followee_id = owner.id))
-    ))
+    select from photos seen join users owner on owner.id = seen.owner_id where seen.id = ${photo} and ${open}
+  )`;
+}
+
+/** Photos of a place that are looked at for one that the viewer may see. */
+const PLACE_LOOKED_AT = 100;
+
+/** The condition that the viewer may see a place, the row of `places`: that they may see one of its newest photos. Its name and point are of these. */
+export function placeIsVisible(viewerId: bigint | null): Sql {
+  return hasPhoto(photoIsVisible(viewerId, sql`newest.photo_id`));
+}
+
+/** The condition that a place may become one of the viewer's photos too: that they may see one of its newest photos, or will when it is READY. */
+export function placeIsOpen(viewerId: bigint): Sql {
+  return hasPhoto(photoIsOpen(viewerId, sql`newest.photo_id`, sql`seen.hidden_at is null`));
+}
+
+function hasPhoto(condition: Sql): Sql {
+  return sql`exists (
+    select from (
+      select photo_id from photo_locations where place_id = places.id order by published_id desc limit ${PLACE_LOOKED_AT}::int
+    ) newest where ${condition}
   )`;
 }
 

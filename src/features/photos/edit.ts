@@ -4,6 +4,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { forgetMentions, recordMentions } from '../activity/mentions.ts';
 import { Mistakes } from '../errors.ts';
 import { addPhotoDelta } from '../people/counts.ts';
+import { type ChosenLocation, setLocation } from '../places/locations.ts';
 import { checkText } from '../validate.ts';
 import { requireOwnPhoto } from './access.ts';
 import { addPhotosChanged } from './counts.ts';
@@ -11,26 +12,44 @@ import { allKeys } from './media.ts';
 import { MAX_CAPTION } from './publish.ts';
 import { photoKey } from './rows.ts';
 
+/** What is to be different about a photo; what is left out stays as it is. */
+export interface PhotoChanges {
+  caption?: string | undefined;
+  /** Null to show it nowhere. */
+  location?: ChosenLocation | null | undefined;
+}
+
 /**
- * Changes the caption of one's own photo.
+ * Changes one's own photo.
  *
- * @throws Mistakes NOT_FOUND, or what is wrong with the caption
+ * @throws Mistakes NOT_FOUND, or what is wrong with the caption or the location
  */
-export async function updateCaption(stores: Stores, ownerId: bigint, photoId: bigint, caption: string): Promise<void> {
-  const mistakes = checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
+export async function updatePhoto(
+  stores: Stores,
+  ownerId: bigint,
+  photoId: bigint,
+  { caption, location }: PhotoChanges,
+): Promise<void> {
+  const mistakes = caption === undefined ? [] : checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
   if (mistakes.length > 0) throw new Mistakes(mistakes);
   await requireOwnPhoto(stores, ownerId, photoId);
   await writeThrough(stores.redis, [photoKey(photoId)], () =>
     stores.db.$transaction(async (tx) => {
-      // One caption after the other, so that each is compared with the one that it replaces.
-      const [before] = await tx.$queryRaw<{ caption: string; status: string }[]>`
-        select caption, status from photos where id = ${photoId} and owner_id = ${ownerId} for update`;
+      // One change after the other, so that each caption is compared with the one that it replaces.
+      const [before] = await tx.$queryRaw<{ caption: string; status: string; publishedId: bigint | null }[]>`
+        select caption, status, published_id as "publishedId" from photos
+        where id = ${photoId} and owner_id = ${ownerId} for update`;
       if (!before) return;
-      await tx.photo.update({ where: { id: photoId }, data: { caption } });
-      // Who is mentioned is told when the photo is READY.
-      if (before.status === 'READY') {
-        await forgetMentions(tx, photoId, before.caption, caption);
-        await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId }, before.caption);
+      if (caption !== undefined) {
+        await tx.photo.update({ where: { id: photoId }, data: { caption } });
+        // Who is mentioned is told when the photo is READY.
+        if (before.status === 'READY') {
+          await forgetMentions(tx, photoId, before.caption, caption);
+          await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId }, before.caption);
+        }
+      }
+      if (location !== undefined) {
+        await setLocation(tx, { id: photoId, ownerId, publishedId: before.publishedId }, location);
       }
       await addPhotosChanged(tx, [photoId]);
     }),

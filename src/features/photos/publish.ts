@@ -3,6 +3,7 @@ import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { Mistakes, mistake } from '../errors.ts';
 import { once } from '../idempotency.ts';
+import { type ChosenLocation, setLocation } from '../places/locations.ts';
 import { checkText } from '../validate.ts';
 
 /** The longest caption, in characters. */
@@ -11,24 +12,28 @@ export const MAX_CAPTION = 2_200;
 /**
  * Shares a photo whose file was sent. It is PROCESSING; the job that makes it READY is enqueued with it.
  *
+ * @param input `location`: where it is shown to have been taken; null for nowhere
  * @returns the photo's id, which is the upload's: so no upload becomes two photos
  * @throws Mistakes NOT_FOUND for another's upload as for one that does not exist, EXPIRED, NOT_UPLOADED, ALREADY_USED, or
- * what is wrong with the caption or the key
+ * what is wrong with the caption, the location or the key
  */
 export async function publishPhoto(
   stores: Stores,
   ownerId: bigint,
   uploadId: bigint,
-  input: { caption: string; idempotencyKey?: string | null | undefined },
+  input: { caption: string; location?: ChosenLocation | null; idempotencyKey?: string | null | undefined },
 ): Promise<bigint> {
-  const { caption, idempotencyKey } = input;
+  const { caption, location = null, idempotencyKey } = input;
   const mistakes = checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
   if (mistakes.length > 0) throw new Mistakes(mistakes);
   // Asked before the transaction, which must not wait for S3.
   const upload = await stores.db.upload.findFirst({ where: { id: uploadId, ownerId } });
   const sent = upload !== null && (await stores.objects.exists(upload.objectKey));
 
-  const key = { userId: ownerId, key: idempotencyKey, mutation: 'publishPhoto', input: [String(uploadId), caption] };
+  // Of the location what is shown, and not what was sent: its hash is stored.
+  const at = location && Object.values(location).map(String);
+  const same = [String(uploadId), caption, ...(at ? [at] : [])];
+  const key = { userId: ownerId, key: idempotencyKey, mutation: 'publishPhoto', input: same };
   return stores.db.$transaction((tx) =>
     once(tx, key, uploadId, async () => {
       if (await tx.photo.findFirst({ where: { id: uploadId, ownerId }, select: { id: true } })) {
@@ -57,6 +62,7 @@ export async function publishPhoto(
         skipDuplicates: true,
       });
       if (made.count === 0) throw mistake('ALREADY_USED', 'This upload has been published already.', 'uploadId');
+      await setLocation(tx, { id: uploadId, ownerId, publishedId: null }, location);
       await addJob(tx, 'processPhoto', { photoId: String(uploadId), objectKey: upload.objectKey, mediaKey });
     }),
   );

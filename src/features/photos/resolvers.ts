@@ -4,10 +4,11 @@ import { putHeaders } from '../../stores/objects.ts';
 import { type Context, requireSession } from '../context.ts';
 import { mistake, notFound, payload } from '../errors.ts';
 import { emptyPage, pageRequest } from '../paging.ts';
+import { chooseLocation } from '../places/locations.ts';
 import { parseCommentId, parseId } from '../validate.ts';
 import { addComment, deleteComment } from './comments.ts';
 import { readCounts } from './counts.ts';
-import { deletePhoto, updateCaption } from './edit.ts';
+import { deletePhoto, updatePhoto } from './edit.ts';
 import { explainFailure } from './failures.ts';
 import { likePhoto, unlikePhoto } from './likes.ts';
 import { followPhoto } from './live.ts';
@@ -29,6 +30,7 @@ export const photoResolvers: Resolvers = {
         const id = await publishPhoto(context.stores, userId, parseId('Upload', input.uploadId), {
           ...input,
           caption: input.caption ?? '',
+          location: input.location ? chooseLocation(input.location) : null,
         });
         const photo = await context.loaders.visiblePhoto.load(id);
         if (!photo) throw mistake('NOT_FOUND', 'The photo that this key made has been deleted.', 'idempotencyKey');
@@ -38,7 +40,8 @@ export const photoResolvers: Resolvers = {
       payload(async () => {
         const { userId } = requireSession(context);
         const id = parseId('Photo', input.photoId);
-        await updateCaption(context.stores, userId, id, input.caption);
+        const location = input.location ? chooseLocation(input.location) : input.location;
+        await updatePhoto(context.stores, userId, id, { caption: input.caption ?? undefined, location });
         return { photo: await context.loaders.visiblePhoto.load(id) };
       }),
     deletePhoto: (_, { input }, context) =>

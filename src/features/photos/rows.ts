@@ -1,6 +1,14 @@
-import type { PhotoFailureCode, PhotoStatus } from '../../generated/graphql.ts';
+import type { LocationPrecision, PhotoFailureCode, PhotoStatus } from '../../generated/graphql.ts';
 import { type CachedKind, readCached } from '../../stores/cache.ts';
 import type { Stores } from '../../stores/stores.ts';
+
+/** Where a photo was taken, as its owner chose to show it. */
+export interface PhotoLocation {
+  latitude: number;
+  longitude: number;
+  precision: LocationPrecision;
+  placeId: bigint | null;
+}
 
 /** A photo as it is stored, without its counts, which change too often to be cached with it. */
 export interface PhotoRow {
@@ -20,11 +28,12 @@ export interface PhotoRow {
   height: number | null;
   /** In base64. */
   thumbhash: string | null;
+  location: PhotoLocation | null;
 }
 
 /** The Redis key of a photo, with the version of the form in which one is stored: raise it with every change of that form. */
 export function photoKey(id: bigint): string {
-  return `photo:v2:${id}`;
+  return `photo:v3:${id}`;
 }
 
 type Packed = [
@@ -40,11 +49,12 @@ type Packed = [
   width: number | null,
   height: number | null,
   thumbhash: string | null,
+  location: [latitude: number, longitude: number, precision: LocationPrecision, placeId: string | null] | null,
 ];
 
 function encode(row: PhotoRow): string {
   const { id, ownerId, caption, status, failure, mediaKey, mediaIsPublic, isHidden } = row;
-  const { publishedId, width, height, thumbhash } = row;
+  const { publishedId, width, height, thumbhash, location } = row;
   const published = publishedId === null ? null : String(publishedId);
   const packed: Packed = [
     String(id),
@@ -59,6 +69,7 @@ function encode(row: PhotoRow): string {
     width,
     height,
     thumbhash,
+    location && [location.latitude, location.longitude, location.precision, location.placeId?.toString() ?? null],
   ];
   return JSON.stringify(packed);
 }
@@ -67,11 +78,17 @@ function decode(text: string): PhotoRow {
   const [id, ownerId, caption, status, failure, mediaKey, mediaIsPublic, isHidden, published, ...image] = JSON.parse(
     text,
   ) as Packed;
-  const [width, height, thumbhash] = image;
+  const [width, height, thumbhash, at] = image;
   const publishedId = published === null ? null : BigInt(published);
   const ids = { id: BigInt(id), ownerId: BigInt(ownerId), publishedId };
+  const location = at && {
+    latitude: at[0],
+    longitude: at[1],
+    precision: at[2],
+    placeId: at[3] === null ? null : BigInt(at[3]),
+  };
   const media = { mediaKey, mediaIsPublic, isHidden, width, height, thumbhash };
-  return { __typename: 'Photo', ...ids, caption, status, failure, ...media };
+  return { __typename: 'Photo', ...ids, caption, status, failure, ...media, location };
 }
 
 const photos: CachedKind<bigint, PhotoRow> = {
@@ -83,6 +100,7 @@ const photos: CachedKind<bigint, PhotoRow> = {
     const rows = await db.photo.findMany({
       where: { id: { in: [...missing] } },
       omit: { likeCount: true, commentCount: true, isMerged: true },
+      include: { location: { select: { latitude: true, longitude: true, precision: true, placeId: true } } },
     });
     return new Map(
       rows.map(({ hiddenAt, ...row }) => {

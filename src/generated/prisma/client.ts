@@ -62,6 +62,17 @@ export type Upload = Prisma.UploadModel
  */
 export type Photo = Prisma.PhotoModel
 /**
+ * Model Place
+ * A named place that photos share. A job deletes one that no photo has any more.
+ */
+export type Place = Prisma.PlaceModel
+/**
+ * Model PhotoLocation
+ * Where a photo is shown to have been taken, as exactly as its owner chose: nothing finer is stored. With the H3 cells of odd
+ * resolutions that hold the point, each an index of its newest photos.
+ */
+export type PhotoLocation = Prisma.PhotoLocationModel
+/**
  * Model Like
  * 
  */

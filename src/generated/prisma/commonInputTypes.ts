@@ -354,6 +354,50 @@ export type BytesNullableWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedBytesNullableFilter<$PrismaModel>
 }
 
+export type FloatFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  in?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel>
+  notIn?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel>
+  lt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedFloatFilter<$PrismaModel> | number
+}
+
+export type EnumLocationPrecisionFilter<$PrismaModel = never> = {
+  equals?: $Enums.LocationPrecision | Prisma.EnumLocationPrecisionFieldRefInput<$PrismaModel>
+  in?: $Enums.LocationPrecision[] | Prisma.ListEnumLocationPrecisionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.LocationPrecision[] | Prisma.ListEnumLocationPrecisionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumLocationPrecisionFilter<$PrismaModel> | $Enums.LocationPrecision
+}
+
+export type FloatWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  in?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel>
+  notIn?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel>
+  lt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedFloatWithAggregatesFilter<$PrismaModel> | number
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _avg?: Prisma.NestedFloatFilter<$PrismaModel>
+  _sum?: Prisma.NestedFloatFilter<$PrismaModel>
+  _min?: Prisma.NestedFloatFilter<$PrismaModel>
+  _max?: Prisma.NestedFloatFilter<$PrismaModel>
+}
+
+export type EnumLocationPrecisionWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.LocationPrecision | Prisma.EnumLocationPrecisionFieldRefInput<$PrismaModel>
+  in?: $Enums.LocationPrecision[] | Prisma.ListEnumLocationPrecisionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.LocationPrecision[] | Prisma.ListEnumLocationPrecisionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumLocationPrecisionWithAggregatesFilter<$PrismaModel> | $Enums.LocationPrecision
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumLocationPrecisionFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumLocationPrecisionFilter<$PrismaModel>
+}
+
 export type EnumActivityKindFilter<$PrismaModel = never> = {
   equals?: $Enums.ActivityKind | Prisma.EnumActivityKindFieldRefInput<$PrismaModel>
   in?: $Enums.ActivityKind[] | Prisma.ListEnumActivityKindFieldRefInput<$PrismaModel>
@@ -841,6 +885,39 @@ export type NestedBytesNullableWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
   _min?: Prisma.NestedBytesNullableFilter<$PrismaModel>
   _max?: Prisma.NestedBytesNullableFilter<$PrismaModel>
+}
+
+export type NestedEnumLocationPrecisionFilter<$PrismaModel = never> = {
+  equals?: $Enums.LocationPrecision | Prisma.EnumLocationPrecisionFieldRefInput<$PrismaModel>
+  in?: $Enums.LocationPrecision[] | Prisma.ListEnumLocationPrecisionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.LocationPrecision[] | Prisma.ListEnumLocationPrecisionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumLocationPrecisionFilter<$PrismaModel> | $Enums.LocationPrecision
+}
+
+export type NestedFloatWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  in?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel>
+  notIn?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel>
+  lt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedFloatWithAggregatesFilter<$PrismaModel> | number
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _avg?: Prisma.NestedFloatFilter<$PrismaModel>
+  _sum?: Prisma.NestedFloatFilter<$PrismaModel>
+  _min?: Prisma.NestedFloatFilter<$PrismaModel>
+  _max?: Prisma.NestedFloatFilter<$PrismaModel>
+}
+
+export type NestedEnumLocationPrecisionWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.LocationPrecision | Prisma.EnumLocationPrecisionFieldRefInput<$PrismaModel>
+  in?: $Enums.LocationPrecision[] | Prisma.ListEnumLocationPrecisionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.LocationPrecision[] | Prisma.ListEnumLocationPrecisionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumLocationPrecisionWithAggregatesFilter<$PrismaModel> | $Enums.LocationPrecision
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumLocationPrecisionFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumLocationPrecisionFilter<$PrismaModel>
 }
 
 export type NestedEnumActivityKindFilter<$PrismaModel = never> = {

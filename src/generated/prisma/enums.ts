@@ -29,6 +29,15 @@ export const PhotoFailureCode = {
 export type PhotoFailureCode = (typeof PhotoFailureCode)[keyof typeof PhotoFailureCode]
 
 
+export const LocationPrecision = {
+  EXACT: 'EXACT',
+  KILOMETRE: 'KILOMETRE',
+  CITY: 'CITY'
+} as const
+
+export type LocationPrecision = (typeof LocationPrecision)[keyof typeof LocationPrecision]
+
+
 export const ActivityKind = {
   LIKE: 'LIKE',
   COMMENT: 'COMMENT',

@@ -401,6 +401,8 @@ export const ModelName = {
   Session: 'Session',
   Upload: 'Upload',
   Photo: 'Photo',
+  Place: 'Place',
+  PhotoLocation: 'PhotoLocation',
   Like: 'Like',
   Comment: 'Comment',
   PhotoCountDelta: 'PhotoCountDelta',
@@ -433,7 +435,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "user" | "session" | "upload" | "photo" | "like" | "comment" | "photoCountDelta" | "follow" | "followRequest" | "block" | "mute" | "userCounts" | "userCountDelta" | "formerUsername" | "activity" | "mailToken" | "dataExport" | "accountDeletion" | "report" | "moderationAct" | "idempotencyKey"
+    modelProps: "user" | "session" | "upload" | "photo" | "place" | "photoLocation" | "like" | "comment" | "photoCountDelta" | "follow" | "followRequest" | "block" | "mute" | "userCounts" | "userCountDelta" | "formerUsername" | "activity" | "mailToken" | "dataExport" | "accountDeletion" | "report" | "moderationAct" | "idempotencyKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -730,6 +732,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.PhotoCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.PhotoCountAggregateOutputType> | number
+        }
+      }
+    }
+    Place: {
+      payload: Prisma.$PlacePayload<ExtArgs>
+      fields: Prisma.PlaceFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PlaceFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PlaceFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload>
+        }
+        findFirst: {
+          args: Prisma.PlaceFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PlaceFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload>
+        }
+        findMany: {
+          args: Prisma.PlaceFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload>[]
+        }
+        create: {
+          args: Prisma.PlaceCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload>
+        }
+        createMany: {
+          args: Prisma.PlaceCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PlaceCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload>[]
+        }
+        delete: {
+          args: Prisma.PlaceDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload>
+        }
+        update: {
+          args: Prisma.PlaceUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload>
+        }
+        deleteMany: {
+          args: Prisma.PlaceDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PlaceUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PlaceUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload>[]
+        }
+        upsert: {
+          args: Prisma.PlaceUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PlacePayload>
+        }
+        aggregate: {
+          args: Prisma.PlaceAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePlace>
+        }
+        groupBy: {
+          args: Prisma.PlaceGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PlaceGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PlaceCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PlaceCountAggregateOutputType> | number
+        }
+      }
+    }
+    PhotoLocation: {
+      payload: Prisma.$PhotoLocationPayload<ExtArgs>
+      fields: Prisma.PhotoLocationFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PhotoLocationFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PhotoLocationFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload>
+        }
+        findFirst: {
+          args: Prisma.PhotoLocationFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PhotoLocationFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload>
+        }
+        findMany: {
+          args: Prisma.PhotoLocationFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload>[]
+        }
+        create: {
+          args: Prisma.PhotoLocationCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload>
+        }
+        createMany: {
+          args: Prisma.PhotoLocationCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PhotoLocationCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload>[]
+        }
+        delete: {
+          args: Prisma.PhotoLocationDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload>
+        }
+        update: {
+          args: Prisma.PhotoLocationUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload>
+        }
+        deleteMany: {
+          args: Prisma.PhotoLocationDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PhotoLocationUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PhotoLocationUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload>[]
+        }
+        upsert: {
+          args: Prisma.PhotoLocationUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoLocationPayload>
+        }
+        aggregate: {
+          args: Prisma.PhotoLocationAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePhotoLocation>
+        }
+        groupBy: {
+          args: Prisma.PhotoLocationGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PhotoLocationGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PhotoLocationCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PhotoLocationCountAggregateOutputType> | number
         }
       }
     }
@@ -2101,6 +2251,35 @@ export const PhotoScalarFieldEnum = {
 export type PhotoScalarFieldEnum = (typeof PhotoScalarFieldEnum)[keyof typeof PhotoScalarFieldEnum]
 
 
+export const PlaceScalarFieldEnum = {
+  id: 'id',
+  name: 'name',
+  latitude: 'latitude',
+  longitude: 'longitude',
+  precision: 'precision'
+} as const
+
+export type PlaceScalarFieldEnum = (typeof PlaceScalarFieldEnum)[keyof typeof PlaceScalarFieldEnum]
+
+
+export const PhotoLocationScalarFieldEnum = {
+  photoId: 'photoId',
+  publishedId: 'publishedId',
+  placeId: 'placeId',
+  latitude: 'latitude',
+  longitude: 'longitude',
+  precision: 'precision',
+  cell1: 'cell1',
+  cell3: 'cell3',
+  cell5: 'cell5',
+  cell7: 'cell7',
+  cell9: 'cell9',
+  cell11: 'cell11'
+} as const
+
+export type PhotoLocationScalarFieldEnum = (typeof PhotoLocationScalarFieldEnum)[keyof typeof PhotoLocationScalarFieldEnum]
+
+
 export const LikeScalarFieldEnum = {
   photoId: 'photoId',
   userId: 'userId',
@@ -2433,6 +2612,34 @@ export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel,
 
 
 /**
+ * Reference to a field of type 'Float'
+ */
+export type FloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float'>
+    
+
+
+/**
+ * Reference to a field of type 'Float[]'
+ */
+export type ListFloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float[]'>
+    
+
+
+/**
+ * Reference to a field of type 'LocationPrecision'
+ */
+export type EnumLocationPrecisionFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'LocationPrecision'>
+    
+
+
+/**
+ * Reference to a field of type 'LocationPrecision[]'
+ */
+export type ListEnumLocationPrecisionFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'LocationPrecision[]'>
+    
+
+
+/**
  * Reference to a field of type 'ActivityKind'
  */
 export type EnumActivityKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ActivityKind'>
@@ -2513,20 +2720,6 @@ export type EnumModerationActKindFieldRefInput<$PrismaModel> = FieldRefInputType
  * Reference to a field of type 'ModerationActKind[]'
  */
 export type ListEnumModerationActKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ModerationActKind[]'>
-    
-
-
-/**
- * Reference to a field of type 'Float'
- */
-export type FloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float'>
-    
-
-
-/**
- * Reference to a field of type 'Float[]'
- */
-export type ListFloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float[]'>
     
 
 /**
@@ -2684,6 +2877,8 @@ export type GlobalOmitConfig = {
   session?: Prisma.SessionOmit
   upload?: Prisma.UploadOmit
   photo?: Prisma.PhotoOmit
+  place?: Prisma.PlaceOmit
+  photoLocation?: Prisma.PhotoLocationOmit
   like?: Prisma.LikeOmit
   comment?: Prisma.CommentOmit
   photoCountDelta?: Prisma.PhotoCountDeltaOmit

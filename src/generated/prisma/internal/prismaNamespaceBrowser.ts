@@ -55,6 +55,8 @@ export const ModelName = {
   Session: 'Session',
   Upload: 'Upload',
   Photo: 'Photo',
+  Place: 'Place',
+  PhotoLocation: 'PhotoLocation',
   Like: 'Like',
   Comment: 'Comment',
   PhotoCountDelta: 'PhotoCountDelta',
@@ -159,6 +161,35 @@ export const PhotoScalarFieldEnum = {
 } as const
 
 export type PhotoScalarFieldEnum = (typeof PhotoScalarFieldEnum)[keyof typeof PhotoScalarFieldEnum]
+
+
+export const PlaceScalarFieldEnum = {
+  id: 'id',
+  name: 'name',
+  latitude: 'latitude',
+  longitude: 'longitude',
+  precision: 'precision'
+} as const
+
+export type PlaceScalarFieldEnum = (typeof PlaceScalarFieldEnum)[keyof typeof PlaceScalarFieldEnum]
+
+
+export const PhotoLocationScalarFieldEnum = {
+  photoId: 'photoId',
+  publishedId: 'publishedId',
+  placeId: 'placeId',
+  latitude: 'latitude',
+  longitude: 'longitude',
+  precision: 'precision',
+  cell1: 'cell1',
+  cell3: 'cell3',
+  cell5: 'cell5',
+  cell7: 'cell7',
+  cell9: 'cell9',
+  cell11: 'cell11'
+} as const
+
+export type PhotoLocationScalarFieldEnum = (typeof PhotoLocationScalarFieldEnum)[keyof typeof PhotoLocationScalarFieldEnum]
 
 
 export const LikeScalarFieldEnum = {

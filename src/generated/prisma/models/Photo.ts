@@ -323,6 +323,7 @@ export type PhotoWhereInput = {
   owner?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
   likes?: Prisma.LikeListRelationFilter
   comments?: Prisma.CommentListRelationFilter
+  location?: Prisma.XOR<Prisma.PhotoLocationNullableScalarRelationFilter, Prisma.PhotoLocationWhereInput> | null
 }
 
 export type PhotoOrderByWithRelationInput = {
@@ -344,6 +345,7 @@ export type PhotoOrderByWithRelationInput = {
   owner?: Prisma.UserOrderByWithRelationInput
   likes?: Prisma.LikeOrderByRelationAggregateInput
   comments?: Prisma.CommentOrderByRelationAggregateInput
+  location?: Prisma.PhotoLocationOrderByWithRelationInput
 }
 
 export type PhotoWhereUniqueInput = Prisma.AtLeast<{
@@ -368,6 +370,7 @@ export type PhotoWhereUniqueInput = Prisma.AtLeast<{
   owner?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
   likes?: Prisma.LikeListRelationFilter
   comments?: Prisma.CommentListRelationFilter
+  location?: Prisma.XOR<Prisma.PhotoLocationNullableScalarRelationFilter, Prisma.PhotoLocationWhereInput> | null
 }, "id">
 
 export type PhotoOrderByWithAggregationInput = {
@@ -432,6 +435,7 @@ export type PhotoCreateInput = {
   owner: Prisma.UserCreateNestedOneWithoutPhotosInput
   likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
+  location?: Prisma.PhotoLocationCreateNestedOneWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateInput = {
@@ -452,6 +456,7 @@ export type PhotoUncheckedCreateInput = {
   commentCount?: number
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
+  location?: Prisma.PhotoLocationUncheckedCreateNestedOneWithoutPhotoInput
 }
 
 export type PhotoUpdateInput = {
@@ -472,6 +477,7 @@ export type PhotoUpdateInput = {
   owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
   likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
+  location?: Prisma.PhotoLocationUpdateOneWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateInput = {
@@ -492,6 +498,7 @@ export type PhotoUncheckedUpdateInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
+  location?: Prisma.PhotoLocationUncheckedUpdateOneWithoutPhotoNestedInput
 }
 
 export type PhotoCreateManyInput = {
@@ -698,6 +705,20 @@ export type NullableBytesFieldUpdateOperationsInput = {
   set?: runtime.Bytes | null
 }
 
+export type PhotoCreateNestedOneWithoutLocationInput = {
+  create?: Prisma.XOR<Prisma.PhotoCreateWithoutLocationInput, Prisma.PhotoUncheckedCreateWithoutLocationInput>
+  connectOrCreate?: Prisma.PhotoCreateOrConnectWithoutLocationInput
+  connect?: Prisma.PhotoWhereUniqueInput
+}
+
+export type PhotoUpdateOneRequiredWithoutLocationNestedInput = {
+  create?: Prisma.XOR<Prisma.PhotoCreateWithoutLocationInput, Prisma.PhotoUncheckedCreateWithoutLocationInput>
+  connectOrCreate?: Prisma.PhotoCreateOrConnectWithoutLocationInput
+  upsert?: Prisma.PhotoUpsertWithoutLocationInput
+  connect?: Prisma.PhotoWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.PhotoUpdateToOneWithWhereWithoutLocationInput, Prisma.PhotoUpdateWithoutLocationInput>, Prisma.PhotoUncheckedUpdateWithoutLocationInput>
+}
+
 export type PhotoCreateNestedOneWithoutLikesInput = {
   create?: Prisma.XOR<Prisma.PhotoCreateWithoutLikesInput, Prisma.PhotoUncheckedCreateWithoutLikesInput>
   connectOrCreate?: Prisma.PhotoCreateOrConnectWithoutLikesInput
@@ -743,6 +764,7 @@ export type PhotoCreateWithoutOwnerInput = {
   commentCount?: number
   likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
+  location?: Prisma.PhotoLocationCreateNestedOneWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateWithoutOwnerInput = {
@@ -762,6 +784,7 @@ export type PhotoUncheckedCreateWithoutOwnerInput = {
   commentCount?: number
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
+  location?: Prisma.PhotoLocationUncheckedCreateNestedOneWithoutPhotoInput
 }
 
 export type PhotoCreateOrConnectWithoutOwnerInput = {
@@ -811,6 +834,102 @@ export type PhotoScalarWhereInput = {
   commentCount?: Prisma.IntFilter<"Photo"> | number
 }
 
+export type PhotoCreateWithoutLocationInput = {
+  id: bigint | number
+  caption: string
+  status?: $Enums.PhotoStatus
+  failure?: $Enums.PhotoFailureCode | null
+  mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
+  isMerged?: boolean | null
+  publishedId?: bigint | number | null
+  width?: number | null
+  height?: number | null
+  thumbhash?: runtime.Bytes | null
+  likeCount?: number
+  commentCount?: number
+  owner: Prisma.UserCreateNestedOneWithoutPhotosInput
+  likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
+  comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
+}
+
+export type PhotoUncheckedCreateWithoutLocationInput = {
+  id: bigint | number
+  ownerId: bigint | number
+  caption: string
+  status?: $Enums.PhotoStatus
+  failure?: $Enums.PhotoFailureCode | null
+  mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
+  isMerged?: boolean | null
+  publishedId?: bigint | number | null
+  width?: number | null
+  height?: number | null
+  thumbhash?: runtime.Bytes | null
+  likeCount?: number
+  commentCount?: number
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
+}
+
+export type PhotoCreateOrConnectWithoutLocationInput = {
+  where: Prisma.PhotoWhereUniqueInput
+  create: Prisma.XOR<Prisma.PhotoCreateWithoutLocationInput, Prisma.PhotoUncheckedCreateWithoutLocationInput>
+}
+
+export type PhotoUpsertWithoutLocationInput = {
+  update: Prisma.XOR<Prisma.PhotoUpdateWithoutLocationInput, Prisma.PhotoUncheckedUpdateWithoutLocationInput>
+  create: Prisma.XOR<Prisma.PhotoCreateWithoutLocationInput, Prisma.PhotoUncheckedCreateWithoutLocationInput>
+  where?: Prisma.PhotoWhereInput
+}
+
+export type PhotoUpdateToOneWithWhereWithoutLocationInput = {
+  where?: Prisma.PhotoWhereInput
+  data: Prisma.XOR<Prisma.PhotoUpdateWithoutLocationInput, Prisma.PhotoUncheckedUpdateWithoutLocationInput>
+}
+
+export type PhotoUpdateWithoutLocationInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  caption?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
+  failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  thumbhash?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  likeCount?: Prisma.IntFieldUpdateOperationsInput | number
+  commentCount?: Prisma.IntFieldUpdateOperationsInput | number
+  owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
+}
+
+export type PhotoUncheckedUpdateWithoutLocationInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  ownerId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  caption?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
+  failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  thumbhash?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  likeCount?: Prisma.IntFieldUpdateOperationsInput | number
+  commentCount?: Prisma.IntFieldUpdateOperationsInput | number
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
+}
+
 export type PhotoCreateWithoutLikesInput = {
   id: bigint | number
   caption: string
@@ -828,6 +947,7 @@ export type PhotoCreateWithoutLikesInput = {
   commentCount?: number
   owner: Prisma.UserCreateNestedOneWithoutPhotosInput
   comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
+  location?: Prisma.PhotoLocationCreateNestedOneWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateWithoutLikesInput = {
@@ -847,6 +967,7 @@ export type PhotoUncheckedCreateWithoutLikesInput = {
   likeCount?: number
   commentCount?: number
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
+  location?: Prisma.PhotoLocationUncheckedCreateNestedOneWithoutPhotoInput
 }
 
 export type PhotoCreateOrConnectWithoutLikesInput = {
@@ -882,6 +1003,7 @@ export type PhotoUpdateWithoutLikesInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
   comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
+  location?: Prisma.PhotoLocationUpdateOneWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateWithoutLikesInput = {
@@ -901,6 +1023,7 @@ export type PhotoUncheckedUpdateWithoutLikesInput = {
   likeCount?: Prisma.IntFieldUpdateOperationsInput | number
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
+  location?: Prisma.PhotoLocationUncheckedUpdateOneWithoutPhotoNestedInput
 }
 
 export type PhotoCreateWithoutCommentsInput = {
@@ -920,6 +1043,7 @@ export type PhotoCreateWithoutCommentsInput = {
   commentCount?: number
   owner: Prisma.UserCreateNestedOneWithoutPhotosInput
   likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
+  location?: Prisma.PhotoLocationCreateNestedOneWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateWithoutCommentsInput = {
@@ -939,6 +1063,7 @@ export type PhotoUncheckedCreateWithoutCommentsInput = {
   likeCount?: number
   commentCount?: number
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
+  location?: Prisma.PhotoLocationUncheckedCreateNestedOneWithoutPhotoInput
 }
 
 export type PhotoCreateOrConnectWithoutCommentsInput = {
@@ -974,6 +1099,7 @@ export type PhotoUpdateWithoutCommentsInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
   likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
+  location?: Prisma.PhotoLocationUpdateOneWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateWithoutCommentsInput = {
@@ -993,6 +1119,7 @@ export type PhotoUncheckedUpdateWithoutCommentsInput = {
   likeCount?: Prisma.IntFieldUpdateOperationsInput | number
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
+  location?: Prisma.PhotoLocationUncheckedUpdateOneWithoutPhotoNestedInput
 }
 
 export type PhotoCreateManyOwnerInput = {
@@ -1029,6 +1156,7 @@ export type PhotoUpdateWithoutOwnerInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
+  location?: Prisma.PhotoLocationUpdateOneWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateWithoutOwnerInput = {
@@ -1048,6 +1176,7 @@ export type PhotoUncheckedUpdateWithoutOwnerInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
+  location?: Prisma.PhotoLocationUncheckedUpdateOneWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateManyWithoutOwnerInput = {
@@ -1126,6 +1255,7 @@ export type PhotoSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   likes?: boolean | Prisma.Photo$likesArgs<ExtArgs>
   comments?: boolean | Prisma.Photo$commentsArgs<ExtArgs>
+  location?: boolean | Prisma.Photo$locationArgs<ExtArgs>
   _count?: boolean | Prisma.PhotoCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["photo"]>
 
@@ -1190,6 +1320,7 @@ export type PhotoInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   likes?: boolean | Prisma.Photo$likesArgs<ExtArgs>
   comments?: boolean | Prisma.Photo$commentsArgs<ExtArgs>
+  location?: boolean | Prisma.Photo$locationArgs<ExtArgs>
   _count?: boolean | Prisma.PhotoCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type PhotoIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1205,6 +1336,7 @@ export type $PhotoPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     owner: Prisma.$UserPayload<ExtArgs>
     likes: Prisma.$LikePayload<ExtArgs>[]
     comments: Prisma.$CommentPayload<ExtArgs>[]
+    location: Prisma.$PhotoLocationPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: bigint
@@ -1637,6 +1769,7 @@ export interface Prisma__PhotoClient<T, Null = never, ExtArgs extends runtime.Ty
   owner<T extends Prisma.UserDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.UserDefaultArgs<ExtArgs>>): Prisma.Prisma__UserClient<runtime.Types.Result.GetResult<Prisma.$UserPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   likes<T extends Prisma.Photo$likesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Photo$likesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$LikePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   comments<T extends Prisma.Photo$commentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Photo$commentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$CommentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  location<T extends Prisma.Photo$locationArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Photo$locationArgs<ExtArgs>>): Prisma.Prisma__PhotoLocationClient<runtime.Types.Result.GetResult<Prisma.$PhotoLocationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2127,6 +2260,25 @@ export type Photo$commentsArgs<ExtArgs extends runtime.Types.Extensions.Internal
   take?: number
   skip?: number
   distinct?: Prisma.CommentScalarFieldEnum | Prisma.CommentScalarFieldEnum[]
+}
+
+/**
+ * Photo.location
+ */
+export type Photo$locationArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the PhotoLocation
+   */
+  select?: Prisma.PhotoLocationSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the PhotoLocation
+   */
+  omit?: Prisma.PhotoLocationOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.PhotoLocationInclude<ExtArgs> | null
+  where?: Prisma.PhotoLocationWhereInput
 }
 
 /**

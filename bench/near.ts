@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { pino } from 'pino';
+import { drawCity, drawPoint } from '../examples/cities.ts';
+import { loadConfig } from '../src/config.ts';
+import { photoIsVisible } from '../src/features/people/visibility.ts';
+import { circle, cover } from '../src/features/places/areas.ts';
+import { cellColumns } from '../src/features/places/cells.ts';
+import { distanceTo, type Point } from '../src/features/places/geo.ts';
+import { scanStatement, searchArea } from '../src/features/places/search-area.ts';
+import { type Sql, sql } from '../src/stores/postgres.ts';
+import { openStores, type Stores } from '../src/stores/stores.ts';
+import { atLeast, atMost, median, type Verdict } from './measure.ts';
+
+const SIZES = (process.env.BENCH_PHOTOS ?? '1e4,1e5,1e6,1e7').split(',').map(Number);
+const RADII = [1_000, 10_000];
+const PAGE = { first: 24, after: null };
+const ANY_TIME = { from: 0n, before: 2n ** 63n - 1n };
+/** Points that are drawn; photos share them when there are more. */
+const POINTS = 1_000_000;
+const OWNERS = 10_000;
+const QUERIES = 200;
+/** The plain way is asked less often, and never for longer than this in all. */
+const PLAIN_QUERIES = 50;
+const PLAIN_MS = 20_000;
+
+/** The same numbers in each run (Lehmer's generator). */
+function newRandom(): () => number {
+  let state = 20_261_125;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+/**
+ * The newest 24 photos within 1 and 10 km: by Darkroom's SQL, and by the plain way (earthdistance with a GiST index, then sorted by time), where
+ * most photos are and where there are none, among 10⁴ to 10⁷ photos that are placed as people live.
+ */
+export async function benchNear(env: Record<string, string>): Promise<Verdict[]> {
+  const stores = await openStores(loadConfig(env), pino({ level: 'warn' }));
+  const random = newRandom();
+  try {
+    await preparePoints(stores, random);
+    const [crowd] = await stores.db.$queryRaw<Point[]>`
+      select avg(latitude) as latitude, avg(longitude) as longitude from points group by cell_7 order by count(*) desc limit 1`;
+    assert(crowd);
+    // In the southern Pacific.
+    const desert = { latitude: -48.9, longitude: -123.4 };
+    const medians = new Map<string, number>();
+    let count = 0;
+    for (const size of SIZES) {
+      const started = performance.now();
+      await addPhotos(stores, count, size);
+      count = size;
+      console.log(
+        `  ${size.toLocaleString('en')} photos, made in ${Math.round((performance.now() - started) / 1_000)} s with both indexes`,
+      );
+      for (const [place, middle] of Object.entries({ crowd, desert })) {
+        for (const radius of RADII) {
+          const near = () => aside(middle, radius / 5, random);
+          const ours = await time(QUERIES, Number.POSITIVE_INFINITY, () => {
+            const area = circle(near(), radius);
+            return searchArea(stores, null, area, ANY_TIME, PAGE);
+          });
+          const plain = await time(PLAIN_QUERIES, PLAIN_MS, () => stores.db.$queryRaw(plainly(near(), radius)));
+          report(`${place}, ${radius / 1_000} km`, ours, plain);
+          medians.set(`${place} ${radius} ${size}`, median(ours));
+          medians.set(`${place} ${radius} ${size} plain`, median(plain));
+          await compare(stores, middle, radius);
+        }
+      }
+    }
+    for (const radius of RADII) await explain(stores, crowd, radius);
+    return judge(medians);
+  } finally {
+    await stores.close();
+  }
+}
+
+function judge(medians: ReadonlyMap<string, number>): Verdict[] {
+  const of = (radius: number, size: number, which = '') => medians.get(`crowd ${radius} ${size}${which}`) ?? Number.NaN;
+  const [small, largest] = [1e5, SIZES.at(-1) ?? 0];
+  return RADII.flatMap((radius) => {
+    const what = `${radius / 1_000} km in the most crowded place`;
+    return [
+      atMost(2, of(radius, largest), of(radius, small), `its median at 10⁵, ${what}`),
+      atLeast(
+        radius === 1_000 ? 50 : 100,
+        of(radius, largest, ' plain'),
+        of(radius, largest),
+        `as fast as the plain way, ${what}`,
+      ),
+    ];
+  });
+}
+
+/** Draws points and stores them with their cells, and makes the owners. */
+async function preparePoints({ db }: Stores, random: () => number): Promise<void> {
+  await db.$executeRaw`create extension if not exists earthdistance cascade`;
+  await db.$executeRaw`create unlogged table points (number int, latitude float8, longitude float8,
+    cell_1 int8, cell_3 int8, cell_5 int8, cell_7 int8, cell_9 int8, cell_11 int8)`;
+  const AT_ONCE = 20_000;
+  for (let first = 0; first < POINTS; first += AT_ONCE) {
+    const points = Array.from({ length: AT_ONCE }, () => drawPoint(drawCity(random), random));
+    const cells = points.map(cellColumns);
+    const column = (values: (number | bigint)[]) => values.join();
+    const cell = (name: keyof ReturnType<typeof cellColumns>) =>
+      sql`string_to_array(${column(cells.map((one) => one[name]))}, ',')::int8[]`;
+    await db.$executeRaw`
+      insert into points select ${first}::int + number::int - 1, latitude, longitude, c1, c3, c5, c7, c9, c11
+      from unnest(
+        string_to_array(${column(points.map(({ latitude }) => latitude))}, ',')::float8[],
+        string_to_array(${column(points.map(({ longitude }) => longitude))}, ',')::float8[],
+        ${cell('cell1')}, ${cell('cell3')}, ${cell('cell5')}, ${cell('cell7')}, ${cell('cell9')}, ${cell('cell11')}
+      ) with ordinality point (latitude, longitude, c1, c3, c5, c7, c9, c11, number)`;
+  }
+  await db.$executeRaw`create unique index on points (number)`;
+  // One in ten is private.
+  await db.$executeRaw`
+    insert into users (id, username, email, display_name, password_hash, is_private)
+    select number, 'owner' || number, 'owner' || number || '@example.org', '', '', number % 10 = 0 from generate_series(1, ${OWNERS}::int) number`;
+}
+
+const INDEXES = sql`
+  select indexdef from pg_indexes where tablename in ('photos', 'photo_locations') and indexname not like '%pkey'`;
+
+/** Adds photos until there are so many, and then the indexes, which is faster than beside them. */
+async function addPhotos({ db }: Stores, from: number, to: number): Promise<void> {
+  const unsafe = (text: string) => db.$transaction((tx) => patiently(tx, () => tx.$executeRawUnsafe(text)), PATIENCE);
+  const indexes = await db.$queryRaw<{ indexdef: string }[]>(INDEXES);
+  for (const { indexdef } of indexes) await unsafe(`drop index ${/INDEX (\S+) ON/.exec(indexdef)?.[1]}`);
+  const AT_ONCE = 200_000;
+  for (let first = from; first < to; first += AT_ONCE) {
+    const last = Math.min(to, first + AT_ONCE) - 1;
+    await db.$transaction(
+      (tx) =>
+        patiently(tx, async () => {
+          // One photo a second; the numbers mix the points.
+          await tx.$executeRaw`
+            insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
+            select (number::int8 * 1000) << 23, 1 + number % ${OWNERS}::int, '', 'READY', 'none', ((number::int8 * 1000) << 23) + 1, 4, 3
+            from generate_series(${first}::int, ${last}::int) number`;
+          await tx.$executeRaw`
+            insert into photo_locations (photo_id, published_id, latitude, longitude, precision, cell_1, cell_3, cell_5, cell_7, cell_9, cell_11)
+            select (photo::int8 * 1000) << 23, ((photo::int8 * 1000) << 23) + 1, latitude, longitude, 'EXACT', cell_1, cell_3, cell_5, cell_7, cell_9, cell_11
+            from generate_series(${first}::int, ${last}::int) photo
+            join points on points.number = (photo::int8 * 7919) % ${POINTS}::int`;
+        }),
+      PATIENCE,
+    );
+  }
+  const plain = 'create index photo_locations_earth on photo_locations using gist (ll_to_earth(latitude, longitude))';
+  for (const index of from === 0
+    ? [...indexes.map(({ indexdef }) => indexdef), plain]
+    : indexes.map(({ indexdef }) => indexdef)) {
+    await unsafe(index);
+  }
+  // Outside of a transaction.
+  for (const table of ['photos', 'photo_locations', 'users']) await db.$executeRawUnsafe(`analyze ${table}`);
+}
+
+const PATIENCE = { maxWait: 10_000, timeout: 3_600_000 };
+type Tx = Parameters<Parameters<Stores['db']['$transaction']>[0]>[0];
+
+async function patiently<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
+  await tx.$executeRaw`set local statement_timeout = 0`;
+  await tx.$executeRaw`set local maintenance_work_mem = '1GB'`;
+  await tx.$executeRaw`set local session_replication_role = replica`;
+  return work();
+}
+
+/** What most would write. */
+function plainly(middle: Point, radius: number): Sql {
+  const here = sql`ll_to_earth(${middle.latitude}::float8, ${middle.longitude}::float8)`;
+  return sql`
+    select photo_id as "photoId", published_id, earth_distance(${here}, ll_to_earth(latitude, longitude)) as distance
+    from photo_locations
+    where earth_box(${here}, ${radius}::float8) @> ll_to_earth(latitude, longitude)
+      and earth_distance(${here}, ll_to_earth(latitude, longitude)) <= ${radius}::float8
+      and ${photoIsVisible(null, sql`photo_id`)}
+    order by published_id desc limit ${PAGE.first + 1}::int`;
+}
+
+/** A point that is up to so many metres from another. */
+function aside({ latitude, longitude }: Point, metres: number, random: () => number): Point {
+  const degrees = metres / 111_195;
+  return { latitude: latitude + (random() - 0.5) * degrees, longitude: longitude + (random() - 0.5) * degrees };
+}
+
+/** How long each of some calls takes, in milliseconds. */
+async function time(count: number, mostMs: number, call: () => Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  const began = performance.now();
+  for (let index = -5; index < count && performance.now() - began < mostMs; index++) {
+    const started = performance.now();
+    await call();
+    if (index >= 0) times.push(performance.now() - started);
+  }
+  return times;
+}
+
+function report(what: string, ours: readonly number[], plain: readonly number[]): void {
+  const p99 = (times: readonly number[]) =>
+    [...times].sort((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1] ?? Number.NaN;
+  const both = (times: readonly number[]) =>
+    `${median(times).toFixed(2).padStart(8)} ms, p99 ${p99(times).toFixed(2).padStart(8)} ms`;
+  console.log(
+    `    ${what.padEnd(14)}  Darkroom ${both(ours)}   earthdistance ${both(plain)}   ${(median(plain) / median(ours)).toFixed(0).padStart(4)} ×`,
+  );
+}
+
+/** Both ways find the same photos, but for those at the very edge: the plain way takes the earth to be a little larger. */
+async function compare(stores: Stores, middle: Point, radius: number): Promise<void> {
+  const { photos } = await searchArea(stores, null, circle(middle, radius), ANY_TIME, PAGE);
+  const plain = await stores.db.$queryRaw<{ photoId: bigint; distance: number }[]>(
+    sql`select "photoId", ${distanceTo(middle)} as distance from (${plainly(middle, radius)}) found join photo_locations on photo_id = "photoId" order by photo_id desc`,
+  );
+  const isInner = ({ distance }: { distance: number | null }) => (distance ?? 0) < radius * 0.99;
+  const both = [photos, plain].map((list) =>
+    list
+      .slice(0, PAGE.first)
+      .filter(isInner)
+      .map(({ photoId }) => photoId),
+  );
+  assert.deepEqual(both[0], both[1], 'both ways find the same');
+}
+
+async function explain({ db }: Stores, middle: Point, radius: number): Promise<void> {
+  const area = circle(middle, radius);
+  for (const [name, statement] of [
+    ['Darkroom', scanStatement(null, area, cover(area), ANY_TIME, PAGE.first + 1)],
+    ['earthdistance', plainly(middle, radius)],
+  ] as const) {
+    const rows = await db.$queryRaw<{ 'QUERY PLAN': string }[]>(sql`explain (analyze, buffers) ${statement}`);
+    console.log(`\n    ${name}, ${radius / 1_000} km in the most crowded place:`);
+    for (const row of rows) console.log(`      ${row['QUERY PLAN']}`);
+  }
+}

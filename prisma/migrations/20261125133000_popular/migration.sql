@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "photos_published_id_idx" ON "photos"("published_id" DESC);

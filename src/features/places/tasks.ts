@@ -1,0 +1,8 @@
+import type { Tasks } from '../../stores/jobs.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { sweepPlaces } from './places.ts';
+
+/** The jobs of places. */
+export function placeTasks(stores: Stores): Pick<Tasks, 'sweepPlaces'> {
+  return { sweepPlaces: () => sweepPlaces(stores) };
+}

@@ -1,0 +1,365 @@
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { distance, type Point, rounded } from '../../../src/features/places/geo.ts';
+import type { Stores } from '../../../src/stores/stores.ts';
+import { attempt, mistakesOf, openBackstage } from '../../support/backstage.ts';
+import { send } from '../../support/client.ts';
+import { newPerson, type Person, unique } from '../../support/people.ts';
+import { createUpload, newJpeg, put, settled } from '../../support/photos.ts';
+import { numberOf } from '../../support/rows.ts';
+
+const url = inject('url');
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openBackstage();
+});
+afterAll(() => stores.close());
+
+const LOCATION = 'location { latitude longitude precision place { id name latitude longitude precision } }';
+interface SeenPlace extends Point {
+  id: string;
+  name: string;
+}
+interface Seen {
+  id: string;
+  location: (Point & { precision: string; place: SeenPlace | null }) | null;
+}
+
+/** Somewhere where no other test is. */
+function somewhere(): Point {
+  return rounded({ latitude: Math.random() * 120 - 60, longitude: Math.random() * 358 - 179 });
+}
+
+async function upload(person: Person, file: Buffer) {
+  const made = await createUpload(person, file);
+  expect((await put(made, file)).ok).toBe(true);
+  return made.id;
+}
+
+async function publishAt(person: Person, location: object, file?: Buffer): Promise<Seen> {
+  const uploadId = await upload(person, file ?? (await newJpeg()));
+  const input = { uploadId, location };
+  const { photo } = await person.mutate<{ photo: Seen }>(
+    'publishPhoto',
+    'PublishPhotoInput',
+    input,
+    `photo { id ${LOCATION} }`,
+  );
+  expect(await settled(person, photo.id)).toBe('READY');
+  return photo;
+}
+
+async function see(viewer: Person | null, id: string): Promise<Seen> {
+  const query = `query ($id: ID!) { node(id: $id) { ... on Photo { id ${LOCATION} } } }`;
+  const { data } = await (viewer
+    ? viewer.send<{ node: Seen }>(query, { id })
+    : send<{ node: Seen }>(url, query, { id }));
+  if (!data?.node) throw new Error('It is not there.');
+  return data.node;
+}
+
+async function near(point: Point, radiusMeters: number): Promise<string[]> {
+  const query = `query ($latitude: Float!, $longitude: Float!, $radiusMeters: Float!) {
+    photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: $radiusMeters) { nodes { id } } }`;
+  const { data, errors } = await send<{ photosNear: { nodes: { id: string }[] } }>(url, query, {
+    ...point,
+    radiusMeters,
+  });
+  expect(errors).toEqual([]);
+  return data?.photosNear.nodes.map(({ id }) => id) ?? [];
+}
+
+async function gpsJpeg({ latitude, longitude }: Point): Promise<Buffer> {
+  const parts = (degrees: number) => `${Math.round(Math.abs(degrees) * 1e7)}/10000000 0/1 0/1`;
+  const gps = {
+    GPSLatitudeRef: latitude < 0 ? 'S' : 'N',
+    GPSLatitude: parts(latitude),
+    GPSLongitudeRef: longitude < 0 ? 'W' : 'E',
+    GPSLongitude: parts(longitude),
+  };
+  return sharp(await newJpeg())
+    .withExif({ IFD3: gps })
+    .jpeg()
+    .toBuffer();
+}
+
+test('a photo is found where it was taken, by everybody who may see it', async () => {
+  const [person, point] = [await newPerson(url), somewhere()];
+  const { id, location } = await publishAt(person, point);
+  expect(location).toEqual({ ...point, precision: 'EXACT', place: null });
+  expect((await see(null, id)).location).toEqual(location);
+  expect(await near(point, 10)).toEqual([id]);
+  const query = `query ($latitude: Float!, $longitude: Float!) {
+    photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 5000) { edges { distanceMeters node { id } } } }`;
+  const aside = { ...point, latitude: point.latitude + 0.01 };
+  const { data } = await send<{ photosNear: { edges: { distanceMeters: number }[] } }>(url, query, aside);
+  expect(data?.photosNear.edges[0]?.distanceMeters).toBeCloseTo(distance(point, aside), 6);
+});
+
+test('a point that is all but zero is stored and found like any other', async () => {
+  const { id, location } = await publishAt(await newPerson(url), {
+    latitude: 5e-324,
+    longitude: -5e-324,
+    placeName: `Null ${unique()}`,
+  });
+  expect(location).toMatchObject({ latitude: 0, longitude: 0 });
+  expect(await near({ latitude: 5e-324, longitude: -1e-300 }, 10)).toContain(id);
+});
+
+test('what is not to be shown exactly is stored nowhere', async () => {
+  const [person, point] = [await newPerson(url), somewhere()];
+  for (const [precision, from, to] of [
+    ['KILOMETRE', 0, 700],
+    ['CITY', 0, 12_000],
+  ] as const) {
+    const { id, location } = await publishAt(person, { ...point, precision }, await gpsJpeg(point));
+    if (!location) throw new Error('unreachable');
+    const away = distance(point, location);
+    expect(away).toBeGreaterThan(from);
+    expect(away).toBeLessThan(to);
+    // Its own middle is what it is found at, and not where it was taken.
+    expect(await near(location, 10)).toContain(id);
+    expect(await near(point, Math.max(10, away - 1))).not.toContain(id);
+    // Another point of the same area is shown in the same way.
+    const again = await publishAt(person, { latitude: location.latitude, longitude: location.longitude, precision });
+    expect(again.location).toEqual(location);
+  }
+  // Nothing finer is in any table or key: neither as it was given nor as a number that begins like it.
+  const digits = [point.latitude, point.longitude].map((degrees) => degrees.toFixed(4));
+  const tables = await stores.db.$queryRaw<{ name: string }[]>`
+    select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+    where table_type = 'BASE TABLE' and table_schema in ('public', 'graphile_worker')`;
+  for (const { name } of tables) {
+    const rows = await stores.db.$queryRawUnsafe<object[]>(
+      `select 1 as found from ${name} t where position($1 in t::text) > 0 or position($2 in t::text) > 0 limit 1`,
+      ...digits,
+    );
+    expect([name, rows]).toEqual([name, []]);
+  }
+});
+
+test('the uploader alone is offered the point that the file holds, while it is an upload', async () => {
+  const [person, other] = await Promise.all([newPerson(url), newPerson(url)]);
+  const query = 'query ($id: ID!) { node(id: $id) { ... on Upload { suggestedLocation { latitude longitude } } } }';
+  type Answer = { node: { suggestedLocation: Point | null } | null };
+  for (const point of [
+    { latitude: 48.8583701, longitude: 2.2944813 },
+    { latitude: -33.8567844, longitude: -151.2152967 },
+  ]) {
+    const file = await gpsJpeg(point);
+    const made = await createUpload(person, file);
+    const ask = async (who: Person) => (await who.send<Answer>(query, { id: made.id })).data?.node;
+    expect(await ask(person)).toEqual({ suggestedLocation: null });
+    await put(made, file);
+    const suggestion = (await ask(person))?.suggestedLocation;
+    expect(suggestion?.latitude).toBeCloseTo(point.latitude, 6);
+    expect(suggestion?.longitude).toBeCloseTo(point.longitude, 6);
+    expect(await ask(other)).toBeNull();
+    const { photo } = await person.mutate<{ photo: Seen }>(
+      'publishPhoto',
+      'PublishPhotoInput',
+      { uploadId: made.id },
+      `photo { id ${LOCATION} }`,
+    );
+    expect(photo.location).toBeNull();
+    await settled(person, photo.id);
+    expect(await ask(person)).toBeNull();
+    expect(await near(point, 10)).not.toContain(photo.id);
+  }
+  for (const file of [await newJpeg(), Buffer.from('no picture at all')]) {
+    const id = await upload(person, file);
+    const { data, errors } = await person.send<Answer>(query, { id });
+    expect([data?.node, errors]).toEqual([{ suggestedLocation: null }, []]);
+  }
+});
+
+test('what has the same name within about 100 metres is the same place', async () => {
+  const [one, other, point] = [await newPerson(url), await newPerson(url), somewhere()];
+  const placeName = `Café ${unique()}`;
+  const first = await publishAt(one, { ...point, placeName });
+  const north = (metres: number) => ({ ...point, latitude: point.latitude + metres / 111_195 });
+  const same = await publishAt(other, { ...north(90), placeName: `  ${placeName.toUpperCase()} ` });
+  const far = await publishAt(other, { ...north(110), placeName });
+  const named = await publishAt(other, { ...point, placeName: `${placeName} 2` });
+  const byId = await publishAt(other, { placeId: first.location?.place?.id });
+  expect(first.location?.place).toMatchObject({ name: placeName, ...point });
+  expect(same.location).toEqual(first.location);
+  expect(byId.location).toEqual(first.location);
+  expect(new Set([first, far, named].map(({ location }) => location?.place?.id)).size).toBe(3);
+
+  const query = `query ($id: ID!, $after: String) { node(id: $id) { ... on Place { name photos(first: 2, after: $after) {
+    nodes { id } pageInfo { hasNextPage endCursor } } } } }`;
+  type Page = { node: { photos: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } } };
+  const id = first.location?.place?.id;
+  const top = (await send<Page>(url, query, { id })).data?.node.photos;
+  expect(top?.nodes.map((photo) => photo.id)).toEqual([byId.id, same.id]);
+  const rest = (await send<Page>(url, query, { id, after: top?.pageInfo.endCursor })).data?.node.photos;
+  expect([rest?.nodes.map((photo) => photo.id), rest?.pageInfo.hasNextPage]).toEqual([[first.id], false]);
+});
+
+test('two who name a place at the same moment share it', async () => {
+  const point = somewhere();
+  const people = await Promise.all(Array.from({ length: 4 }, () => newPerson(url)));
+  const uploads = await Promise.all(people.map(async (person) => upload(person, await newJpeg())));
+  const location = { ...point, placeName: `Pier ${unique()}` };
+  const shared = await Promise.all(
+    people.map((person, index) =>
+      person.mutate<{ photo: Seen }>(
+        'publishPhoto',
+        'PublishPhotoInput',
+        { uploadId: uploads[index], location },
+        `photo { ${LOCATION} }`,
+      ),
+    ),
+  );
+  expect(new Set(shared.map(({ photo }) => photo.location?.place?.id)).size).toBe(1);
+});
+
+test('where a photo is shown can be changed, and taken away', async () => {
+  const [person, point, elsewhere] = [await newPerson(url), somewhere(), somewhere()];
+  const { id } = await publishAt(person, point);
+  const change = (changes: object) =>
+    attempt<{ photo: Seen }>(person, 'updatePhoto', { photoId: id, ...changes }, `photo { id caption ${LOCATION} }`);
+  expect((await change({ caption: 'There' })).photo).toMatchObject({ caption: 'There', location: point });
+  expect((await change({ location: elsewhere })).photo).toMatchObject({ caption: 'There', location: elsewhere });
+  expect([await near(point, 1_000), await near(elsewhere, 1_000)]).toEqual([[], [id]]);
+  expect((await change({ location: null })).photo.location).toBeNull();
+  expect(await near(elsewhere, 1_000)).toEqual([]);
+  expect((await see(null, id)).location).toBeNull();
+});
+
+test('places are found near a point, the nearest first, and by name; those of photos that one may not see are not', async () => {
+  const [person, recluse, point, word] = [await newPerson(url), await newPerson(url), somewhere(), unique()];
+  const north = (metres: number) => ({ ...point, latitude: point.latitude + metres / 111_195 });
+  const names: string[] = [];
+  for (const metres of [3_000, 20, 400]) {
+    const { location } = await publishAt(person, { ...north(metres), placeName: `Old ${word} ${metres}` });
+    names.push(location?.place?.name ?? '');
+  }
+  await publishAt(person, { ...north(60_000), placeName: `Old ${word} far` });
+  await publishAt(recluse, { ...north(10), placeName: `Home ${word}` });
+  await attempt(recluse, 'setPrivacy', { isPrivate: true }, 'user { id }');
+
+  type Near = { placesNear: { distanceMeters: number; place: SeenPlace }[] };
+  const around = async (viewer: Person | null, name: string | null = null) => {
+    const query = `query ($latitude: Float!, $longitude: Float!, $name: String) {
+      placesNear(latitude: $latitude, longitude: $longitude, name: $name) { distanceMeters place { name latitude longitude } } }`;
+    const { data, errors } = await (viewer
+      ? viewer.send<Near>(query, { ...point, name })
+      : send<Near>(url, query, { ...point, name }));
+    expect(errors).toEqual([]);
+    for (const { distanceMeters, place } of data?.placesNear ?? [])
+      expect(distanceMeters).toBeCloseTo(distance(point, place), 5);
+    return data?.placesNear.map(({ place }) => place.name);
+  };
+  const sorted = [names[1], names[2], names[0]];
+  expect(await around(null)).toEqual(sorted);
+  expect(await around(recluse)).toEqual([`Home ${word}`, ...sorted]);
+  expect(await around(null, `${word.toUpperCase()} 4`)).toEqual([names[2]]);
+  expect(await around(null, word.slice(1))).toEqual([]);
+
+  const search = async (viewer: Person, text: string) => {
+    const query = 'query ($text: String!) { searchPlaces(text: $text) { name } }';
+    const { data, errors } = await viewer.send<{ searchPlaces: { name: string }[] }>(query, { text });
+    expect(errors).toEqual([]);
+    return data?.searchPlaces.map(({ name }) => name).filter((name) => name.includes(word));
+  };
+  expect((await search(person, `old ${word}`))?.sort()).toEqual([...names, `Old ${word} far`].sort());
+  expect(await search(person, `${word} 400`)).toContain(names[2]);
+  expect(await search(person, `home ${word}`)).not.toContain(`Home ${word}`);
+  expect((await search(recluse, `home ${word}`))?.[0]).toBe(`Home ${word}`);
+  for (const text of ['%', '_', "'", '\\', 'q', '"', ';--']) expect(await search(person, text)).toEqual([]);
+});
+
+test('a place that no photo has any more is gone, and its id names nothing', async () => {
+  const [person, point] = [await newPerson(url), somewhere()];
+  const { id, location } = await publishAt(person, { ...point, placeName: `Hut ${unique()}` });
+  const placeId = location?.place?.id ?? '';
+  await attempt(person, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
+  const { data } = await send<{ node: object | null }>(url, 'query ($id: ID!) { node(id: $id) { id } }', {
+    id: placeId,
+  });
+  expect(data?.node).toBeNull();
+  const uploadId = await upload(person, await newJpeg());
+  const refused = await attempt(person, 'publishPhoto', { uploadId, location: { placeId } }, 'photo { id }');
+  expect(mistakesOf(refused)).toEqual(['NOT_FOUND location.placeId']);
+  const { sweepPlaces } = await import('../../../src/features/places/places.ts');
+  await sweepPlaces(stores);
+  expect(await stores.db.place.count({ where: { id: numberOf(placeId) } })).toBe(0);
+});
+
+test('whatever is wrong with a location is told, and the upload can still be published', async () => {
+  const person = await newPerson(url);
+  const uploadId = await upload(person, await newJpeg());
+  const wrong: [object, string[]][] = [
+    [{}, ['INVALID location']],
+    [{ latitude: 1 }, ['INVALID location']],
+    [{ placeName: 'x' }, ['INVALID location']],
+    [{ latitude: 91, longitude: -181 }, ['INVALID location.latitude', 'INVALID location.longitude']],
+    [{ latitude: 1, longitude: 1, placeName: '  ' }, ['TOO_SHORT location.placeName']],
+    [{ latitude: 1, longitude: 1, placeName: 'x'.repeat(101) }, ['TOO_LONG location.placeName']],
+    [{ latitude: 1, longitude: 1, placeName: 'a\0b' }, ['INVALID location.placeName']],
+    [{ placeId: 'UGxhY2U6MQ', latitude: 1, longitude: 1 }, ['INVALID location.placeId']],
+    [{ placeId: 'UGxhY2U6MQ' }, ['NOT_FOUND location.placeId']],
+  ];
+  for (const [location, expected] of wrong) {
+    const refused = await attempt(person, 'publishPhoto', { uploadId, location }, 'photo { id }');
+    expect(mistakesOf(refused)).toEqual(expected);
+  }
+  expect(mistakesOf(await attempt(person, 'publishPhoto', { uploadId }, 'photo { id }'))).toEqual([]);
+});
+
+test('whatever is wrong with an area is told', async () => {
+  const ask = async (document: string) => (await send(url, `{ ${document} }`)).errors[0];
+  for (const [document, message] of [
+    ['photosNear(latitude: 91, longitude: 0, radiusMeters: 100) { nodes { id } }', 'latitude'],
+    ['photosNear(latitude: 0, longitude: -180.1, radiusMeters: 100) { nodes { id } }', 'longitude'],
+    ['photosNear(latitude: 0, longitude: 0, radiusMeters: 0) { nodes { id } }', '"radiusMeters"'],
+    ['photosNear(latitude: 0, longitude: 0, radiusMeters: 9.9) { nodes { id } }', '"radiusMeters"'],
+    ['photosNear(latitude: 0, longitude: 0, radiusMeters: 50001) { nodes { id } }', '"radiusMeters"'],
+    ['photosNear(latitude: 0, longitude: 0, radiusMeters: 100, first: 0) { nodes { id } }', '"first"'],
+    ['photosNear(latitude: 0, longitude: 0, radiusMeters: 100, after: "x") { nodes { id } }', '"after"'],
+    ['photosInBox(south: 2, west: 0, north: 1, east: 1) { nodes { id } }', '"south"'],
+    ['photosInBox(south: -91, west: 0, north: 1, east: 1) { nodes { id } }', 'latitude'],
+    ['placesNear(latitude: 0, longitude: 181) { place { id } }', 'longitude'],
+    ['placesNear(latitude: 0, longitude: 0, name: " ") { place { id } }', '"name"'],
+    ['searchPlaces(text: "") { id }', '"text"'],
+  ] as const) {
+    const error = await ask(document);
+    expect([document, error?.extensions.code, error?.message]).toEqual([
+      document,
+      'BAD_USER_INPUT',
+      expect.stringContaining(message),
+    ]);
+  }
+  for (const nonsense of ['NaN', 'Infinity', null, '1e999']) {
+    const query = 'query ($at: Float!) { photosNear(latitude: $at, longitude: 0, radiusMeters: 100) { nodes { id } } }';
+    expect((await send(url, query, { at: nonsense })).errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  }
+});
+
+test('a time can be named from which on, and before which, photos are looked for', async () => {
+  const [person, point] = [await newPerson(url), somewhere()];
+  const ids: string[] = [];
+  const times: string[] = [];
+  for (let index = 0; index < 3; index++) {
+    const { id } = await publishAt(person, point);
+    const { data } = await person.send<{ node: { publishedAt: string } }>(
+      'query ($id: ID!) { node(id: $id) { ... on Photo { publishedAt } } }',
+      { id },
+    );
+    ids.push(id);
+    times.push(data?.node.publishedAt ?? '');
+  }
+  const query = `query ($latitude: Float!, $longitude: Float!, $from: DateTime, $before: DateTime) {
+    photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 50, publishedFrom: $from, publishedBefore: $before) { nodes { id } } }`;
+  const during = async (from?: string, before?: string) => {
+    const { data } = await send<{ photosNear: { nodes: { id: string }[] } }>(url, query, { ...point, from, before });
+    return data?.photosNear.nodes.map(({ id }) => id);
+  };
+  expect(await during()).toEqual([ids[2], ids[1], ids[0]]);
+  expect(await during(times[1])).toEqual([ids[2], ids[1]]);
+  expect(await during(undefined, times[1])).toEqual([ids[0]]);
+  expect(await during(times[1], times[2])).toEqual([ids[1]]);
+  expect(await during('2020-01-01T00:00:00Z', '2025-01-01T00:00:00Z')).toEqual([]);
+});
