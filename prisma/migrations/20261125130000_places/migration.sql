@@ -39,24 +39,6 @@ CREATE INDEX "photo_locations_place_id_published_id_idx" ON "photo_locations"("p
 -- CreateIndex
 CREATE INDEX "photo_locations_published_id_idx" ON "photo_locations"("published_id" DESC);
 
--- CreateIndex
-CREATE INDEX "photo_locations_cell_1_published_id_idx" ON "photo_locations"("cell_1", "published_id" DESC);
-
--- CreateIndex
-CREATE INDEX "photo_locations_cell_3_published_id_idx" ON "photo_locations"("cell_3", "published_id" DESC);
-
--- CreateIndex
-CREATE INDEX "photo_locations_cell_5_published_id_idx" ON "photo_locations"("cell_5", "published_id" DESC);
-
--- CreateIndex
-CREATE INDEX "photo_locations_cell_7_published_id_idx" ON "photo_locations"("cell_7", "published_id" DESC);
-
--- CreateIndex
-CREATE INDEX "photo_locations_cell_9_published_id_idx" ON "photo_locations"("cell_9", "published_id" DESC);
-
--- CreateIndex
-CREATE INDEX "photo_locations_cell_11_published_id_idx" ON "photo_locations"("cell_11", "published_id" DESC);
-
 -- AddForeignKey
 ALTER TABLE "photo_locations" ADD CONSTRAINT "photo_locations_photo_id_fkey" FOREIGN KEY ("photo_id") REFERENCES "photos"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
@@ -73,3 +55,11 @@ CREATE INDEX "places_position_idx" ON "places" USING gist ((cube(array[
 -- For what a name begins with, and for words within it and names that are written a little differently.
 CREATE INDEX "places_name_prefix_idx" ON "places" (lower("name") text_pattern_ops);
 CREATE INDEX "places_name_trgm_idx" ON "places" USING gin (lower("name") gin_trgm_ops);
+
+-- The newest photos of a cell, with all that a search looks at.
+CREATE INDEX "photo_locations_cell_1_idx" ON "photo_locations" ("cell_1", "published_id" DESC) INCLUDE ("photo_id", "latitude", "longitude");
+CREATE INDEX "photo_locations_cell_3_idx" ON "photo_locations" ("cell_3", "published_id" DESC) INCLUDE ("photo_id", "latitude", "longitude");
+CREATE INDEX "photo_locations_cell_5_idx" ON "photo_locations" ("cell_5", "published_id" DESC) INCLUDE ("photo_id", "latitude", "longitude");
+CREATE INDEX "photo_locations_cell_7_idx" ON "photo_locations" ("cell_7", "published_id" DESC) INCLUDE ("photo_id", "latitude", "longitude");
+CREATE INDEX "photo_locations_cell_9_idx" ON "photo_locations" ("cell_9", "published_id" DESC) INCLUDE ("photo_id", "latitude", "longitude");
+CREATE INDEX "photo_locations_cell_11_idx" ON "photo_locations" ("cell_11", "published_id" DESC) INCLUDE ("photo_id", "latitude", "longitude");

@@ -47,9 +47,23 @@ export function circle(middle: Point, radius: number): Area {
       if (between - reach > radius) return 'outside';
       return between + reach <= radius ? 'inside' : 'partly';
     },
-    contains: sql`${far} <= ${radius}::float8`,
+    contains: sql`${frame(middle, radius)} and ${far} <= ${radius}::float8`,
     distance: far,
   };
+}
+
+/** What can be told of a circle without trigonometry: the parallels and, away from the poles and the 180th meridian, the meridians that it lies between. */
+function frame({ latitude, longitude }: Point, radius: number): Sql {
+  const degrees = (angle: number) => (angle * 180) / Math.PI;
+  const angle = (radius / EARTH_RADIUS) * (1 + 1e-6);
+  const high = degrees(angle);
+  const ratio = Math.sin(angle) / Math.cos((latitude * Math.PI) / 180);
+  const wide = ratio < 1 ? degrees(Math.asin(ratio)) * (1 + 1e-6) : 180;
+  // Always of the same form, so that the statement is.
+  const isPlain = Math.abs(latitude) + high < 90 && Math.abs(longitude) + wide < 180;
+  const [west, east] = isPlain ? [longitude - wide, longitude + wide] : [-180, 180];
+  return sql`latitude between ${latitude - high}::float8 and ${latitude + high}::float8
+    and longitude between ${west}::float8 and ${east}::float8`;
 }
 
 /**
@@ -112,6 +126,13 @@ function shrink(area: Area, cell: MeasuredCell, from: number): MeasuredCell[] {
   const relation = area.relate(cell.middle, cell.reach);
   if (relation === 'outside') return [];
   const isSmaller = cell.resolution > from;
-  if (isStored(cell.resolution) && (isSmaller || relation === 'inside' || !isDivisible(cell))) return [cell];
+  if (isStored(cell.resolution) && (isSmaller || relation === 'inside' || !isDivisible(cell))) {
+    return relation === 'inside' || touches(area, cell) ? [cell] : [];
+  }
   return divide(cell).flatMap((child) => shrink(area, child, from));
+}
+
+/** Whether any part of a cell is not outside: closer than its reach tells, which is that of a circle around it. */
+function touches(area: Area, cell: MeasuredCell): boolean {
+  return divide(cell).some((part) => area.relate(part.middle, part.reach) !== 'outside');
 }

@@ -5,6 +5,7 @@
  * smallest one belongs to.
  */
 import { cellToChildren, cellToLatLng, cellToParent, getRes0Cells, latLngToCell } from 'h3-js';
+import { LRUCache } from 'lru-cache';
 import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Point } from './geo.ts';
 
@@ -53,9 +54,14 @@ export function cellColumns(point: Point) {
   return { cell1, cell3, cell5, cell7, cell9, cell11 };
 }
 
-/** The condition that a row is in a cell of a resolution that is stored. */
-export function isIn({ cell, resolution }: MeasuredCell): Sql {
-  return sql`${COLUMNS[resolution as Resolution]} = ${toNumber(cell)}`;
+/** The condition that a row is in the column `cell`, which is one of some cells of one resolution that is stored. */
+export function isIn([any]: readonly MeasuredCell[]): Sql {
+  return sql`${COLUMNS[(any?.resolution ?? SMALLEST) as Resolution]} = cell`;
+}
+
+/** A cell as it is stored. */
+export function numberOf({ cell }: MeasuredCell): bigint {
+  return toNumber(cell);
 }
 
 function toNumber(cell: Cell): bigint {
@@ -70,9 +76,16 @@ function measure(cell: Cell, resolution: number): MeasuredCell {
 /** The cells of the whole earth. */
 export const EARTH: readonly MeasuredCell[] = getRes0Cells().map((cell) => measure(cell, 0));
 
+/** The cells that searches begin with are the same for all, and those of a city for all who search there. */
+const divided = new LRUCache<Cell, MeasuredCell[]>({ max: 20_000 });
+
 /** The next smaller cells that a cell consists of. */
 export function divide({ cell, resolution }: MeasuredCell): MeasuredCell[] {
-  return cellToChildren(cell, resolution + 1).map((child) => measure(child, resolution + 1));
+  const known = divided.get(cell);
+  if (known) return known;
+  const parts = cellToChildren(cell, resolution + 1).map((child) => measure(child, resolution + 1));
+  divided.set(cell, parts);
+  return parts;
 }
 
 /** Whether cells of this resolution are stored. */

@@ -1,9 +1,9 @@
-import { joinSql, type Sql, sql } from '../../stores/postgres.ts';
+import { joinSql, KEPT, type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { PageRequest } from '../paging.ts';
 import { photoIsVisible } from '../people/visibility.ts';
 import { type Area, cover, smaller } from './areas.ts';
-import { isDivisible, isIn, type MeasuredCell } from './cells.ts';
+import { isDivisible, isIn, type MeasuredCell, numberOf } from './cells.ts';
 
 /** A photo in an area, in its place among the newest. */
 export interface FoundPhoto {
@@ -29,19 +29,19 @@ export interface Span {
   before: bigint;
 }
 
-/** Rows that are looked at for each one that is wanted, in one statement. */
+/** Rows that are looked at for each photo that is wanted, in one statement: of each cell its share. */
 const SCANNED_PER_PHOTO = 12;
 /** Statements for one answer. */
 const MAX_ROUNDS = 40;
 /** A cell in which so many rows are found in vain is divided, unless the area has so many cells by then. */
-const MISSES = 32;
+const MISSES = 16;
 const MAX_CELLS = 80;
 
 /**
  * The newest photos in an area that the viewer may see.
  *
- * Each cell of the area's cover has an index of its photos, newest first. PostgreSQL merges as many as there are cells, and takes from
- * them only what a page needs: what it costs follows the page, and not how many photos there are. Where a crowd
+ * Each cell of the area's cover has an index of its photos, newest first, and one statement takes some of each, and merges them down to where
+ * one of these ends: what it costs follows the page, and not how many photos there are. Where a crowd
  * is within a cell and outside the area, the cell is divided, and the search goes on from where it was.
  */
 export async function searchArea(
@@ -55,44 +55,44 @@ export async function searchArea(
   let cells = cover(area);
   let below = after !== null && after < before ? after : before;
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    if (cells?.length === 0) return { photos, hasNextPage: false, end: null };
     const wanted = first + 1 - photos.length;
     const scanned = await scan(stores, viewerId, area, cells, { from, before: below }, wanted);
     photos.push(...scanned.photos);
     if (photos.length > first) return { photos: photos.slice(0, first), hasNextPage: true, end: null };
-    if (scanned.isAll) return { photos, hasNextPage: false, end: null };
+    if (scanned.floor === null) return { photos, hasNextPage: false, end: null };
     below = scanned.floor;
-    cells = divideCrowded(area, cells, scanned.misses);
+    cells = cells && divideCrowded(area, cells, scanned.misses);
   }
   return { photos, hasNextPage: true, end: below };
 }
 
 interface Scanned {
   photos: FoundPhoto[];
-  /** There is nothing below. */
-  isAll: boolean;
-  /** The place of the last row that was looked at. */
-  floor: bigint;
-  /** Rows of each cell that are outside the area; empty where none was looked at. */
-  misses: number[];
+  /** All from this place on was looked at; null when there is nothing below. */
+  floor: bigint | null;
+  /** How many rows were looked at of each cell that are not in the area. */
+  misses: Map<bigint, number>;
 }
 
 interface ScannedRow {
-  branch: number;
-  /** Null in a row that counts: of each branch there is one. */
+  /** Null in a row that counts, of which there is one for each cell. */
   photoId: bigint | null;
   /** Of a row that counts: the last that was looked at. */
   publishedId: bigint;
   distance: number | null;
+  cell: bigint;
   count: number;
   misses: number;
 }
 
 /**
- * The statement that looks at the newest rows in some cells, of each size as many as the page may need, and answers those that are in
- * the area and that the viewer may see.
+ * The statement that looks at the newest rows of some cells, of each so many, and answers those in the area that the viewer may see, down to where a
+ * cell has more.
  *
  * @param cells null for the whole earth
  * @param wanted photos at most
+ * @returns with how many rows of each cell are looked at
  */
 export function scanStatement(
   viewerId: bigint | null,
@@ -100,27 +100,39 @@ export function scanStatement(
   cells: readonly MeasuredCell[] | null,
   { from, before }: Span,
   wanted: number,
-): Sql {
-  // As one union without conditions of its own, so that PostgreSQL merges the indexes instead of sorting what is in them.
-  const branches = (cells?.map(isIn) ?? [sql`true`]).map(
-    (condition, branch) => sql`
-      (select ${branch}::int as branch, photo_id, published_id, latitude, longitude from photo_locations
-      where ${condition} and published_id < ${before} and published_id >= ${from})`,
+): { statement: Sql; ofEach: number } {
+  const ofEach = Math.ceil((wanted * SCANNED_PER_PHOTO) / (cells?.length ?? 1));
+  const newest = (condition: Sql) => sql`
+    select photo_id, published_id, latitude, longitude from photo_locations
+    where ${condition} and published_id < ${before} and published_id >= ${from}
+    order by published_id desc limit ${ofEach}::int`;
+  // Each in a subquery with a limit, so that PostgreSQL reads as many from the index, in its order, whatever it believes of the cell.
+  const bySize = Map.groupBy(cells ?? [], ({ resolution }) => resolution);
+  const sizes = Array.from(
+    bySize.values(),
+    (some) =>
+      sql`select cell, newest.* from unnest(${some.map(numberOf)}::bigint[]) cells (cell) cross join lateral (${newest(isIn(some))}) newest`,
   );
-  return sql`
+  const statement = sql`${KEPT}
     with scanned as materialized (
-      select branch, photo_id, published_id, ${area.contains} as is_within, ${area.distance ?? sql`null::float8`} as distance
-      from (
-        select * from (${joinSql(branches, ' union all ')}) cell
-        order by published_id desc limit ${wanted * SCANNED_PER_PHOTO}::int
-      ) newest
+      select *, (${area.contains}) as is_within
+      from (${cells ? joinSql(sizes, ' union all ') : sql`select 0::bigint as cell, newest.* from (${newest(sql`true`)}) newest`}) rows
+    ), counted as (
+      select cell, count(*)::int as count, min(published_id) as floor, (count(*) filter (where not is_within))::int as misses
+      from scanned group by cell
     )
-    (select branch, photo_id as "photoId", published_id as "publishedId", distance, 0 as count, 0 as misses
-      from scanned where is_within and ${photoIsVisible(viewerId, sql`scanned.photo_id`)}
+    (select photo_id as "photoId", published_id as "publishedId", ${area.distance ?? sql`null::float8`} as distance, cell, 0 as count, 0 as misses
+      -- Sorted first, so that the rules are asked of no more than the page needs.
+      from (
+        select * from scanned
+        where is_within and published_id >= coalesce((select max(floor) from counted where count = ${ofEach}::int), 0)
+        order by published_id desc offset 0
+      ) within_area
+      where ${photoIsVisible(viewerId, sql`photo_id`)}
       order by published_id desc limit ${wanted}::int)
     union all
-    select branch, null, min(published_id), null, count(*)::int, (count(*) filter (where not is_within))::int
-      from scanned group by branch`;
+    select null, floor, null, cell, count, misses from counted`;
+  return { statement, ofEach };
 }
 
 async function scan(
@@ -131,33 +143,31 @@ async function scan(
   span: Span,
   wanted: number,
 ): Promise<Scanned> {
-  const rows = await db.$queryRaw<ScannedRow[]>(scanStatement(viewerId, area, cells, span, wanted));
+  const { statement, ofEach } = scanStatement(viewerId, area, cells, span, wanted);
+  const rows = await db.$queryRaw<ScannedRow[]>(statement);
   const photos: FoundPhoto[] = [];
-  const misses: number[] = [];
-  let count = 0;
-  let floor = span.before;
-  for (const { branch, photoId, publishedId, distance, ...counted } of rows) {
+  const misses = new Map<bigint, number>();
+  let floor: bigint | null = null;
+  for (const { photoId, publishedId, distance, cell, ...counted } of rows) {
     if (photoId !== null) photos.push({ photoId, publishedId, distance });
     else {
-      misses[branch] = counted.misses;
-      count += counted.count;
-      if (publishedId < floor) floor = publishedId;
+      misses.set(cell, counted.misses);
+      if (counted.count === ofEach && (floor === null || publishedId > floor)) floor = publishedId;
     }
   }
   photos.sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
-  return { photos, isAll: count < wanted * SCANNED_PER_PHOTO, floor, misses };
+  return { photos, floor, misses };
 }
 
 /** Divides the cells in which many rows were found in vain: a search that goes on has fewer of them to look at. */
 function divideCrowded(
   area: Area,
-  cells: readonly MeasuredCell[] | null,
-  misses: readonly number[],
-): MeasuredCell[] | null {
-  if (!cells) return null;
+  cells: readonly MeasuredCell[],
+  misses: ReadonlyMap<bigint, number>,
+): MeasuredCell[] {
   let count = cells.length;
-  return cells.flatMap((cell, index) => {
-    if ((misses[index] ?? 0) < MISSES || !isDivisible(cell)) return [cell];
+  return cells.flatMap((cell) => {
+    if ((misses.get(numberOf(cell)) ?? 0) < MISSES || !isDivisible(cell)) return [cell];
     const smallerCells = smaller(area, [cell]);
     if (count + smallerCells.length > MAX_CELLS) return [cell];
     count += smallerCells.length - 1;

@@ -15,7 +15,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 /**
  * Model PhotoLocation
  * Where a photo is shown to have been taken, as exactly as its owner chose: nothing finer is stored. With the H3 cells of odd
- * resolutions that hold the point, each an index of its newest photos.
+ * resolutions that hold the point; each column has an index of a cell's newest photos with their points, which Prisma cannot express.
  */
 export type PhotoLocationModel = runtime.Types.Result.DefaultSelection<Prisma.$PhotoLocationPayload>
 
