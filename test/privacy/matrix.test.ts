@@ -315,8 +315,7 @@ describe('live', () => {
         live: await world.viewers[viewer].subscribe(SUBSCRIPTIONS.photosNear, point),
       })),
     );
-    // The first event tells that it is listened to.
-    await until(async () => open.every(({ live }) => live.events.length > 0));
+    await Promise.all(open.map(({ live }) => live.begun));
     for (const target of LIVING) {
       const { person, marks } = world.subjects[target];
       await insertPhoto(stores, rowId(person.id), `near ${marks.photo}`, point);
