@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { accountTasks } from '../features/accounts/tasks.ts';
 import { activityTasks } from '../features/activity/tasks.ts';
+import { discoveryTasks } from '../features/discovery/tasks.ts';
 import { feedTasks } from '../features/feed/tasks.ts';
 import { foldUserCounts } from '../features/people/counts.ts';
 import { peopleTasks } from '../features/people/tasks.ts';
@@ -20,6 +21,7 @@ export async function startWork(stores: Stores): Promise<Worker> {
     ...photoTasks(stores),
     ...feedTasks(stores),
     ...activityTasks(stores),
+    ...discoveryTasks(stores),
   };
   const jobs = await startWorker(config.DATABASE_URL, tasks, config.WORKER_CONCURRENCY, log);
   const stopping = new AbortController();

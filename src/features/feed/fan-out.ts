@@ -3,17 +3,19 @@ import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { tellStreams } from '../../stores/streams.ts';
 import { type Place, pushToTimelines } from '../../stores/timelines.ts';
-import { authorKey, feedKey, heavyKey, liveChannel } from './keys.ts';
+import type { ByHashtag } from '../people/visibility.ts';
+import { authorKey, feedKey, hashtagKey, heavyKey, liveChannel } from './keys.ts';
 
 /** Followers who are served with one script. */
 const CHUNK = 500;
 
 /**
  * What is told on a list's channel: a photo has arrived, or who is merged into the feed has changed. Of a photo that was pushed into feeds the
- * author's channel says so: whoever listens to it for their home feed is told in the feed's own.
+ * author's channel says so: whoever listens to it for their home feed is told in the feed's own. On a hashtag's channel it is said which hashtag that is,
+ * and in which it was told at the same time.
  */
 export type FeedMessage =
-  | { publishedId: string; photoId: string; isPushed?: true; authorsChanged?: never }
+  | { publishedId: string; photoId: string; isPushed?: true; byHashtag?: ByHashtag; authorsChanged?: never }
   | { authorsChanged: true };
 
 /**
@@ -25,13 +27,15 @@ export type FeedMessage =
  */
 export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   const { db, redis, config } = stores;
-  const [photo] = await db.$queryRaw<{ publishedId: bigint; ownerId: bigint; isMerged: boolean }[]>`
+  const [photo] = await db.$queryRaw<{ publishedId: bigint; ownerId: bigint; isMerged: boolean; hashtags: string[] }[]>`
     update photos set is_merged = coalesce(is_merged, (select is_heavy from users where id = owner_id))
     where id = ${photoId} and published_id is not null
-    returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isMerged"`;
+    returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isMerged",
+      array(select hashtag from photo_hashtags where photo_id = photos.id) as hashtags`;
   if (!photo) return;
-  const { publishedId, ownerId, isMerged } = photo;
+  const { publishedId, ownerId, isMerged, hashtags } = photo;
   const place: Place = { publishedId, photoId };
+  await pushToHashtags(stores, place, hashtags);
 
   if (isMerged) {
     await pushToTimelines(redis, [authorKey(ownerId)], place, message(told(place)));
@@ -43,6 +47,27 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   }
   // To those who look at the author's profile; and into the list of an author who is heavy by now.
   await pushToTimelines(redis, [authorKey(ownerId)], place, message({ ...told(place), isPushed: true }));
+}
+
+/**
+ * Brings a photo that has been shared before into the lists of hashtags that were added to it, and tells those who listen. Running it again changes
+ * nothing and tells nobody twice.
+ */
+export async function fanOutHashtags(stores: Stores, photoId: bigint, added: readonly string[]): Promise<void> {
+  const rows = await stores.db.photoHashtag.findMany({ where: { photoId, hashtag: { in: [...added] } } });
+  const [publishedId] = rows.flatMap((row) => row.publishedId ?? []);
+  if (publishedId === undefined) return;
+  const hashtags = rows.map((row) => row.hashtag);
+  await pushToHashtags(stores, { publishedId, photoId }, hashtags);
+}
+
+async function pushToHashtags({ redis }: Stores, place: Place, hashtags: readonly string[]): Promise<void> {
+  await Promise.all(
+    hashtags.map((hashtag) => {
+      const content = { ...told(place), byHashtag: { hashtag, together: hashtags } };
+      return pushToTimelines(redis, [hashtagKey(hashtag)], place, message(content));
+    }),
+  );
 }
 
 /** Makes an author heavy. Again changes nothing. */

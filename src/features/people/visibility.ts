@@ -12,6 +12,7 @@
 import { idColumn, type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { readUsers, type UserRow } from '../accounts/users.ts';
+import { readFollowedHashtags } from '../discovery/hashtag-follows.ts';
 import type { PhotoRow } from '../photos/rows.ts';
 import { readBlocks, readFollows, readMutes } from './relations.ts';
 
@@ -123,7 +124,10 @@ export async function mayTakePart(
   return photos.map((photo) => seesPhoto(photo, standings.get(photo.ownerId)));
 }
 
-/** Whether each of these photos belongs in the viewer's home feed: one that they may see, of somebody whom they follow and do not mute. */
+/**
+ * Whether each of these photos belongs in the viewer's home feed: one of others that they may see, of somebody whom they follow or with a hashtag
+ * that they follow, and in any case of nobody whom they mute.
+ */
 export async function belongInFeed(
   stores: Stores,
   viewerId: bigint,
@@ -131,14 +135,16 @@ export async function belongInFeed(
   load: LoadUsers = (missing) => readUsers(stores, missing),
 ): Promise<boolean[]> {
   const owners = [...new Set(photos.map((photo) => photo.ownerId))];
-  const [standings, mutes] = await Promise.all([
+  const [standings, mutes, [hashtags]] = await Promise.all([
     readStandings(stores, viewerId, owners, load),
     readMutes(stores, viewerId, owners),
+    readFollowedHashtags(stores, photos.some((photo) => photo.hashtags.length > 0) ? [viewerId] : []),
   ]);
   const muted = new Set(owners.filter((_, index) => mutes[index]));
   return photos.map((photo) => {
     const owner = standings.get(photo.ownerId);
-    const wanted = owner?.follows === true && !muted.has(photo.ownerId);
+    const follows = owner?.follows === true || photo.hashtags.some((hashtag) => hashtags?.has(hashtag));
+    const wanted = follows && owner?.isSelf === false && !muted.has(photo.ownerId);
     return wanted && photo.publishedId !== null && seesPhoto(photo, owner);
   });
 }
@@ -188,8 +194,24 @@ export interface Telling {
   photo: PhotoRow;
   /** Who wrote the comment that they are told of; null when it is not about one. */
   commentAuthorId: bigint | null;
-  /** Whether they are told because it is in their home feed. */
-  inFeed: boolean;
+  /** Whether they are told because it is in their home feed, and there by a hashtag and not by whom they follow. */
+  inFeed: boolean | ByHashtag;
+}
+
+/** A photo is told in each of its hashtags, and of that it is told here. */
+export interface ByHashtag {
+  hashtag: string;
+  /** The hashtags in which it was told at the same time. */
+  together: readonly string[];
+}
+
+/**
+ * Whether it is by this hashtag that a viewer is told of a photo in their home feed. Of several that they follow it is one, and none when they were
+ * told by another one before this was added: so that, wherever the viewer's subscription goes on, they are told once.
+ */
+function isToldBy({ hashtag, together }: ByHashtag, photo: PhotoRow, followed: ReadonlySet<string> | undefined) {
+  const ways = photo.hashtags.filter((name) => followed?.has(name));
+  return ways[0] === hashtag && ways.every((name) => together.includes(name));
 }
 
 /** Whether a viewer is to be told of something. Those between whom and anybody there is a block see other counts and lists than others do. */
@@ -202,7 +224,13 @@ export type MayBeTold = 'no' | 'yes' | 'yes, with blocks';
 export async function mayBeTold(stores: Stores, tellings: readonly Telling[]): Promise<MayBeTold[]> {
   const ids = new Set<bigint>();
   for (const { photo, commentAuthorId } of tellings) ids.add(photo.ownerId).add(commentAuthorId ?? photo.ownerId);
-  const people = new Map((await readUsers(stores, [...ids])).map((person) => [person?.id, person]));
+  const viewers = tellings.flatMap(({ viewerId, inFeed }) =>
+    viewerId !== null && typeof inFeed === 'object' ? viewerId : [],
+  );
+  const [people, hashtags] = await Promise.all([
+    readUsers(stores, [...ids]).then((rows) => new Map(rows.map((person) => [person?.id, person]))),
+    readFollowedOf(stores, [...new Set(viewers)]),
+  ]);
   const pairs = new Pairs();
   const asked = tellings.map(({ viewerId, photo, commentAuthorId, inFeed }) => {
     const owner = people.get(photo.ownerId);
@@ -213,8 +241,15 @@ export async function mayBeTold(stores: Stores, tellings: readonly Telling[]): P
     if (inFeed && (photo.publishedId === null || owner.id === viewerId)) return null;
     // Without a session there is nobody between whom and others anything stands.
     if (viewerId === null) return owner.isPrivate || inFeed ? null : [];
-    const within = pairs.ask(viewerId, owner.id, inFeed || (owner.isPrivate && owner.id !== viewerId), inFeed);
-    return author === owner ? [within] : [within, pairs.ask(viewerId, author.id, false, false)];
+    const byHashtag = typeof inFeed === 'object';
+    if (byHashtag && !isToldBy(inFeed, photo, hashtags.get(viewerId))) return null;
+    const within = pairs.ask(viewerId, owner.id, {
+      follow: inFeed === true || (owner.isPrivate && owner.id !== viewerId),
+      unmuted: inFeed !== false,
+      // Whoever followed the owner when it was shared is told by that.
+      notBefore: byHashtag ? (photo.publishedId ?? 0n) : 0n,
+    });
+    return author === owner ? [within] : [within, pairs.ask(viewerId, author.id, ANYHOW)];
   });
   const answers = await pairs.answer(stores);
   return asked.map((places) => {
@@ -223,6 +258,23 @@ export async function mayBeTold(stores: Stores, tellings: readonly Telling[]): P
   });
 }
 
+async function readFollowedOf(stores: Stores, viewerIds: readonly bigint[]): Promise<Map<bigint, Set<string>>> {
+  const lists = await readFollowedHashtags(stores, viewerIds);
+  return new Map(lists.map((names, index) => [viewerIds[index] ?? 0n, names]));
+}
+
+/** What must stand between a viewer and another, beside that there is no block. */
+interface Wanted {
+  /** The viewer must follow the other. */
+  follow: boolean;
+  /** They must not mute them. */
+  unmuted: boolean;
+  /** They must not have begun to follow them before this place; 0 when they may. */
+  notBefore: bigint;
+}
+
+const ANYHOW: Wanted = { follow: false, unmuted: false, notBefore: 0n };
+
 /** Viewers and others, and what must stand between them: each pair is asked of once, however much is told between the two. */
 class Pairs {
   readonly #places = new Map<bigint, Map<bigint, number>>();
@@ -230,19 +282,16 @@ class Pairs {
   readonly #others: bigint[] = [];
   readonly #follow: boolean[] = [];
   readonly #unmuted: boolean[] = [];
+  readonly #notBefore: bigint[] = [];
 
-  /**
-   * @param follow whether the viewer must follow the other
-   * @param unmuted whether the viewer must not mute them
-   * @returns the place of the answer
-   */
-  ask(viewerId: bigint, otherId: bigint, follow: boolean, unmuted: boolean): number {
+  /** @returns the place of the answer */
+  ask(viewerId: bigint, otherId: bigint, { follow, unmuted, notBefore }: Wanted): number {
     let others = this.#places.get(viewerId);
     if (!others) {
       others = new Map();
       this.#places.set(viewerId, others);
     }
-    const question = otherId * 4n + BigInt((follow ? 2 : 0) + (unmuted ? 1 : 0));
+    const question = (notBefore << 66n) + otherId * 4n + BigInt((follow ? 2 : 0) + (unmuted ? 1 : 0));
     const known = others.get(question);
     if (known !== undefined) return known;
     const place = this.#viewers.length;
@@ -250,6 +299,7 @@ class Pairs {
     this.#others.push(otherId);
     this.#follow.push(follow);
     this.#unmuted.push(unmuted);
+    this.#notBefore.push(notBefore);
     others.set(question, place);
     return place;
   }
@@ -262,12 +312,16 @@ class Pairs {
       select (place - 1)::int as place, allowed
       from unnest(
         ${idColumn(this.#viewers)}, ${idColumn(this.#others)},
-        string_to_array(${this.#follow.join()}, ',')::boolean[], string_to_array(${this.#unmuted.join()}, ',')::boolean[]
-      ) with ordinality pair (viewer_id, other_id, follow, unmuted, place)
+        string_to_array(${this.#follow.join()}, ',')::boolean[], string_to_array(${this.#unmuted.join()}, ',')::boolean[],
+        ${idColumn(this.#notBefore)}
+      ) with ordinality pair (viewer_id, other_id, follow, unmuted, not_before, place)
       cross join lateral (
         select ${noBlock(sql`viewer_id`, sql`other_id`)}
           and (not follow or exists (select from follows where follower_id = viewer_id and followee_id = other_id))
-          and (not unmuted or not exists (select from mutes where muter_id = viewer_id and muted_id = other_id)) as allowed
+          and (not unmuted or not exists (select from mutes where muter_id = viewer_id and muted_id = other_id))
+          and (not_before = 0 or not exists (
+            select from follows where follower_id = viewer_id and followee_id = other_id and follows.id < not_before
+          )) as allowed
       ) judged
       where not allowed
         or exists (select from blocks where blocker_id = viewer_id) or exists (select from blocks where blocked_id = viewer_id)`;
@@ -295,9 +349,16 @@ export function personIsWanted(viewerId: bigint, person: Sql): Sql {
 /**
  * The condition that the viewer may see a photo.
  *
+ * @param viewerId null for what everybody may see
  * @param photo the column with the photo's id, such as sql`activities.photo_id`, or the id
  */
-export function photoIsVisible(viewerId: bigint, photo: Sql | bigint): Sql {
+export function photoIsVisible(viewerId: bigint | null, photo: Sql | bigint): Sql {
+  if (viewerId === null) {
+    return sql`exists (
+      select from photos seen join users owner on owner.id = seen.owner_id
+      where seen.id = ${photo} and seen.status = 'READY' and seen.hidden_at is null and not owner.is_hidden and not owner.is_private
+    )`;
+  }
   return sql`exists (
     select from photos seen join users owner on owner.id = seen.owner_id
     where seen.id = ${photo} and (owner.id = ${viewerId} or (

@@ -2,6 +2,7 @@ import { writeThrough } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { forgetMentions, recordMentions } from '../activity/mentions.ts';
+import { changeHashtags, hasHashtags, updateHashtags } from '../discovery/photo-hashtags.ts';
 import { Mistakes } from '../errors.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { checkText } from '../validate.ts';
@@ -19,8 +20,8 @@ import { photoKey } from './rows.ts';
 export async function updateCaption(stores: Stores, ownerId: bigint, photoId: bigint, caption: string): Promise<void> {
   const mistakes = checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
   if (mistakes.length > 0) throw new Mistakes(mistakes);
-  await requireOwnPhoto(stores, ownerId, photoId);
-  await writeThrough(stores.redis, [photoKey(photoId)], () =>
+  const photo = await requireOwnPhoto(stores, ownerId, photoId);
+  await changeHashtags(stores, photo, caption, () =>
     stores.db.$transaction(async (tx) => {
       // One caption after the other, so that each is compared with the one that it replaces.
       const [before] = await tx.$queryRaw<{ caption: string; status: string }[]>`
@@ -32,6 +33,7 @@ export async function updateCaption(stores: Stores, ownerId: bigint, photoId: bi
         await forgetMentions(tx, photoId, before.caption, caption);
         await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId }, before.caption);
       }
+      if (hasHashtags(before.caption) || hasHashtags(caption)) await updateHashtags(tx, photoId, 'caption');
       await addPhotosChanged(tx, [photoId]);
     }),
   );

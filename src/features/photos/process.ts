@@ -3,6 +3,7 @@ import { addJob, type Jobs } from '../../stores/jobs.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
+import { publishHashtags } from '../discovery/photo-hashtags.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { lockPeople } from '../people/locks.ts';
 import { addPhotosChanged } from './counts.ts';
@@ -65,7 +66,9 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
     const { caption } = await tx.photo.findUniqueOrThrow({ where: { id }, select: { caption: true } });
     await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId: id });
     // Last, so that little time passes until the commit: what commits late would appear below what was read already.
-    await tx.photo.update({ where: { id }, data: { publishedId: await nextId(tx, ownerId) } });
+    const publishedId = await nextId(tx, ownerId);
+    await tx.photo.update({ where: { id }, data: { publishedId } });
+    await publishHashtags(tx, id, publishedId);
     await addJob(tx, 'fanOutPhoto', { photoId: job.photoId });
     return true;
   });

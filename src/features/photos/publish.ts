@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { updateHashtags } from '../discovery/photo-hashtags.ts';
 import { Mistakes, mistake } from '../errors.ts';
 import { once } from '../idempotency.ts';
 import { checkText } from '../validate.ts';
@@ -57,6 +58,7 @@ export async function publishPhoto(
         skipDuplicates: true,
       });
       if (made.count === 0) throw mistake('ALREADY_USED', 'This upload has been published already.', 'uploadId');
+      await updateHashtags(tx, uploadId, 'caption');
       await addJob(tx, 'processPhoto', { photoId: String(uploadId), objectKey: upload.objectKey, mediaKey });
     }),
   );

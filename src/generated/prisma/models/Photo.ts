@@ -323,6 +323,7 @@ export type PhotoWhereInput = {
   owner?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
   likes?: Prisma.LikeListRelationFilter
   comments?: Prisma.CommentListRelationFilter
+  hashtags?: Prisma.PhotoHashtagListRelationFilter
 }
 
 export type PhotoOrderByWithRelationInput = {
@@ -344,6 +345,7 @@ export type PhotoOrderByWithRelationInput = {
   owner?: Prisma.UserOrderByWithRelationInput
   likes?: Prisma.LikeOrderByRelationAggregateInput
   comments?: Prisma.CommentOrderByRelationAggregateInput
+  hashtags?: Prisma.PhotoHashtagOrderByRelationAggregateInput
 }
 
 export type PhotoWhereUniqueInput = Prisma.AtLeast<{
@@ -368,6 +370,7 @@ export type PhotoWhereUniqueInput = Prisma.AtLeast<{
   owner?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
   likes?: Prisma.LikeListRelationFilter
   comments?: Prisma.CommentListRelationFilter
+  hashtags?: Prisma.PhotoHashtagListRelationFilter
 }, "id">
 
 export type PhotoOrderByWithAggregationInput = {
@@ -432,6 +435,7 @@ export type PhotoCreateInput = {
   owner: Prisma.UserCreateNestedOneWithoutPhotosInput
   likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateInput = {
@@ -452,6 +456,7 @@ export type PhotoUncheckedCreateInput = {
   commentCount?: number
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagUncheckedCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUpdateInput = {
@@ -472,6 +477,7 @@ export type PhotoUpdateInput = {
   owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
   likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateInput = {
@@ -492,6 +498,7 @@ export type PhotoUncheckedUpdateInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUncheckedUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoCreateManyInput = {
@@ -726,6 +733,20 @@ export type PhotoUpdateOneRequiredWithoutCommentsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.PhotoUpdateToOneWithWhereWithoutCommentsInput, Prisma.PhotoUpdateWithoutCommentsInput>, Prisma.PhotoUncheckedUpdateWithoutCommentsInput>
 }
 
+export type PhotoCreateNestedOneWithoutHashtagsInput = {
+  create?: Prisma.XOR<Prisma.PhotoCreateWithoutHashtagsInput, Prisma.PhotoUncheckedCreateWithoutHashtagsInput>
+  connectOrCreate?: Prisma.PhotoCreateOrConnectWithoutHashtagsInput
+  connect?: Prisma.PhotoWhereUniqueInput
+}
+
+export type PhotoUpdateOneRequiredWithoutHashtagsNestedInput = {
+  create?: Prisma.XOR<Prisma.PhotoCreateWithoutHashtagsInput, Prisma.PhotoUncheckedCreateWithoutHashtagsInput>
+  connectOrCreate?: Prisma.PhotoCreateOrConnectWithoutHashtagsInput
+  upsert?: Prisma.PhotoUpsertWithoutHashtagsInput
+  connect?: Prisma.PhotoWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.PhotoUpdateToOneWithWhereWithoutHashtagsInput, Prisma.PhotoUpdateWithoutHashtagsInput>, Prisma.PhotoUncheckedUpdateWithoutHashtagsInput>
+}
+
 export type PhotoCreateWithoutOwnerInput = {
   id: bigint | number
   caption: string
@@ -743,6 +764,7 @@ export type PhotoCreateWithoutOwnerInput = {
   commentCount?: number
   likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateWithoutOwnerInput = {
@@ -762,6 +784,7 @@ export type PhotoUncheckedCreateWithoutOwnerInput = {
   commentCount?: number
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagUncheckedCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoCreateOrConnectWithoutOwnerInput = {
@@ -828,6 +851,7 @@ export type PhotoCreateWithoutLikesInput = {
   commentCount?: number
   owner: Prisma.UserCreateNestedOneWithoutPhotosInput
   comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateWithoutLikesInput = {
@@ -847,6 +871,7 @@ export type PhotoUncheckedCreateWithoutLikesInput = {
   likeCount?: number
   commentCount?: number
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagUncheckedCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoCreateOrConnectWithoutLikesInput = {
@@ -882,6 +907,7 @@ export type PhotoUpdateWithoutLikesInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
   comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateWithoutLikesInput = {
@@ -901,6 +927,7 @@ export type PhotoUncheckedUpdateWithoutLikesInput = {
   likeCount?: Prisma.IntFieldUpdateOperationsInput | number
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUncheckedUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoCreateWithoutCommentsInput = {
@@ -920,6 +947,7 @@ export type PhotoCreateWithoutCommentsInput = {
   commentCount?: number
   owner: Prisma.UserCreateNestedOneWithoutPhotosInput
   likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateWithoutCommentsInput = {
@@ -939,6 +967,7 @@ export type PhotoUncheckedCreateWithoutCommentsInput = {
   likeCount?: number
   commentCount?: number
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagUncheckedCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoCreateOrConnectWithoutCommentsInput = {
@@ -974,6 +1003,7 @@ export type PhotoUpdateWithoutCommentsInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
   likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateWithoutCommentsInput = {
@@ -993,6 +1023,103 @@ export type PhotoUncheckedUpdateWithoutCommentsInput = {
   likeCount?: Prisma.IntFieldUpdateOperationsInput | number
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUncheckedUpdateManyWithoutPhotoNestedInput
+}
+
+export type PhotoCreateWithoutHashtagsInput = {
+  id: bigint | number
+  caption: string
+  status?: $Enums.PhotoStatus
+  failure?: $Enums.PhotoFailureCode | null
+  mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
+  isMerged?: boolean | null
+  publishedId?: bigint | number | null
+  width?: number | null
+  height?: number | null
+  thumbhash?: runtime.Bytes | null
+  likeCount?: number
+  commentCount?: number
+  owner: Prisma.UserCreateNestedOneWithoutPhotosInput
+  likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
+  comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
+}
+
+export type PhotoUncheckedCreateWithoutHashtagsInput = {
+  id: bigint | number
+  ownerId: bigint | number
+  caption: string
+  status?: $Enums.PhotoStatus
+  failure?: $Enums.PhotoFailureCode | null
+  mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
+  isMerged?: boolean | null
+  publishedId?: bigint | number | null
+  width?: number | null
+  height?: number | null
+  thumbhash?: runtime.Bytes | null
+  likeCount?: number
+  commentCount?: number
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
+}
+
+export type PhotoCreateOrConnectWithoutHashtagsInput = {
+  where: Prisma.PhotoWhereUniqueInput
+  create: Prisma.XOR<Prisma.PhotoCreateWithoutHashtagsInput, Prisma.PhotoUncheckedCreateWithoutHashtagsInput>
+}
+
+export type PhotoUpsertWithoutHashtagsInput = {
+  update: Prisma.XOR<Prisma.PhotoUpdateWithoutHashtagsInput, Prisma.PhotoUncheckedUpdateWithoutHashtagsInput>
+  create: Prisma.XOR<Prisma.PhotoCreateWithoutHashtagsInput, Prisma.PhotoUncheckedCreateWithoutHashtagsInput>
+  where?: Prisma.PhotoWhereInput
+}
+
+export type PhotoUpdateToOneWithWhereWithoutHashtagsInput = {
+  where?: Prisma.PhotoWhereInput
+  data: Prisma.XOR<Prisma.PhotoUpdateWithoutHashtagsInput, Prisma.PhotoUncheckedUpdateWithoutHashtagsInput>
+}
+
+export type PhotoUpdateWithoutHashtagsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  caption?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
+  failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  thumbhash?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  likeCount?: Prisma.IntFieldUpdateOperationsInput | number
+  commentCount?: Prisma.IntFieldUpdateOperationsInput | number
+  owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
+}
+
+export type PhotoUncheckedUpdateWithoutHashtagsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  ownerId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  caption?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
+  failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  thumbhash?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  likeCount?: Prisma.IntFieldUpdateOperationsInput | number
+  commentCount?: Prisma.IntFieldUpdateOperationsInput | number
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoCreateManyOwnerInput = {
@@ -1029,6 +1156,7 @@ export type PhotoUpdateWithoutOwnerInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateWithoutOwnerInput = {
@@ -1048,6 +1176,7 @@ export type PhotoUncheckedUpdateWithoutOwnerInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUncheckedUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateManyWithoutOwnerInput = {
@@ -1075,11 +1204,13 @@ export type PhotoUncheckedUpdateManyWithoutOwnerInput = {
 export type PhotoCountOutputType = {
   likes: number
   comments: number
+  hashtags: number
 }
 
 export type PhotoCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   likes?: boolean | PhotoCountOutputTypeCountLikesArgs
   comments?: boolean | PhotoCountOutputTypeCountCommentsArgs
+  hashtags?: boolean | PhotoCountOutputTypeCountHashtagsArgs
 }
 
 /**
@@ -1106,6 +1237,13 @@ export type PhotoCountOutputTypeCountCommentsArgs<ExtArgs extends runtime.Types.
   where?: Prisma.CommentWhereInput
 }
 
+/**
+ * PhotoCountOutputType without action
+ */
+export type PhotoCountOutputTypeCountHashtagsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.PhotoHashtagWhereInput
+}
+
 
 export type PhotoSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1126,6 +1264,7 @@ export type PhotoSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   likes?: boolean | Prisma.Photo$likesArgs<ExtArgs>
   comments?: boolean | Prisma.Photo$commentsArgs<ExtArgs>
+  hashtags?: boolean | Prisma.Photo$hashtagsArgs<ExtArgs>
   _count?: boolean | Prisma.PhotoCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["photo"]>
 
@@ -1190,6 +1329,7 @@ export type PhotoInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   likes?: boolean | Prisma.Photo$likesArgs<ExtArgs>
   comments?: boolean | Prisma.Photo$commentsArgs<ExtArgs>
+  hashtags?: boolean | Prisma.Photo$hashtagsArgs<ExtArgs>
   _count?: boolean | Prisma.PhotoCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type PhotoIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1205,6 +1345,7 @@ export type $PhotoPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     owner: Prisma.$UserPayload<ExtArgs>
     likes: Prisma.$LikePayload<ExtArgs>[]
     comments: Prisma.$CommentPayload<ExtArgs>[]
+    hashtags: Prisma.$PhotoHashtagPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: bigint
@@ -1637,6 +1778,7 @@ export interface Prisma__PhotoClient<T, Null = never, ExtArgs extends runtime.Ty
   owner<T extends Prisma.UserDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.UserDefaultArgs<ExtArgs>>): Prisma.Prisma__UserClient<runtime.Types.Result.GetResult<Prisma.$UserPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   likes<T extends Prisma.Photo$likesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Photo$likesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$LikePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   comments<T extends Prisma.Photo$commentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Photo$commentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$CommentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  hashtags<T extends Prisma.Photo$hashtagsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Photo$hashtagsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PhotoHashtagPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2127,6 +2269,30 @@ export type Photo$commentsArgs<ExtArgs extends runtime.Types.Extensions.Internal
   take?: number
   skip?: number
   distinct?: Prisma.CommentScalarFieldEnum | Prisma.CommentScalarFieldEnum[]
+}
+
+/**
+ * Photo.hashtags
+ */
+export type Photo$hashtagsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the PhotoHashtag
+   */
+  select?: Prisma.PhotoHashtagSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the PhotoHashtag
+   */
+  omit?: Prisma.PhotoHashtagOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.PhotoHashtagInclude<ExtArgs> | null
+  where?: Prisma.PhotoHashtagWhereInput
+  orderBy?: Prisma.PhotoHashtagOrderByWithRelationInput | Prisma.PhotoHashtagOrderByWithRelationInput[]
+  cursor?: Prisma.PhotoHashtagWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.PhotoHashtagScalarFieldEnum | Prisma.PhotoHashtagScalarFieldEnum[]
 }
 
 /**
