@@ -1,3 +1,4 @@
+import { publishHashtags, updateHashtags } from '../../src/features/discovery/photo-hashtags.ts';
 import { feedKey, liveChannel } from '../../src/features/feed/keys.ts';
 import { fromGlobalId } from '../../src/stores/ids.ts';
 import { addJob } from '../../src/stores/jobs.ts';
@@ -20,8 +21,10 @@ export function insertPhoto(stores: Stores, ownerId: bigint, caption = ''): Prom
     const photoId = await nextId(tx, ownerId);
     const row = { id: photoId, ownerId, caption, mediaKey: 'none', width: 4, height: 3, status: 'READY' as const };
     await tx.photo.create({ data: row });
+    await updateHashtags(tx, photoId, 'caption');
     const publishedId = await nextId(tx, ownerId);
     await tx.photo.update({ where: { id: photoId }, data: { publishedId } });
+    await publishHashtags(tx, photoId, publishedId);
     await tx.userCountDelta.create({ data: { userId: ownerId, photos: 1 } });
     await addJob(tx, 'fanOutPhoto', { photoId: String(photoId) });
     return { publishedId, photoId };
