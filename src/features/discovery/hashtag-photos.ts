@@ -64,7 +64,8 @@ export async function readRelated(
 ): Promise<string[]> {
   const most = requireFirst(first, MAX_RELATED);
   const photo = sql`newest.photo_id`;
-  const visible = sql`${photoIsVisible(null, photo)} and ${photoIsVisible(viewerId, photo)}`;
+  // As a value, so that it is looked at photo by photo, and for no more than are needed.
+  const visible = sql`case when ${photoIsVisible(null, photo)} and ${photoIsVisible(viewerId, photo)} then true else false end`;
   const rows = await db.$queryRaw<{ name: string }[]>`
     with newest as materialized (
       select photo_id, published_id from photo_hashtags where hashtag = ${hashtag} and published_id is not null
@@ -72,8 +73,10 @@ export async function readRelated(
     ), seen as materialized (
       select photo_id from newest where ${visible} order by published_id desc limit ${NEWEST_SEEN}
     )
-    select hashtag as name from seen join photo_hashtags using (photo_id)
-    where hashtag <> ${hashtag}
-    group by hashtag order by count(*) desc, hashtag limit ${most}`;
+    select other.hashtag as name from seen
+    cross join lateral (
+      select hashtag from photo_hashtags where photo_id = seen.photo_id and hashtag <> ${hashtag} offset 0
+    ) other
+    group by other.hashtag order by count(*) desc, other.hashtag limit ${most}`;
   return rows.map((row) => row.name);
 }
