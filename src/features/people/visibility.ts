@@ -206,12 +206,15 @@ export interface ByHashtag {
 }
 
 /**
- * Whether it is by this hashtag that a viewer is told of a photo in their home feed. Of several that they follow it is one, and none when they were
- * told by another one before this was added: so that, wherever the viewer's subscription goes on, they are told once.
+ * Whether it is by this hashtag that a viewer is told of a photo in their home feed: of several that they follow it is the first one, and none when they
+ * were told by another one before this was added. So they are told once, wherever their subscription goes on. That by which they would have been
+ * told, and which is gone, tells for the others, which did not.
+ *
+ * @param ways the hashtags of the photo that the viewer follows, sorted
  */
-function isToldBy({ hashtag, together }: ByHashtag, photo: PhotoRow, followed: ReadonlySet<string> | undefined) {
-  const ways = photo.hashtags.filter((name) => followed?.has(name));
-  return ways[0] === hashtag && ways.every((name) => together.includes(name));
+function isToldBy({ hashtag, together }: ByHashtag, ways: readonly string[]): boolean {
+  const isFirst = ways[0] === hashtag || (ways.length > 0 && !ways.includes(hashtag));
+  return isFirst && ways.every((name) => together.includes(name));
 }
 
 /** Whether a viewer is to be told of something. Those between whom and anybody there is a block see other counts and lists than others do. */
@@ -224,8 +227,8 @@ export type MayBeTold = 'no' | 'yes' | 'yes, with blocks';
 export async function mayBeTold(stores: Stores, tellings: readonly Telling[]): Promise<MayBeTold[]> {
   const ids = new Set<bigint>();
   for (const { photo, commentAuthorId } of tellings) ids.add(photo.ownerId).add(commentAuthorId ?? photo.ownerId);
-  const viewers = tellings.flatMap(({ viewerId, inFeed }) =>
-    viewerId !== null && typeof inFeed === 'object' ? viewerId : [],
+  const viewers = tellings.flatMap(({ viewerId, photo, inFeed }) =>
+    viewerId !== null && inFeed && photo.hashtags.length > 0 ? viewerId : [],
   );
   const [people, hashtags] = await Promise.all([
     readUsers(stores, [...ids]).then((rows) => new Map(rows.map((person) => [person?.id, person]))),
@@ -241,10 +244,12 @@ export async function mayBeTold(stores: Stores, tellings: readonly Telling[]): P
     if (inFeed && (photo.publishedId === null || owner.id === viewerId)) return null;
     // Without a session there is nobody between whom and others anything stands.
     if (viewerId === null) return owner.isPrivate || inFeed ? null : [];
+    const ways = photo.hashtags.filter((name) => hashtags.get(viewerId)?.has(name));
     const byHashtag = typeof inFeed === 'object';
-    if (byHashtag && !isToldBy(inFeed, photo, hashtags.get(viewerId))) return null;
+    if (byHashtag && !isToldBy(inFeed, ways)) return null;
     const within = pairs.ask(viewerId, owner.id, {
-      follow: inFeed === true || (owner.isPrivate && owner.id !== viewerId),
+      // Whom they follow no longer may be in their feed by a hashtag, of which nothing was told because they followed them.
+      follow: (inFeed === true && ways.length === 0) || (owner.isPrivate && owner.id !== viewerId),
       unmuted: inFeed !== false,
       // Whoever followed the owner when it was shared is told by that.
       notBefore: byHashtag ? (photo.publishedId ?? 0n) : 0n,
