@@ -35,7 +35,7 @@ export async function readHashtagCounts(
   names: readonly string[],
 ): Promise<number[]> {
   const rows = await stores.db.$queryRaw<Count[]>`
-    select wanted.name, newest.seen, newest.looked > ${COUNTED_LIVE} as "isLarge",
+    select wanted.name, newest.seen, newest.looked > ${COUNTED_LIVE} or coalesce(photo_count, 0) > ${COUNTED_LIVE} as "isLarge",
       photo_count as stored, counted_at as "countedAt"
     from unnest(${[...names]}::text[]) wanted (name)
     left join hashtags on hashtags.name = wanted.name
@@ -43,7 +43,9 @@ export async function readHashtagCounts(
       select count(*) as looked, (count(*) filter (where ${photoIsVisible(viewerId, sql`photo_id`)}))::int as seen
       from (
         select photo_id from photo_hashtags where hashtag = wanted.name and published_id is not null
-        order by published_id desc limit ${COUNTED_LIVE + 1}
+        order by published_id desc
+        -- Of those that are known to have more nothing is to be counted.
+        limit case when photo_count > ${COUNTED_LIVE} then 0 else ${COUNTED_LIVE + 1} end
       ) looked_at
     ) newest`;
   const before = Date.now() - GOOD_FOR_MS;

@@ -21,7 +21,7 @@ export function hasHashtags(text: string): boolean {
  * Runs a write that puts a text to a photo, and lets go of all that it makes stale: what is cached of the photo, and the lists of the hashtags
  * that it may add. (Lists of those that it takes away keep a photo that readers skip.)
  *
- * @param photo as it was read; when it has changed since, the job brings the lists up to date
+ * @param photo as it was read; when it has changed since, a job brings the lists up to date
  */
 export function changeHashtags<R>(
   { redis }: Stores,
@@ -41,11 +41,13 @@ export function changeHashtags<R>(
  * @throws Mistakes TOO_MANY
  */
 export async function updateHashtags(tx: Transaction, photoId: bigint, field: string | null): Promise<void> {
-  const [photo] = await tx.$queryRaw<{ ownerId: bigint; caption: string; publishedId: bigint | null }[]>`
-    select owner_id as "ownerId", caption, published_id as "publishedId" from photos
+  const [photo] = await tx.$queryRaw<
+    { ownerId: bigint; caption: string; publishedId: bigint | null; isFannedOut: boolean }[]
+  >`
+    select owner_id as "ownerId", caption, published_id as "publishedId", is_merged is not null as "isFannedOut" from photos
     where id = ${photoId} for no key update`;
   if (!photo) return;
-  const { ownerId, caption, publishedId } = photo;
+  const { ownerId, caption, publishedId, isFannedOut } = photo;
   // All that become a "#" when ways of writing are made one.
   const comments = await tx.$queryRaw<{ text: string }[]>`
     select text from comments where photo_id = ${photoId} and author_id = ${ownerId} and text ~ '[#＃﹟]'`;
@@ -62,7 +64,8 @@ export async function updateHashtags(tx: Transaction, photoId: bigint, field: st
   if (added.length === 0) return;
   await tx.photoHashtag.createMany({ data: added.map((hashtag) => ({ photoId, hashtag, publishedId })) });
   await addNames(tx, added);
-  if (publishedId !== null) await addJob(tx, 'hashtagsAdded', { photoId: String(photoId), hashtags: added });
+  // Otherwise the fan-out, which waits for the lock, tells of them too.
+  if (isFannedOut) await addJob(tx, 'hashtagsAdded', { photoId: String(photoId), hashtags: added });
 }
 
 /** Gives a photo's hashtags its place in lists, in the transaction that makes it READY. */

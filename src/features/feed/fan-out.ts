@@ -26,12 +26,8 @@ export type FeedMessage =
  * author's own list, which readers merge.
  */
 export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
-  const { db, redis, config } = stores;
-  const [photo] = await db.$queryRaw<{ publishedId: bigint; ownerId: bigint; isMerged: boolean; hashtags: string[] }[]>`
-    update photos set is_merged = coalesce(is_merged, (select is_heavy from users where id = owner_id))
-    where id = ${photoId} and published_id is not null
-    returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isMerged",
-      array(select hashtag from photo_hashtags where photo_id = photos.id) as hashtags`;
+  const { redis, config } = stores;
+  const photo = await beginFanOut(stores, photoId);
   if (!photo) return;
   const { publishedId, ownerId, isMerged, hashtags } = photo;
   const place: Place = { publishedId, photoId };
@@ -47,6 +43,20 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   }
   // To those who look at the author's profile; and into the list of an author who is heavy by now.
   await pushToTimelines(redis, [authorKey(ownerId)], place, message({ ...told(place), isPushed: true }));
+}
+
+/** Decides how a photo is told, once for all, and what hashtags it has then: those that it gets later are told by a job of their own. */
+function beginFanOut({ db }: Stores, photoId: bigint) {
+  return db.$transaction(async (tx) => {
+    const [photo] = await tx.$queryRaw<{ publishedId: bigint; ownerId: bigint; isMerged: boolean }[]>`
+      update photos set is_merged = coalesce(is_merged, (select is_heavy from users where id = owner_id))
+      where id = ${photoId} and published_id is not null
+      returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isMerged"`;
+    if (!photo) return null;
+    // A statement of its own, under the lock of the row, that sees what whoever held it before has left.
+    const rows = await tx.photoHashtag.findMany({ where: { photoId }, select: { hashtag: true } });
+    return { ...photo, hashtags: rows.map((row) => row.hashtag) };
+  });
 }
 
 /**
