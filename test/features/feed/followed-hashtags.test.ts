@@ -6,6 +6,7 @@ import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, openBackstage } from '../../support/backstage.ts';
 import type { Subscription } from '../../support/client.ts';
+import { ownStores, startProcess } from '../../support/darkroom.ts';
 import { idsOf, readFeed, readPage } from '../../support/feed.ts';
 import { newHashtag, setHashtagFollow } from '../../support/hashtags.ts';
 import { newPerson, type Person } from '../../support/people.ts';
@@ -287,4 +288,28 @@ test('a photo that gets a followed hashtag later is told then, but not to who wa
   expect(told(first)).toEqual([photoId, fence]);
   for (const feed of again) expect(told(feed)).toEqual([fence]);
   for (const feed of [first, ...again]) feed.close();
+});
+
+test('a hashtag that is added before the fan-out has run is told by that, and not by another job', async () => {
+  const own = await ownStores();
+  // There is no worker: the jobs run here, when the test says so.
+  const api = await startProcess(['api'], own.env);
+  const [viewer, author] = await Promise.all([newPerson(api.url), newPerson(api.url)]);
+  const [first = '', second = ''] = [newHashtag(), newHashtag()].sort();
+  for (const name of [first, second]) await setHashtagFollow(viewer, 'followHashtag', name);
+  const feed = await listen(viewer);
+  const { photoId } = await insertPhoto(own.stores, numberOf(author.id), `#${second}`);
+  const id = toGlobalId('Photo', photoId);
+  await setCaption(author, id, `#${first} #${second}`);
+  const jobs = await own.stores.db.$queryRaw<{ task: string }[]>`
+    select task_identifier as task from graphile_worker.jobs where task_identifier in ('fanOutPhoto', 'hashtagsAdded')`;
+  expect(jobs).toEqual([{ task: 'fanOutPhoto' }]);
+  await fanOut(own.stores, photoId);
+  const fence = await insertPhoto(own.stores, numberOf(author.id), `#${first}`);
+  await fanOut(own.stores, fence.photoId);
+  await until(async () => told(feed).length === 2);
+  expect(told(feed)).toEqual([id, toGlobalId('Photo', fence.photoId)]);
+  feed.close();
+  await api.end('SIGTERM');
+  await own.stop();
 });
