@@ -2,6 +2,8 @@ import DataLoader from 'dataloader';
 import type { Stores } from '../stores/stores.ts';
 import { readAccounts } from './accounts/accounts.ts';
 import { readUsers } from './accounts/users.ts';
+import { readHashtagCounts } from './discovery/hashtag-counts.ts';
+import { readFollowedHashtags } from './discovery/hashtag-follows.ts';
 import type { PageRequest } from './paging.ts';
 import { readBlocked } from './people/blocks.ts';
 import { readUserCounts } from './people/counts.ts';
@@ -96,6 +98,14 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, ask: () =
     viewerBlocks: ofViewer((viewer, ids) => readBlocked(stores, viewer, ids)),
     followsViewer: ofViewer((viewer, ids) => readFollowers(stores, viewer, ids)),
     viewerRequested: ofViewer((viewer, ids) => readRequests(stores, 'sent', viewer, ids)),
+    /** How many photos the viewer may see with each of these hashtags. */
+    hashtagCounts: new DataLoader((names: readonly string[]) => readHashtagCounts(stores, ask(), names)),
+    /** Whether the viewer follows each of these hashtags. */
+    viewerFollowsHashtag: new DataLoader(async (names: readonly string[]) => {
+      const viewer = ask();
+      const [followed] = await readFollowedHashtags(stores, viewer === null ? [] : [viewer]);
+      return names.map((name) => followed?.has(name) === true);
+    }),
     requestedViewer: ofViewer((viewer, ids) => readRequests(stores, 'got', viewer, ids)),
   };
 }

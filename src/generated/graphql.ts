@@ -6,6 +6,7 @@ import type { CommentRow } from '../features/photos/comments.ts';
 import type { UploadRow } from '../features/photos/uploads.ts';
 import type { PhotoHappening } from '../features/photos/live.ts';
 import type { ArrivingPhoto } from '../features/feed/live.ts';
+import type { HashtagRow } from '../features/discovery/parse-hashtags.ts';
 import type { DataExportRow } from '../features/accounts/export.ts';
 import type { ActivityRow } from '../features/activity/list.ts';
 import type { ArrivingActivity } from '../features/activity/live.ts';
@@ -356,6 +357,21 @@ export type DismissReportsPayload = {
   userErrors: Array<UserError>;
 };
 
+/** Which to follow. */
+export type FollowHashtagInput = {
+  /** The hashtag, with or without "#". */
+  name: Scalars['String']['input'];
+};
+
+/** The answer to `followHashtag`. */
+export type FollowHashtagPayload = {
+  __typename?: 'FollowHashtagPayload';
+  /** The hashtag. */
+  hashtag?: Maybe<Hashtag>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
 /** Whom to follow. */
 export type FollowInput = {
   /** The person's id. */
@@ -369,6 +385,77 @@ export type FollowPayload = {
   user?: Maybe<User>;
   /** What was wrong with the input. */
   userErrors: Array<UserError>;
+};
+
+/**
+ * What photos are marked with, as `#word` in their caption or in a comment of their owner. Capitals make no difference, nor do ways of writing the same
+ * letter.
+ */
+export type Hashtag = {
+  __typename?: 'Hashtag';
+  /** Its name, in the form in which hashtags are compared: in small letters, without "#". */
+  name: Scalars['String']['output'];
+  /**
+   * How many photos that the viewer may see have it. Of a hashtag with more than 1,000 photos it is how many everybody may see, as counted at most some 10
+   * minutes ago.
+   */
+  photoCount: Scalars['Int']['output'];
+  /** The photos with it that the viewer may see, newest first. */
+  photos: PhotoConnection;
+  /** The hashtags that most of the newest photos with it have besides. */
+  related: Array<Hashtag>;
+  /** Whether the viewer follows it. */
+  viewerFollows: Scalars['Boolean']['output'];
+};
+
+
+/**
+ * What photos are marked with, as `#word` in their caption or in a comment of their owner. Capitals make no difference, nor do ways of writing the same
+ * letter.
+ */
+export type HashtagPhotosArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * What photos are marked with, as `#word` in their caption or in a comment of their owner. Capitals make no difference, nor do ways of writing the same
+ * letter.
+ */
+export type HashtagRelatedArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A page of hashtags. */
+export type HashtagConnection = {
+  __typename?: 'HashtagConnection';
+  /** The hashtags with their cursors. */
+  edges: Array<HashtagEdge>;
+  /** The hashtags alone. */
+  nodes: Array<Hashtag>;
+  /** Whether and where the list goes on. */
+  pageInfo: PageInfo;
+};
+
+/** A hashtag in its place in the list. */
+export type HashtagEdge = {
+  __typename?: 'HashtagEdge';
+  /** This place. */
+  cursor: Scalars['String']['output'];
+  /** The hashtag. */
+  node: Hashtag;
+};
+
+/** A photo that has been shared with a hashtag. */
+export type HashtagPhotosEvent = {
+  __typename?: 'HashtagPhotosEvent';
+  /** From here the subscription goes on, as its `after`. It is no place in `Hashtag.photos`. */
+  cursor: Scalars['String']['output'];
+  /** Whether something may have been missed, as at the beginning: read `Hashtag.photos` anew. The photo is null then. */
+  isGap: Scalars['Boolean']['output'];
+  /** The photo; null when `isGap`. */
+  photo?: Maybe<Photo>;
 };
 
 /** Which photo, and why. */
@@ -611,6 +698,8 @@ export type Mutation = {
   dismissReports: DismissReportsPayload;
   /** Follow a person: their photos come to the viewer's home feed, from the next read on. A private account is asked first, and follows when it approves: see `viewerRequested`. Following or asking twice changes nothing. */
   follow: FollowPayload;
+  /** Follow a hashtag: its photos are in the viewer's home feed with the next read. Again changes nothing. At most 200 can be followed. */
+  followHashtag: FollowHashtagPayload;
   /** Hide a photo from all but its owner and moderators, and close its reports. For moderators. */
   hidePhoto: HidePhotoPayload;
   /** Like a photo. Liking twice changes nothing. */
@@ -662,6 +751,8 @@ export type Mutation = {
   unblock: UnblockPayload;
   /** Follow a person no more: their photos leave the viewer's home feed with the next read. */
   unfollow: UnfollowPayload;
+  /** Follow a hashtag no more: its photos leave the viewer's home feed with the next read. */
+  unfollowHashtag: UnfollowHashtagPayload;
   /** Take a like back. Without a like it changes nothing. */
   unlikePhoto: UnlikePhotoPayload;
   /** Mute a person no more. */
@@ -752,6 +843,12 @@ export type MutationDismissReportsArgs = {
 /** What can be changed. */
 export type MutationFollowArgs = {
   input: FollowInput;
+};
+
+
+/** What can be changed. */
+export type MutationFollowHashtagArgs = {
+  input: FollowHashtagInput;
 };
 
 
@@ -882,6 +979,12 @@ export type MutationUnfollowArgs = {
 
 
 /** What can be changed. */
+export type MutationUnfollowHashtagArgs = {
+  input: UnfollowHashtagInput;
+};
+
+
+/** What can be changed. */
 export type MutationUnlikePhotoArgs = {
   input: UnlikePhotoInput;
 };
@@ -1003,6 +1106,8 @@ export type Photo = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** Why it could not be made ready; null unless FAILED. */
   failure?: Maybe<PhotoFailure>;
+  /** Its hashtags by name, in alphabetical order: those of the caption and of the owner's comments, at most 30. */
+  hashtags: Array<Scalars['String']['output']>;
   /** The height in pixels of the upright photo as it was sent; null until READY. */
   height?: Maybe<Scalars['Int']['output']>;
   /** The opaque id. */
@@ -1165,7 +1270,12 @@ export type Query = {
   __typename?: 'Query';
   /** What others did to the viewer, the latest first. An activity that somebody joins moves to the top with a new cursor. Needs a session. */
   activity: ActivityConnection;
-  /** The photos of the people whom the viewer follows, newest first, back to the very first one. Needs a session. */
+  /** A hashtag by its name. Any name that can be one is one, whether or not a photo has it. */
+  hashtag: Hashtag;
+  /**
+   * The photos of the people whom the viewer follows, and those with a hashtag that they follow, newest first, back to the very first one. Needs a
+   * session.
+   */
   homeFeed: PhotoConnection;
   /** The person who is logged in; null without a session. */
   me?: Maybe<Viewer>;
@@ -1188,6 +1298,13 @@ export type Query = {
    * with the photo's age. The list is made anew every ten minutes; whoever pages on does so in the list in which they began, for an hour.
    */
   popular: PhotoConnection;
+  /** People, hashtags and places by what they are called, the better matches of each in turn. Text that begins with "@" finds people alone, and with "#" hashtags alone. */
+  search: Array<SearchResult>;
+  /**
+   * Hashtags by what they begin with, and from three letters on also those that are written a little differently; those with most photos first. Only
+   * hashtags of photos that the viewer may see are found.
+   */
+  searchHashtags: Array<Hashtag>;
   /**
    * People by what their username or name begins with, or a word of it; from three letters on also those who are written a little differently. Those whom the
    * viewer follows come first, then the better match. Capitals do not matter, and an "@" before the text is left out.
@@ -1204,6 +1321,12 @@ export type Query = {
 export type QueryActivityArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** What can be read. */
+export type QueryHashtagArgs = {
+  name: Scalars['String']['input'];
 };
 
 
@@ -1278,6 +1401,20 @@ export type QueryPlacesNearArgs = {
 export type QueryPopularArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** What can be read. */
+export type QuerySearchArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  text: Scalars['String']['input'];
+};
+
+
+/** What can be read. */
+export type QuerySearchHashtagsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  text: Scalars['String']['input'];
 };
 
 
@@ -1522,6 +1659,9 @@ export type RevokeSessionPayload = {
   userErrors: Array<UserError>;
 };
 
+/** What a search finds. */
+export type SearchResult = Hashtag | Place | User;
+
 /** One log-in on one device. It ends by log-out, by being revoked, when the password changes, or when unused for long. */
 export type Session = Node & {
   __typename?: 'Session';
@@ -1622,9 +1762,11 @@ export type Subscription = {
    * `after`, at any server, and has missed nothing.
    */
   activity: ActivityEvent;
+  /** Each new photo with a hashtag that the viewer may see, once: as it is shared, or as its owner adds the hashtag. */
+  hashtagPhotos: HashtagPhotosEvent;
   /**
-   * Each new photo of the people whom the viewer follows, as it arrives in their home feed, once. Needs a session, and ends with it. A client
-   * that loses its connection goes on with `after`, at any server, and has missed nothing.
+   * Each new photo of the people whom the viewer follows, or with a hashtag that they follow, as it arrives in their home feed, once. Needs a session,
+   * and ends with it. A client that loses its connection goes on with `after`, at any server, and has missed nothing.
    */
   homeFeed: HomeFeedEvent;
   /**
@@ -1646,6 +1788,13 @@ export type Subscription = {
 /** What is told as it happens, over WebSocket. */
 export type SubscriptionActivityArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** What is told as it happens, over WebSocket. */
+export type SubscriptionHashtagPhotosArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  name: Scalars['String']['input'];
 };
 
 
@@ -1705,6 +1854,21 @@ export type UnblockPayload = {
   __typename?: 'UnblockPayload';
   /** The person. */
   user?: Maybe<User>;
+  /** What was wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
+/** Which to follow no more. */
+export type UnfollowHashtagInput = {
+  /** The hashtag, with or without "#". */
+  name: Scalars['String']['input'];
+};
+
+/** The answer to `unfollowHashtag`. */
+export type UnfollowHashtagPayload = {
+  __typename?: 'UnfollowHashtagPayload';
+  /** The hashtag. */
+  hashtag?: Maybe<Hashtag>;
   /** What was wrong with the input. */
   userErrors: Array<UserError>;
 };
@@ -1934,6 +2098,8 @@ export type UserErrorCode =
   | 'TOO_LARGE'
   /** The text has more characters than are allowed. */
   | 'TOO_LONG'
+  /** There are more of these than are allowed. */
+  | 'TOO_MANY'
   /** The text has fewer characters than are needed. */
   | 'TOO_SHORT'
   /** Files of this type are not accepted. */
@@ -1984,6 +2150,8 @@ export type Viewer = {
   emailIsVerified: Scalars['Boolean']['output'];
   /** Who asks to follow the viewer, newest first. */
   followRequests: UserConnection;
+  /** The hashtags that the viewer follows, the latest first. */
+  followedHashtags: HashtagConnection;
   /** Whether the viewer is a moderator. */
   isModerator: Scalars['Boolean']['output'];
   /** Whom the viewer has muted, newest first. */
@@ -2008,6 +2176,13 @@ export type ViewerBlockedUsersArgs = {
 
 /** The person who is logged in, with what only they may see. */
 export type ViewerFollowRequestsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** The person who is logged in, with what only they may see. */
+export type ViewerFollowedHashtagsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
@@ -2124,6 +2299,11 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( PhotoRow & { __typename: 'Photo' } )
     | ( UserRow & { __typename: 'User' } )
   ;
+  SearchResult:
+    | ( HashtagRow & { __typename: 'Hashtag' } )
+    | ( PlaceRow & { __typename: 'Place' } )
+    | ( UserRow & { __typename: 'User' } )
+  ;
 };
 
 /** Mapping of interface types */
@@ -2179,8 +2359,14 @@ export type ResolversTypes = {
   DismissReportsInput: DismissReportsInput;
   DismissReportsPayload: ResolverTypeWrapper<DismissReportsPayload>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  FollowHashtagInput: FollowHashtagInput;
+  FollowHashtagPayload: ResolverTypeWrapper<Omit<FollowHashtagPayload, 'hashtag'> & { hashtag?: Maybe<ResolversTypes['Hashtag']> }>;
   FollowInput: FollowInput;
   FollowPayload: ResolverTypeWrapper<Omit<FollowPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  Hashtag: ResolverTypeWrapper<HashtagRow>;
+  HashtagConnection: ResolverTypeWrapper<Omit<HashtagConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['HashtagEdge']>, nodes: Array<ResolversTypes['Hashtag']> }>;
+  HashtagEdge: ResolverTypeWrapper<Omit<HashtagEdge, 'node'> & { node: ResolversTypes['Hashtag'] }>;
+  HashtagPhotosEvent: ResolverTypeWrapper<ArrivingPhoto>;
   HidePhotoInput: HidePhotoInput;
   HidePhotoPayload: ResolverTypeWrapper<Omit<HidePhotoPayload, 'photo'> & { photo?: Maybe<ResolversTypes['Photo']> }>;
   HomeFeedEvent: ResolverTypeWrapper<ArrivingPhoto>;
@@ -2248,6 +2434,7 @@ export type ResolversTypes = {
   RestoreUserPayload: ResolverTypeWrapper<Omit<RestoreUserPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   RevokeSessionInput: RevokeSessionInput;
   RevokeSessionPayload: ResolverTypeWrapper<RevokeSessionPayload>;
+  SearchResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SearchResult']>;
   Session: ResolverTypeWrapper<SessionRow>;
   SessionConnection: ResolverTypeWrapper<Omit<SessionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['SessionEdge']>, nodes: Array<ResolversTypes['Session']> }>;
   SessionEdge: ResolverTypeWrapper<Omit<SessionEdge, 'node'> & { node: ResolversTypes['Session'] }>;
@@ -2263,6 +2450,8 @@ export type ResolversTypes = {
   SuspendUserPayload: ResolverTypeWrapper<Omit<SuspendUserPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   UnblockInput: UnblockInput;
   UnblockPayload: ResolverTypeWrapper<Omit<UnblockPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  UnfollowHashtagInput: UnfollowHashtagInput;
+  UnfollowHashtagPayload: ResolverTypeWrapper<Omit<UnfollowHashtagPayload, 'hashtag'> & { hashtag?: Maybe<ResolversTypes['Hashtag']> }>;
   UnfollowInput: UnfollowInput;
   UnfollowPayload: ResolverTypeWrapper<Omit<UnfollowPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   UnlikePhotoInput: UnlikePhotoInput;
@@ -2325,8 +2514,14 @@ export type ResolversParentTypes = {
   DismissReportsInput: DismissReportsInput;
   DismissReportsPayload: DismissReportsPayload;
   Float: Scalars['Float']['output'];
+  FollowHashtagInput: FollowHashtagInput;
+  FollowHashtagPayload: Omit<FollowHashtagPayload, 'hashtag'> & { hashtag?: Maybe<ResolversParentTypes['Hashtag']> };
   FollowInput: FollowInput;
   FollowPayload: Omit<FollowPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  Hashtag: HashtagRow;
+  HashtagConnection: Omit<HashtagConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['HashtagEdge']>, nodes: Array<ResolversParentTypes['Hashtag']> };
+  HashtagEdge: Omit<HashtagEdge, 'node'> & { node: ResolversParentTypes['Hashtag'] };
+  HashtagPhotosEvent: ArrivingPhoto;
   HidePhotoInput: HidePhotoInput;
   HidePhotoPayload: Omit<HidePhotoPayload, 'photo'> & { photo?: Maybe<ResolversParentTypes['Photo']> };
   HomeFeedEvent: ArrivingPhoto;
@@ -2388,6 +2583,7 @@ export type ResolversParentTypes = {
   RestoreUserPayload: Omit<RestoreUserPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   RevokeSessionInput: RevokeSessionInput;
   RevokeSessionPayload: RevokeSessionPayload;
+  SearchResult: ResolversUnionTypes<ResolversParentTypes>['SearchResult'];
   Session: SessionRow;
   SessionConnection: Omit<SessionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['SessionEdge']>, nodes: Array<ResolversParentTypes['Session']> };
   SessionEdge: Omit<SessionEdge, 'node'> & { node: ResolversParentTypes['Session'] };
@@ -2403,6 +2599,8 @@ export type ResolversParentTypes = {
   SuspendUserPayload: Omit<SuspendUserPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   UnblockInput: UnblockInput;
   UnblockPayload: Omit<UnblockPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  UnfollowHashtagInput: UnfollowHashtagInput;
+  UnfollowHashtagPayload: Omit<UnfollowHashtagPayload, 'hashtag'> & { hashtag?: Maybe<ResolversParentTypes['Hashtag']> };
   UnfollowInput: UnfollowInput;
   UnfollowPayload: Omit<UnfollowPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   UnlikePhotoInput: UnlikePhotoInput;
@@ -2551,9 +2749,40 @@ export type DismissReportsPayloadResolvers<ContextType = Context, ParentType ext
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type FollowHashtagPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FollowHashtagPayload'] = ResolversParentTypes['FollowHashtagPayload']> = {
+  hashtag?: Resolver<Maybe<ResolversTypes['Hashtag']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type FollowPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FollowPayload'] = ResolversParentTypes['FollowPayload']> = {
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type HashtagResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Hashtag'] = ResolversParentTypes['Hashtag']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  photoCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  photos?: Resolver<ResolversTypes['PhotoConnection'], ParentType, ContextType, RequireFields<HashtagPhotosArgs, 'first'>>;
+  related?: Resolver<Array<ResolversTypes['Hashtag']>, ParentType, ContextType, RequireFields<HashtagRelatedArgs, 'first'>>;
+  viewerFollows?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type HashtagConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HashtagConnection'] = ResolversParentTypes['HashtagConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['HashtagEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Hashtag']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type HashtagEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HashtagEdge'] = ResolversParentTypes['HashtagEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Hashtag'], ParentType, ContextType>;
+};
+
+export type HashtagPhotosEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HashtagPhotosEvent'] = ResolversParentTypes['HashtagPhotosEvent']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  isGap?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  photo?: Resolver<Maybe<ResolversTypes['Photo']>, ParentType, ContextType>;
 };
 
 export type HidePhotoPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HidePhotoPayload'] = ResolversParentTypes['HidePhotoPayload']> = {
@@ -2640,6 +2869,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   deletePhoto?: Resolver<ResolversTypes['DeletePhotoPayload'], ParentType, ContextType, RequireFields<MutationDeletePhotoArgs, 'input'>>;
   dismissReports?: Resolver<ResolversTypes['DismissReportsPayload'], ParentType, ContextType, RequireFields<MutationDismissReportsArgs, 'input'>>;
   follow?: Resolver<ResolversTypes['FollowPayload'], ParentType, ContextType, RequireFields<MutationFollowArgs, 'input'>>;
+  followHashtag?: Resolver<ResolversTypes['FollowHashtagPayload'], ParentType, ContextType, RequireFields<MutationFollowHashtagArgs, 'input'>>;
   hidePhoto?: Resolver<ResolversTypes['HidePhotoPayload'], ParentType, ContextType, RequireFields<MutationHidePhotoArgs, 'input'>>;
   likePhoto?: Resolver<ResolversTypes['LikePhotoPayload'], ParentType, ContextType, RequireFields<MutationLikePhotoArgs, 'input'>>;
   logIn?: Resolver<ResolversTypes['LogInPayload'], ParentType, ContextType, RequireFields<MutationLogInArgs, 'input'>>;
@@ -2664,6 +2894,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   suspendUser?: Resolver<ResolversTypes['SuspendUserPayload'], ParentType, ContextType, RequireFields<MutationSuspendUserArgs, 'input'>>;
   unblock?: Resolver<ResolversTypes['UnblockPayload'], ParentType, ContextType, RequireFields<MutationUnblockArgs, 'input'>>;
   unfollow?: Resolver<ResolversTypes['UnfollowPayload'], ParentType, ContextType, RequireFields<MutationUnfollowArgs, 'input'>>;
+  unfollowHashtag?: Resolver<ResolversTypes['UnfollowHashtagPayload'], ParentType, ContextType, RequireFields<MutationUnfollowHashtagArgs, 'input'>>;
   unlikePhoto?: Resolver<ResolversTypes['UnlikePhotoPayload'], ParentType, ContextType, RequireFields<MutationUnlikePhotoArgs, 'input'>>;
   unmute?: Resolver<ResolversTypes['UnmutePayload'], ParentType, ContextType, RequireFields<MutationUnmuteArgs, 'input'>>;
   updatePhoto?: Resolver<ResolversTypes['UpdatePhotoPayload'], ParentType, ContextType, RequireFields<MutationUpdatePhotoArgs, 'input'>>;
@@ -2716,6 +2947,7 @@ export type PhotoResolvers<ContextType = Context, ParentType extends ResolversPa
   comments?: Resolver<ResolversTypes['CommentConnection'], ParentType, ContextType, RequireFields<PhotoCommentsArgs, 'first'>>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   failure?: Resolver<Maybe<ResolversTypes['PhotoFailure']>, ParentType, ContextType>;
+  hashtags?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   height?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   image?: Resolver<Maybe<ResolversTypes['Image']>, ParentType, ContextType, RequireFields<PhotoImageArgs, 'size'>>;
@@ -2772,6 +3004,7 @@ export type PublishPhotoPayloadResolvers<ContextType = Context, ParentType exten
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   activity?: Resolver<ResolversTypes['ActivityConnection'], ParentType, ContextType, RequireFields<QueryActivityArgs, 'first'>>;
+  hashtag?: Resolver<ResolversTypes['Hashtag'], ParentType, ContextType, RequireFields<QueryHashtagArgs, 'name'>>;
   homeFeed?: Resolver<ResolversTypes['PhotoConnection'], ParentType, ContextType, RequireFields<QueryHomeFeedArgs, 'first'>>;
   me?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
   moderationLog?: Resolver<ResolversTypes['ModerationActConnection'], ParentType, ContextType, RequireFields<QueryModerationLogArgs, 'first'>>;
@@ -2782,6 +3015,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   photosNear?: Resolver<ResolversTypes['NearbyPhotoConnection'], ParentType, ContextType, RequireFields<QueryPhotosNearArgs, 'first' | 'latitude' | 'longitude' | 'radiusMeters'>>;
   placesNear?: Resolver<Array<ResolversTypes['NearbyPlace']>, ParentType, ContextType, RequireFields<QueryPlacesNearArgs, 'first' | 'latitude' | 'longitude'>>;
   popular?: Resolver<ResolversTypes['PhotoConnection'], ParentType, ContextType, RequireFields<QueryPopularArgs, 'first'>>;
+  search?: Resolver<Array<ResolversTypes['SearchResult']>, ParentType, ContextType, RequireFields<QuerySearchArgs, 'first' | 'text'>>;
+  searchHashtags?: Resolver<Array<ResolversTypes['Hashtag']>, ParentType, ContextType, RequireFields<QuerySearchHashtagsArgs, 'first' | 'text'>>;
   searchPeople?: Resolver<Array<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QuerySearchPeopleArgs, 'first' | 'text'>>;
   searchPlaces?: Resolver<Array<ResolversTypes['Place']>, ParentType, ContextType, RequireFields<QuerySearchPlacesArgs, 'first' | 'text'>>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'username'>>;
@@ -2866,6 +3101,10 @@ export type RevokeSessionPayloadResolvers<ContextType = Context, ParentType exte
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type SearchResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SearchResult'] = ResolversParentTypes['SearchResult']> = {
+  __resolveType: TypeResolveFn<'Hashtag' | 'Place' | 'User', ParentType, ContextType>;
+};
+
 export type SessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   device?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -2905,6 +3144,7 @@ export type SignUpPayloadResolvers<ContextType = Context, ParentType extends Res
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   activity?: SubscriptionResolver<ResolversTypes['ActivityEvent'], "activity", ParentType, ContextType, Partial<SubscriptionActivityArgs>>;
+  hashtagPhotos?: SubscriptionResolver<ResolversTypes['HashtagPhotosEvent'], "hashtagPhotos", ParentType, ContextType, RequireFields<SubscriptionHashtagPhotosArgs, 'name'>>;
   homeFeed?: SubscriptionResolver<ResolversTypes['HomeFeedEvent'], "homeFeed", ParentType, ContextType, Partial<SubscriptionHomeFeedArgs>>;
   photo?: SubscriptionResolver<ResolversTypes['PhotoEvent'], "photo", ParentType, ContextType, RequireFields<SubscriptionPhotoArgs, 'id'>>;
   photosNear?: SubscriptionResolver<ResolversTypes['NearbyPhotoEvent'], "photosNear", ParentType, ContextType, RequireFields<SubscriptionPhotosNearArgs, 'latitude' | 'longitude' | 'radiusMeters'>>;
@@ -2918,6 +3158,11 @@ export type SuspendUserPayloadResolvers<ContextType = Context, ParentType extend
 
 export type UnblockPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnblockPayload'] = ResolversParentTypes['UnblockPayload']> = {
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type UnfollowHashtagPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnfollowHashtagPayload'] = ResolversParentTypes['UnfollowHashtagPayload']> = {
+  hashtag?: Resolver<Maybe<ResolversTypes['Hashtag']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -3014,6 +3259,7 @@ export type ViewerResolvers<ContextType = Context, ParentType extends ResolversP
   email?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   emailIsVerified?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   followRequests?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<ViewerFollowRequestsArgs, 'first'>>;
+  followedHashtags?: Resolver<ResolversTypes['HashtagConnection'], ParentType, ContextType, RequireFields<ViewerFollowedHashtagsArgs, 'first'>>;
   isModerator?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   mutedUsers?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<ViewerMutedUsersArgs, 'first'>>;
   sentFollowRequests?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<ViewerSentFollowRequestsArgs, 'first'>>;
@@ -3050,7 +3296,12 @@ export type Resolvers<ContextType = Context> = {
   DeleteCommentPayload?: DeleteCommentPayloadResolvers<ContextType>;
   DeletePhotoPayload?: DeletePhotoPayloadResolvers<ContextType>;
   DismissReportsPayload?: DismissReportsPayloadResolvers<ContextType>;
+  FollowHashtagPayload?: FollowHashtagPayloadResolvers<ContextType>;
   FollowPayload?: FollowPayloadResolvers<ContextType>;
+  Hashtag?: HashtagResolvers<ContextType>;
+  HashtagConnection?: HashtagConnectionResolvers<ContextType>;
+  HashtagEdge?: HashtagEdgeResolvers<ContextType>;
+  HashtagPhotosEvent?: HashtagPhotosEventResolvers<ContextType>;
   HidePhotoPayload?: HidePhotoPayloadResolvers<ContextType>;
   HomeFeedEvent?: HomeFeedEventResolvers<ContextType>;
   HttpHeader?: HttpHeaderResolvers<ContextType>;
@@ -3094,6 +3345,7 @@ export type Resolvers<ContextType = Context> = {
   RestorePhotoPayload?: RestorePhotoPayloadResolvers<ContextType>;
   RestoreUserPayload?: RestoreUserPayloadResolvers<ContextType>;
   RevokeSessionPayload?: RevokeSessionPayloadResolvers<ContextType>;
+  SearchResult?: SearchResultResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
   SessionConnection?: SessionConnectionResolvers<ContextType>;
   SessionEdge?: SessionEdgeResolvers<ContextType>;
@@ -3103,6 +3355,7 @@ export type Resolvers<ContextType = Context> = {
   Subscription?: SubscriptionResolvers<ContextType>;
   SuspendUserPayload?: SuspendUserPayloadResolvers<ContextType>;
   UnblockPayload?: UnblockPayloadResolvers<ContextType>;
+  UnfollowHashtagPayload?: UnfollowHashtagPayloadResolvers<ContextType>;
   UnfollowPayload?: UnfollowPayloadResolvers<ContextType>;
   UnlikePhotoPayload?: UnlikePhotoPayloadResolvers<ContextType>;
   UnmutePayload?: UnmutePayloadResolvers<ContextType>;

@@ -10,9 +10,13 @@ export interface Jobs {
   processPhoto: { photoId: string; objectKey: string; mediaKey: string };
   /** Brings a photo into its followers' feeds. */
   fanOutPhoto: { photoId: string };
+  /** Brings a photo into the lists of hashtags that were added after it was shared. */
+  hashtagsAdded: { photoId: string; hashtags: string[] };
+  /** Counts how many photos everybody sees with a hashtag. */
+  countHashtag: { hashtag: string };
   /** Tells all followers of an author who became heavy that they are to merge. */
   announceHeavyAuthor: { authorId: string };
-  /** Tells a person's open feeds that they follow somebody new, or mute somebody no more. */
+  /** Tells a person's open feeds that they follow somebody or some hashtag new, or mute somebody no more. */
   followsChanged: { userId: string };
   /** Lets all who asked to follow an account do so, because it became public. */
   approveAllRequests: { userId: string };
@@ -61,6 +65,8 @@ export interface Jobs {
   refreshPopular: object;
   /** Deletes places that no photo has. */
   sweepPlaces: object;
+  /** Forgets hashtags that no photo has any more. */
+  sweepHashtags: object;
 }
 
 /** What does the work of each kind of job. Jobs run at least once, so each is idempotent. */
@@ -137,6 +143,7 @@ const CRONTAB = [
   { task: 'refreshPopular', match: '*/10 * * * *' },
   { task: 'sweepAccounts', match: '5 * * * *' },
   { task: 'sweepPlaces', match: '35 * * * *' },
+  { task: 'sweepHashtags', match: '45 * * * *' },
 ] satisfies { task: keyof Jobs; match: string }[];
 
 /** Any number: the first half of the advisory locks that show which workers live. */

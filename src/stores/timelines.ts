@@ -1,6 +1,6 @@
 /**
- * Lists of photos in Redis, newest first: a home feed for each person who reads one, and the own photos of each author
- * who has too many followers to push to. A list is a sorted set of at most 500 members, all with score 0 and so sorted by
+ * Lists of photos in Redis, newest first: a home feed for each person who reads one, the own photos of each author
+ * who has too many followers to push to, and the photos with each hashtag that somebody follows. A list is a sorted set of at most 500 members, all with score 0 and so sorted by
  * their bytes: 8 of the photo's `publishedId` and 8 of its id. As a listpack that is 10 KB.
  *
  * Three rules keep it free of gaps beside writers that run at any time:
@@ -152,7 +152,8 @@ export async function pushToTimelines(
 }
 
 /**
- * Takes photos out of those of the lists that exist. What a reader would skip anyway takes no place in them any more.
+ * Takes photos out of those of the lists that exist. What a reader would skip anyway takes no place in them any more. Not for lists into which
+ * older photos may be pushed: one that was cut and is shorter now would take in what is not next to its lowest.
  *
  * @param keys the lists; a hundred at a time are one round trip
  */

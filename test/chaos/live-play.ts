@@ -1,9 +1,11 @@
 /** One run of the chaos test: its people, what they do, and what they are told. */
 import { createSession } from '../../src/features/accounts/sessions.ts';
+import { followHashtag } from '../../src/features/discovery/hashtag-follows.ts';
 import { insertFollow } from '../../src/features/people/follows.ts';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import { addJob } from '../../src/stores/jobs.ts';
 import { insertPeople } from '../support/feed.ts';
+import { newHashtag } from '../support/hashtags.ts';
 import { insertFollowers, insertPhoto, numberOf } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 import { ACTIVITY_FIELDS, type LiveActivity, LiveClient, type LiveEvent } from './live-client.ts';
@@ -24,6 +26,8 @@ export class Play {
   readonly model = new Model();
   readonly nodes: Nodes;
   readonly #isHeavy: boolean;
+  /** Every second photo has it, and everybody follows it. */
+  readonly #hashtag = newHashtag();
   /** The last is the beacon. */
   readonly people: Human[];
   readonly clients: LiveClient[];
@@ -69,6 +73,7 @@ export class Play {
       }
     }
     play.model.change(() => {});
+    for (const row of rows) await followHashtag(stores, row, play.#hashtag);
     await play.#untilAllHaveCursors();
     return play;
   }
@@ -112,10 +117,12 @@ export class Play {
   }
 
   async publish(author: number, isSure = true): Promise<void> {
-    const { photoId } = await insertPhoto(this.nodes.darkroom.stores, this.at(author).row);
+    const isTagged = this.model.photos.length % 2 === 1;
+    const caption = isTagged ? `#${this.#hashtag}` : '';
+    const { photoId } = await insertPhoto(this.nodes.darkroom.stores, this.at(author).row, caption);
     const id = toGlobalId('Photo', photoId);
     this.#done.add(id);
-    this.model.published(id, author, isSure);
+    this.model.published(id, author, isSure, isTagged);
   }
 
   /** Fans a photo out once more, as when a worker is killed before it can say that it has. */

@@ -3,11 +3,12 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { fanOut } from '../../src/features/feed/fan-out.ts';
-import { feedKey } from '../../src/features/feed/keys.ts';
+import { feedKey, hashtagKey } from '../../src/features/feed/keys.ts';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import { openStores, type Stores } from '../../src/stores/stores.ts';
 import { readTimeline } from '../../src/stores/timelines.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
+import { newHashtag, setHashtagFollow } from '../support/hashtags.ts';
 import { newPerson, type Person } from '../support/people.ts';
 import { insertPhoto, insertPhotos, numberOf } from '../support/rows.ts';
 
@@ -39,25 +40,48 @@ async function readAll(person: Person, first: number, after: string | null = nul
   }
 }
 
+interface ModelPhoto {
+  id: string;
+  author: number;
+  publishedId: bigint;
+  /** The hashtags of its caption. */
+  hashtags: number[];
+  /** And of its author's comments. */
+  added: Set<number>;
+}
+
 /** What a person's feed must hold, newest first, as the test knows it. */
 class Model {
   follows = new Set<number>();
-  photos: { id: string; author: number; publishedId: bigint }[] = [];
+  hashtags = new Set<number>();
+  photos: ModelPhoto[] = [];
 
   feed(): string[] {
     return this.photos
-      .filter((photo) => this.follows.has(photo.author))
+      .filter(
+        ({ author, hashtags, added }) =>
+          this.follows.has(author) || [...hashtags, ...added].some((hashtag) => this.hashtags.has(hashtag)),
+      )
       .sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1))
       .map((photo) => photo.id);
   }
 }
 
 const AUTHORS = 3;
+const HASHTAGS = 3;
+const hashtag = fc.nat(HASHTAGS - 1);
+const hashtags = fc.uniqueArray(hashtag, { maxLength: HASHTAGS });
+const which = fc.nat(50);
 const command = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('publish' as const), author: fc.nat(AUTHORS - 1) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('publish' as const), author: fc.nat(AUTHORS - 1), hashtags }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('followHashtag' as const), hashtag }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('unfollowHashtag' as const), hashtag }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('edit' as const), which, hashtags }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('comment' as const), which, hashtag }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const), hashtag }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('follow' as const), author: fc.nat(AUTHORS - 1) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('unfollow' as const), author: fc.nat(AUTHORS - 1) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), which: fc.nat(50) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), which }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('readAll' as const), first: fc.integer({ min: 1, max: 7 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('readOn' as const), first: fc.integer({ min: 1, max: 3 }) }) },
 );
@@ -73,6 +97,8 @@ async function play(
   );
   if (!viewer) throw new Error('unreachable');
   const model = new Model();
+  const names = Array.from({ length: HASHTAGS }, newHashtag);
+  const captionOf = (which: readonly number[]) => which.map((index) => `#${names[index]}`).join(' ');
   // A reader that pages on between the other commands: what it may still expect, from where it is.
   let cursor: string | null = null;
   let position: bigint | null = null;
@@ -81,22 +107,40 @@ async function play(
     if (step.do === 'publish') {
       const author = authors[step.author];
       if (!author) continue;
-      const { photoId, publishedId } = await insertPhoto(stores, numberOf(author.id));
+      const { photoId, publishedId } = await insertPhoto(stores, numberOf(author.id), captionOf(step.hashtags));
       // The worker does the same; to do it here is to know when it is done.
       await fanOut(stores, photoId);
-      model.photos.push({ id: toGlobalId('Photo', photoId), author: step.author, publishedId });
+      const { author: index, hashtags } = step;
+      model.photos.push({ id: toGlobalId('Photo', photoId), author: index, publishedId, hashtags, added: new Set() });
     } else if (step.do === 'follow' || step.do === 'unfollow') {
       const author = authors[step.author];
       if (!author) continue;
       await viewer[step.do](author);
       if (step.do === 'follow') model.follows.add(step.author);
       else model.follows.delete(step.author);
-    } else if (step.do === 'delete') {
+    } else if (step.do === 'followHashtag' || step.do === 'unfollowHashtag') {
+      await setHashtagFollow(viewer, step.do, names[step.hashtag] ?? '');
+      if (step.do === 'followHashtag') model.hashtags.add(step.hashtag);
+      else model.hashtags.delete(step.hashtag);
+    } else if (step.do === 'lose') {
+      await stores.redis.del(hashtagKey(names[step.hashtag] ?? ''));
+    } else if (step.do === 'delete' || step.do === 'edit' || step.do === 'comment') {
       const photo = model.photos[step.which % Math.max(1, model.photos.length)];
       const author = photo && authors[photo.author];
       if (!photo || !author) continue;
-      await author.mutate('deletePhoto', 'DeletePhotoInput', { photoId: photo.id }, 'deletedPhotoId');
-      model.photos = model.photos.filter((other) => other !== photo);
+      const { id: photoId } = photo;
+      if (step.do === 'edit') {
+        const caption = captionOf(step.hashtags);
+        await author.mutate('updatePhoto', 'UpdatePhotoInput', { photoId, caption }, 'photo { id }');
+        photo.hashtags = step.hashtags;
+      } else if (step.do === 'comment') {
+        const text = captionOf([step.hashtag]);
+        await author.mutate('addComment', 'AddCommentInput', { photoId, text }, 'comment { id }');
+        photo.added.add(step.hashtag);
+      } else {
+        await author.mutate('deletePhoto', 'DeletePhotoInput', { photoId }, 'deletedPhotoId');
+        model.photos = model.photos.filter((other) => other !== photo);
+      }
     } else if (step.do === 'readAll') {
       expect(await readAll(viewer, step.first)).toEqual(model.feed());
     } else {
@@ -132,7 +176,7 @@ afterAll(async () => {
   await shared.close();
 });
 
-test('any interleaving of publish, follow, unfollow, delete and reads: no gap, no duplicate, newest first', async () => {
+test('any interleaving of publish, follow and unfollow (people and hashtags), edit, delete and reads: no gap, no duplicate, newest first', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 40 }), (commands) =>
       play(inject('url'), shared, commands),

@@ -90,6 +90,10 @@ const OWN: Record<string, string> = {
   'RemoveAvatarPayload.user': 'the viewer',
   'RequestEmailVerificationPayload.viewer': 'the viewer',
   'SetAvatarPayload.viewer': 'the viewer',
+  'FollowHashtagPayload.hashtag': 'the hashtag that the viewer names',
+  'UnfollowHashtagPayload.hashtag': 'the hashtag that the viewer names',
+  'Mutation.followHashtag': 'the hashtag that the viewer names',
+  'Mutation.unfollowHashtag': 'the hashtag that the viewer names',
   'SetPrivacyPayload.user': 'the viewer',
   'SignUpPayload.viewer': 'the viewer',
   'UpdateProfilePayload.user': 'the viewer',
@@ -271,7 +275,7 @@ describe('live', () => {
     });
     const marks = new Map<Target, string>();
     for (const target of LIVING) {
-      const caption = `live caption of ${target} ${world.subjects[target].marks.photo}`;
+      const caption = `live caption of ${target} ${world.subjects[target].marks.photo} #${world.hashtag}`;
       marks.set(target, caption);
       await insertPhoto(stores, rowId(world.subjects[target].person.id), caption);
     }
@@ -288,6 +292,32 @@ describe('live', () => {
         expect([viewer, target, came]).toEqual([viewer, target, rules(viewer, target).inFeed]);
       }
       open[viewer]?.close();
+    }
+  });
+
+  test('new photos with a hashtag reach those who look at it and may see them, and nobody else', async () => {
+    const name = `live${world.hashtag}`;
+    const open = {} as Record<Viewer, Subscription<unknown>>;
+    for (const viewer of LISTENERS) {
+      open[viewer] = await world.viewers[viewer].subscribe(SUBSCRIPTIONS.hashtagPhotos, { name });
+      await open[viewer].begun;
+    }
+    const markOf = (target: Target) => `on the page of its hashtag ${world.subjects[target].marks.photo}`;
+    for (const target of LIVING) {
+      await insertPhoto(stores, rowId(world.subjects[target].person.id), `${markOf(target)} #${name}`);
+    }
+    await untilFannedOut(
+      stores,
+      LIVING.map((target) => rowId(world.subjects[target].person.id)),
+    );
+    await insertPhoto(stores, rowId(world.fence.id), `the fence #${name}`);
+    for (const viewer of LISTENERS) {
+      await until(async () => JSON.stringify(open[viewer].events).includes('the fence'));
+      for (const target of LIVING) {
+        const came = JSON.stringify(open[viewer].events).includes(markOf(target));
+        expect([viewer, target, came]).toEqual([viewer, target, rules(viewer, target).within]);
+      }
+      open[viewer].close();
     }
   });
 

@@ -22,7 +22,7 @@ const FACTS = `viewerFollows followsViewer viewerRequested requestedViewer isBlo
   photoCount followerCount followingCount`;
 const USER = `id username displayName bio createdAt avatar { url expiresAt } ${FACTS}`;
 const CARD = 'id username displayName bio';
-const PHOTO = `id caption status width height thumbhash createdAt publishedAt likeCount commentCount viewerHasLiked isHidden
+const PHOTO = `id caption status width height thumbhash createdAt publishedAt likeCount commentCount viewerHasLiked isHidden hashtags
   failure { code } image(size: WIDTH_320) { url expiresAt } owner { ${CARD} }`;
 const COMMENT = `id text createdAt author { ${CARD} } photo { id caption owner { ${CARD} } }`;
 const PEOPLE = `edges { cursor node { ${CARD} } } nodes { ${CARD} } pageInfo { hasNextPage endCursor }`;
@@ -59,6 +59,25 @@ export const QUERIES: readonly Path[] = [
     document: `query ($name: String!) { searchPeople(text: $name) { ${CARD} } }`,
     variables: ({ person }) => ({ name: person.username }),
     shows: (can) => card(can.personListed),
+  },
+  {
+    name: 'search for the hashtag of the photo',
+    document: `query ($name: String!) { searchHashtags(text: $name) { name photoCount } }`,
+    variables: ({ marks }) => ({ name: marks.photo }),
+    shows: (can) => ({ photo: can.photoListed }),
+  },
+  {
+    name: 'hashtag of the photo',
+    document: `query ($name: String!) { hashtag(name: $name) { viewerFollows photoCount photos { ${PHOTOS} } related { name } } }`,
+    variables: ({ marks }) => ({ name: marks.photo }),
+    shows: (can) => ({ ...card(can.photoListed), photo: can.photoListed }),
+    check: checkCount,
+  },
+  {
+    name: 'search for everything that is called so',
+    document: `query ($name: String!) { search(text: $name) { ... on User { ${CARD} } ... on Hashtag { name } ... on Place { name photos { ${PHOTOS} } } } }`,
+    variables: ({ marks }) => ({ name: marks.place }),
+    shows: onlyThere,
   },
   {
     name: 'node of the photo',
@@ -164,8 +183,14 @@ export const QUERIES: readonly Path[] = [
   },
 ];
 
+/** A hashtag counts what it lists. */
+function checkCount({ hashtag }: { hashtag: { photoCount: number; photos: List } }): void {
+  const listed = hashtag.photos.nodes.length;
+  if (hashtag.photoCount !== listed) throw new Error(`It counts ${hashtag.photoCount} photos and lists ${listed}.`);
+}
+
 /** Queries whose answer does not depend on the target: they hold all of them, or none. */
-export function sharedQueries({ neutralPhotoId, bystander }: World): readonly Path[] {
+export function sharedQueries({ neutralPhotoId, bystander, hashtag }: World): readonly Path[] {
   return [
     {
       name: "everybody's photo, which the person likes and wrote about",
@@ -190,8 +215,20 @@ export function sharedQueries({ neutralPhotoId, bystander }: World): readonly Pa
       },
     },
     {
+      name: "the hashtag of all targets' photos",
+      document: `{ hashtag(name: "${hashtag}") { photoCount photos(first: 100) { ${PHOTOS} } } }`,
+      shows: (can) => ({ ...card(can.photoListed), photo: can.photoListed }),
+      check: checkCount,
+    },
+    {
+      name: "what is related to the hashtag of all targets' photos",
+      document: `{ hashtag(name: "${hashtag}") { related(first: 30) { name } } }`,
+      shows: (can) => ({ photo: can.related }),
+    },
+    {
       name: "the viewer's lists",
-      document: `{ me { user { id } blockedUsers { ${PEOPLE} } mutedUsers { ${PEOPLE} } followRequests { ${PEOPLE} }
+      document: `{ me { followedHashtags { edges { cursor node { name } } nodes { name photos { nodes { isHidden } } } pageInfo { hasNextPage } } }
+        me { user { id } blockedUsers { ${PEOPLE} } mutedUsers { ${PEOPLE} } followRequests { ${PEOPLE} }
         sentFollowRequests { ${PEOPLE} } dataExport { status } } }`,
       shows(can, viewer, target) {
         const isGone = target === 'deactivated' || target === 'suspended account' || target === 'deleted account';
@@ -307,6 +344,7 @@ export const BLOCKS: readonly Attempt[] = ['block', 'unblock'].map((mutation) =>
 export const SUBSCRIPTIONS = {
   photo: `subscription ($id: ID!) { photo(id: $id) { cursor isGap photo { ${PHOTO} } comment { ${COMMENT} } } }`,
   homeFeed: `subscription { homeFeed { cursor photo { ${PHOTO} } } }`,
+  hashtagPhotos: `subscription ($name: String!) { hashtagPhotos(name: $name) { cursor isGap photo { ${PHOTO} } } }`,
   userPhotos: `subscription ($id: ID!) { userPhotos(userId: $id) { cursor isGap photo { ${PHOTO} } } }`,
   photosNear: `subscription ($latitude: Float!, $longitude: Float!) { photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 100) {
     cursor isGap distanceMeters photo { ${PHOTO} } } }`,

@@ -7,11 +7,12 @@ import { toGlobalId } from '../../src/stores/ids.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, openBackstage, rowId } from '../support/backstage.ts';
 import { type Answer, send } from '../support/client.ts';
+import { newHashtag, photosWith, setHashtagFollow } from '../support/hashtags.ts';
 import { newPerson, type Person } from '../support/people.ts';
 import { insertPhoto } from '../support/rows.ts';
 import { logInAgain } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
-import { Model, type ModelPhoto } from './model.ts';
+import { COLLECTOR, Model, type ModelPhoto } from './model.ts';
 
 const url = inject('url');
 let stores: Stores;
@@ -71,6 +72,8 @@ type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 class Play {
   readonly model = new Model();
   readonly people: Person[];
+  /** All photos have it. */
+  readonly hashtag = newHashtag();
 
   constructor(people: Person[]) {
     this.people = people;
@@ -130,7 +133,7 @@ class Play {
         );
         return;
       case 'publish': {
-        const { photoId } = await insertPhoto(stores, rowId(this.at(step.a).id));
+        const { photoId } = await insertPhoto(stores, rowId(this.at(step.a).id), `#${this.hashtag}`);
         await fanOut(stores, photoId);
         model.photos.push({ id: toGlobalId('Photo', photoId), owner: step.a, isHidden: false, likes: new Set() });
         return;
@@ -238,6 +241,8 @@ class Play {
     const { model } = this;
     for (const target of this.people.keys()) await this.checkProfile(viewer, target);
     for (const photo of model.photos) await this.checkPhoto(viewer, photo);
+    const seen = model.photos.filter((photo) => model.seesPhoto(viewer, photo)).map((photo) => photo.id);
+    expect(await photosWith(url, viewer < 0 ? null : this.at(viewer), this.hashtag)).toEqual(seen.reverse());
     if (viewer < 0) return;
     expect(await this.readAll(viewer, 'homeFeed', '', 2)).toEqual(model.feed(viewer));
     const { data, errors } = await this.at(viewer).send<{
@@ -429,7 +434,9 @@ async function expectCountsAreTrue(people: readonly Person[]): Promise<void> {
 }
 
 async function newPlay(): Promise<Play> {
-  return new Play(await Promise.all(Array.from({ length: PEOPLE }, () => newPerson(url))));
+  const play = new Play(await Promise.all(Array.from({ length: PEOPLE }, () => newPerson(url))));
+  await setHashtagFollow(play.at(COLLECTOR), 'followHashtag', play.hashtag);
+  return play;
 }
 
 test('any sequence of what people do leaves true counts, and every path shows what the rules allow', {

@@ -17,6 +17,7 @@ export const VIEWERS = [
   'blocking target',
   'muting target',
   'muted by target',
+  'following its hashtag',
   'owner',
   'suspended',
   'moderator',
@@ -42,7 +43,7 @@ export interface Marks {
   /** The person's displayed name, which nobody writes elsewhere. */
   name: string;
   bio: string;
-  /** The photo's caption. */
+  /** The photo's caption, and the hashtag in it that no other photo has. */
   photo: string;
   /** A bystander's comment on the photo. */
   comment: string;
@@ -79,6 +80,8 @@ export interface World {
   neutralPhotoId: string;
   /** Somebody whom all viewers follow and nobody minds. */
   fence: Person;
+  /** A hashtag that every target's photo has. */
+  hashtag: string;
 }
 
 const FOLLOWING = ['follower', 'muting target', 'muted by target', 'suspended'] as const;
@@ -108,7 +111,9 @@ export function rules(viewer: Viewer, target: Target) {
     photo: photoListed || (isModerator && target === 'hidden photo'),
     /** Among what is popular. */
     isDiscovery: photoListed && !isOwner && !follows,
-    inFeed: !isOwner && follows && photoListed && viewer !== 'muting target',
+    inFeed: !isOwner && (follows || viewer === 'following its hashtag') && photoListed && viewer !== 'muting target',
+    /** Among what is related to the hashtags of the photo: those of photos that everybody may see. */
+    related: photoListed && target === 'public',
     /** Whether the viewer is told of what the person does to them. */
     wanted: hasSession && !isOwner && personListed && viewer !== 'muting target',
   };
@@ -136,11 +141,14 @@ export async function buildWorld(url: string, stores: Stores): Promise<World> {
   const mentions = Object.values(viewers)
     .map((viewer) => `@${viewer.username}`)
     .join(' ');
+  const hashtag = `h${unique()}`;
+  const ends = `${mentions} #${hashtag}`;
   const subjects = await newOfEach(TARGETS, (target) =>
-    newSubject(persons[target], { bystander, neutralPhotoId, ownPhotos: Object.values(ownPhotos), mentions }),
+    newSubject(persons[target], { bystander, neutralPhotoId, ownPhotos: Object.values(ownPhotos), ends }),
   );
 
   const set = (person: Person, name: string, input: object, selection: string) => must(person, name, input, selection);
+  await set(viewers['following its hashtag'], 'followHashtag', { name: hashtag }, 'hashtag { name }');
   await set(persons.private, 'setPrivacy', { isPrivate: true }, 'user { id }');
   await viewers.pending.follow(persons.private);
   for (const person of Object.values(persons)) {
@@ -164,12 +172,12 @@ export async function buildWorld(url: string, stores: Stores): Promise<World> {
     stores,
     Object.values(subjects).map(({ photoId }) => rowId(photoId)),
   );
-  return { viewers, subjects, ownPhotos, bystander, neutralPhotoId, fence };
+  return { viewers, subjects, ownPhotos, bystander, neutralPhotoId, fence, hashtag };
 }
 
 async function newSubject(
   person: Person,
-  others: { bystander: Person; neutralPhotoId: string; ownPhotos: string[]; mentions: string },
+  others: { bystander: Person; neutralPhotoId: string; ownPhotos: string[]; ends: string },
 ): Promise<Subject> {
   const mark = (kind: string) => `${kind}${unique()}`;
   const marks: Marks = {
@@ -184,7 +192,7 @@ async function newSubject(
   };
   await must(person, 'updateProfile', { displayName: marks.name, bio: marks.bio }, 'user { id }');
   const point = { latitude: Math.random() * 140 - 70, longitude: Math.random() * 360 - 180 };
-  const photoId = await share(person, `${marks.photo} ${others.mentions}`, { ...point, placeName: marks.place });
+  const photoId = await share(person, `#${marks.photo} ${others.ends}`, { ...point, placeName: marks.place });
   const placeId = await placeOf(person, photoId);
   const comment = async (author: Person, on: string, text: string) => {
     const made = await must<{ comment: { id: string } }>(author, 'addComment', { photoId: on, text }, 'comment { id }');

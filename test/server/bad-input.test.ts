@@ -49,6 +49,8 @@ const UNKNOWN = {
 const LISTS = [
   ['homeFeed', (page: string) => `{ homeFeed(${page}) { nodes { id } pageInfo { endCursor } } }`],
   ['sessions', (page: string) => `{ me { sessions(${page}) { nodes { id } } } }`],
+  ['photos with a hashtag', (page: string) => `{ hashtag(name: "x") { photos(${page}) { nodes { id } } } }`],
+  ['followed hashtags', (page: string) => `{ me { followedHashtags(${page}) { nodes { name } } } }`],
   ['comments', (page: string) => `{ node(id: "${photoId}") { ... on Photo { comments(${page}) { nodes { id } } } } }`],
 ] as const;
 
@@ -220,6 +222,14 @@ test('whatever text and numbers come, the fault is never the server’s', async 
           after: text,
           first: size,
         }),
+        send('query ($name: String!) { hashtag(name: $name) { photoCount viewerFollows related { name } } }', {
+          name: text,
+        }),
+        send('query ($text: String!, $first: Int!) { searchHashtags(text: $text, first: $first) { name } }', {
+          text: `#${text}`,
+          first: size,
+        }),
+        send(mutation('followHashtag'), { input: { name: text } }),
         send(mutation('addComment'), { input: { photoId, text, idempotencyKey: other } }),
         send(mutation('updateProfile'), { input: { displayName: text, bio: other } }),
         send(mutation('createUpload'), {

@@ -44,7 +44,7 @@ export interface Subscription<T> {
 }
 
 /** Subscriptions whose first event, when they do not go on from a cursor, tells just that they have begun. */
-const BEGINS_EMPTY = ['homeFeed', 'userPhotos', 'activity', 'photosNear'];
+const BEGINS_EMPTY = ['homeFeed', 'userPhotos', 'hashtagPhotos', 'photosNear', 'activity'];
 
 /**
  * Subscribes on a WebSocket connection of its own, that does not reconnect. The event that tells that a subscription has begun is not

@@ -1,3 +1,4 @@
+import { publishHashtags, updateHashtags } from '../../src/features/discovery/photo-hashtags.ts';
 import { feedKey, liveChannel } from '../../src/features/feed/keys.ts';
 import type { Point } from '../../src/features/places/geo.ts';
 import { setLocation } from '../../src/features/places/locations.ts';
@@ -22,10 +23,12 @@ export function insertPhoto(stores: Stores, ownerId: bigint, caption = '', point
     const photoId = await nextId(tx, ownerId);
     const row = { id: photoId, ownerId, caption, mediaKey: 'none', width: 4, height: 3, status: 'READY' as const };
     await tx.photo.create({ data: row });
+    await updateHashtags(tx, photoId, 'caption');
     const publishedId = await nextId(tx, ownerId);
     await tx.photo.update({ where: { id: photoId }, data: { publishedId } });
     if (point)
       await setLocation(tx, { id: photoId, ownerId, publishedId }, { ...point, precision: 'EXACT', name: null });
+    await publishHashtags(tx, photoId, publishedId);
     await tx.userCountDelta.create({ data: { userId: ownerId, photos: 1 } });
     await addJob(tx, 'fanOutPhoto', { photoId: String(photoId) });
     return { publishedId, photoId };

@@ -104,7 +104,7 @@ export async function makeWholeAccount(url: string, stores: Stores): Promise<Who
   const friendPhoto = await share(friend, `Look, @${username}: and x${username}`);
   const blockerPhoto = await share(blocker, 'Soon out of sight');
   const photo = await share(person, `With @${friend.username}`);
-  const hiddenPhoto = await share(person, 'Not for everybody');
+  const hiddenPhoto = await share(person, 'Not for everybody #dusk');
   for (const [somebody, photoId, idempotencyKey] of [
     [friend, photo, 'first'],
     [blocker, photo, 'first'],
@@ -121,6 +121,7 @@ export async function makeWholeAccount(url: string, stores: Stores): Promise<Who
   await act(blocker, 'block', { userId: person.id }, 'user { id }');
   await act(person, 'mute', { userId: muted.id }, 'user { id }');
   await act(muter, 'mute', { userId: person.id }, 'user { id }');
+  await act(person, 'followHashtag', { name: 'dusk' }, 'hashtag { name }');
 
   const reason = { reason: 'SPAM', details: 'See for yourself' };
   await act(person, 'report', { subjectId: friendPhoto, ...reason }, 'reported');

@@ -1,7 +1,7 @@
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { streamKeys } from '../../stores/streams.ts';
-import { authorKey, feedKey, heavyKey } from '../feed/keys.ts';
+import { authorKey, feedKey, followedHashtagsKey, heavyKey } from '../feed/keys.ts';
 import { userCountsKey } from '../people/counts.ts';
 import { userKey } from './users.ts';
 
@@ -20,6 +20,7 @@ function ownKeys(userId: bigint): string[] {
     feedKey(userId),
     authorKey(userId),
     heavyKey(userId),
+    followedHashtagsKey(userId),
     ...FACTS.map((name) => personKey(name, userId)),
     ...FOLLOWED.flatMap((name) => streamKeys(`live:${personKey(name, userId)}`)),
   ];

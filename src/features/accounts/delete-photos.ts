@@ -15,6 +15,8 @@ const FOLLOWERS_AT_ONCE = 100;
 const PHOTOS_AT_ONCE = 25;
 const UPLOADS_AT_ONCE = 100;
 const HOUR_MS = 3_600_000;
+/** The tables whose rows are about photos. */
+const PHOTO_ROWS = ['likes', 'comments', 'photo_hashtags', 'activities', 'reports', 'photo_count_deltas'] as const;
 
 /** Takes a person's photos out of their followers' feeds, and the followers from them. The person is hidden, so that nothing counts the follows. */
 export async function takeFromFollowers(stores: Stores, userId: bigint, isHeavy: boolean): Promise<void> {
@@ -75,7 +77,7 @@ export async function deletePhotos(stores: Stores, userId: bigint): Promise<void
     if (photos.length === 0) return;
     const ids = photos.map((photo) => photo.id);
     await objects.delete(photos.flatMap((photo) => allKeys(photo.mediaKey)));
-    for (const table of ['likes', 'comments', 'activities', 'reports', 'photo_count_deltas'] as const) {
+    for (const table of PHOTO_ROWS) {
       await deleteRows(stores, userId, table, sql`photo_id`, ids);
     }
     await writeThrough(redis, [...ids.map(photoKey), ...ids.map(photoCountsKey)], () =>

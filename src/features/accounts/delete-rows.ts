@@ -19,6 +19,8 @@ const TABLES = {
   user_counts: sql`user_counts`,
   user_count_deltas: sql`user_count_deltas`,
   photo_count_deltas: sql`photo_count_deltas`,
+  photo_hashtags: sql`photo_hashtags`,
+  hashtag_follows: sql`hashtag_follows`,
 };
 
 /** The tables of which rows are deleted by the thousand. */
@@ -39,6 +41,7 @@ export const OWN_ROWS: readonly [Table, Sql][] = [
   ['activities', sql`actor_id`],
   ['reports', sql`reporter_id`],
   ['reports', sql`user_id`],
+  ['hashtag_follows', sql`user_id`],
   ['sessions', sql`user_id`],
   ['idempotency_keys', sql`user_id`],
   ['former_usernames', sql`user_id`],

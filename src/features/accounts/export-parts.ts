@@ -89,6 +89,12 @@ export const PARTS: readonly Part[] = [
   people('blocked', 'whom you block', 'blocks.blocker_id', sql`blocked_id as other from blocks where blocker_id`),
   people('muted', 'whom you mute', 'mutes.muter_id', sql`muted_id as other from mutes where muter_id`),
   {
+    name: 'followed-hashtags.json',
+    about: 'the hashtags that you follow',
+    columns: ['hashtag_follows.user_id'],
+    rows: followedHashtags,
+  },
+  {
     name: 'activity.json',
     about: 'what others did to you, as your activity list shows it',
     columns: ['activities.recipient_id'],
@@ -305,6 +311,13 @@ function likes(source: Source): AsyncIterable<object> {
       );
       return rows.map(({ photoId, id }) => ({ photo: seen.get(photoId) ?? null, createdAt: madeAt(id) }));
     },
+  );
+}
+
+function followedHashtags({ tx, userId }: Source): AsyncIterable<object> {
+  return paged(
+    (after) => tx.hashtagFollow.findMany({ where: { userId, id: { gt: after } }, ...BY_ID }),
+    (rows) => rows.map(({ hashtag, id }) => ({ hashtag, since: madeAt(id) })),
   );
 }
 

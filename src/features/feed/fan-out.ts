@@ -3,18 +3,20 @@ import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { tellStreams } from '../../stores/streams.ts';
 import { type Place, pushToTimelines } from '../../stores/timelines.ts';
+import type { ByHashtag } from '../people/tellings.ts';
 import { tellNearby } from '../places/live.ts';
-import { authorKey, feedKey, heavyKey, liveChannel } from './keys.ts';
+import { authorKey, feedKey, hashtagKey, heavyKey, liveChannel } from './keys.ts';
 
 /** Followers who are served with one script. */
 const CHUNK = 500;
 
 /**
  * What is told on a list's channel: a photo has arrived, or who is merged into the feed has changed. Of a photo that was pushed into feeds the
- * author's channel says so: whoever listens to it for their home feed is told in the feed's own.
+ * author's channel says so: whoever listens to it for their home feed is told in the feed's own. On a hashtag's channel it is said which hashtag that is,
+ * and in which it was told at the same time.
  */
 export type FeedMessage =
-  | { publishedId: string; photoId: string; isPushed?: true; authorsChanged?: never }
+  | { publishedId: string; photoId: string; isPushed?: true; byHashtag?: ByHashtag; authorsChanged?: never }
   | { authorsChanged: true };
 
 /**
@@ -25,14 +27,12 @@ export type FeedMessage =
  * author's own list, which readers merge.
  */
 export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
-  const { db, redis, config } = stores;
-  const [photo] = await db.$queryRaw<{ publishedId: bigint; ownerId: bigint; isMerged: boolean }[]>`
-    update photos set is_merged = coalesce(is_merged, (select is_heavy from users where id = owner_id))
-    where id = ${photoId} and published_id is not null
-    returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isMerged"`;
+  const { redis, config } = stores;
+  const photo = await beginFanOut(stores, photoId);
   if (!photo) return;
-  const { publishedId, ownerId, isMerged } = photo;
+  const { publishedId, ownerId, isMerged, hashtags } = photo;
   const place: Place = { publishedId, photoId };
+  await pushToHashtags(stores, place, hashtags);
 
   await tellNearby(stores, photoId);
   if (isMerged) {
@@ -45,6 +45,41 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   }
   // To those who look at the author's profile; and into the list of an author who is heavy by now.
   await pushToTimelines(redis, [authorKey(ownerId)], place, message({ ...told(place), isPushed: true }));
+}
+
+/** Decides how a photo is told, once for all, and what hashtags it has then: those that it gets later are told by a job of their own. */
+function beginFanOut({ db }: Stores, photoId: bigint) {
+  return db.$transaction(async (tx) => {
+    const [photo] = await tx.$queryRaw<{ publishedId: bigint; ownerId: bigint; isMerged: boolean }[]>`
+      update photos set is_merged = coalesce(is_merged, (select is_heavy from users where id = owner_id))
+      where id = ${photoId} and published_id is not null
+      returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isMerged"`;
+    if (!photo) return null;
+    // A statement of its own, under the lock of the row, that sees what whoever held it before has left.
+    const rows = await tx.photoHashtag.findMany({ where: { photoId }, select: { hashtag: true } });
+    return { ...photo, hashtags: rows.map((row) => row.hashtag) };
+  });
+}
+
+/**
+ * Brings a photo that has been shared before into the lists of hashtags that were added to it, and tells those who listen. Running it again changes
+ * nothing and tells nobody twice.
+ */
+export async function fanOutHashtags(stores: Stores, photoId: bigint, added: readonly string[]): Promise<void> {
+  const rows = await stores.db.photoHashtag.findMany({ where: { photoId, hashtag: { in: [...added] } } });
+  const [publishedId] = rows.flatMap((row) => row.publishedId ?? []);
+  if (publishedId === undefined) return;
+  const hashtags = rows.map((row) => row.hashtag);
+  await pushToHashtags(stores, { publishedId, photoId }, hashtags);
+}
+
+async function pushToHashtags({ redis }: Stores, place: Place, hashtags: readonly string[]): Promise<void> {
+  await Promise.all(
+    hashtags.map((hashtag) => {
+      const content = { ...told(place), byHashtag: { hashtag, together: hashtags } };
+      return pushToTimelines(redis, [hashtagKey(hashtag)], place, message(content));
+    }),
+  );
 }
 
 /** Makes an author heavy. Again changes nothing. */

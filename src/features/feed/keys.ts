@@ -19,3 +19,13 @@ export function heavyKey(viewerId: bigint): string {
 export function liveChannel(timelineKey: string): string {
   return `live:${timelineKey}`;
 }
+
+/** The photos with a hashtag. */
+export function hashtagKey(hashtag: string): string {
+  return `hashtag:{${hashtag}}`;
+}
+
+/** The list of hashtags that a person follows. */
+export function followedHashtagsKey(userId: bigint): string {
+  return personKey('hashtags', userId);
+}

@@ -1,4 +1,5 @@
 import type { Stores } from '../../stores/stores.ts';
+import { readFollowedHashtags } from '../discovery/hashtag-follows.ts';
 import { follow, Last, type LiveEvent, type LiveEvents } from '../live/follow.ts';
 import { accessChannel } from '../people/access.ts';
 import { maySeeWithin } from '../people/visibility.ts';
@@ -6,7 +7,7 @@ import { deliver } from '../photos/deliveries.ts';
 import type { PhotoRow } from '../photos/rows.ts';
 import type { FeedMessage } from './fan-out.ts';
 import { readHeavyAuthors } from './heavy-authors.ts';
-import { authorKey, feedKey, liveChannel } from './keys.ts';
+import { authorKey, feedKey, hashtagKey, liveChannel } from './keys.ts';
 
 /** A photo that arrives, or that something may have been missed. */
 export type ArrivingPhoto = LiveEvent<PhotoRow>;
@@ -14,8 +15,9 @@ export type ArrivingPhoto = LiveEvent<PhotoRow>;
 /**
  * Each photo as it arrives in a person's home feed, once.
  *
- * Photos of ordinary authors are told in the stream of the viewer's own feed; those of heavy authors, in one stream per author. Of an author
- * who is followed only now, or becomes heavy, the client may have missed something, and is told so.
+ * Photos of ordinary authors are told in the stream of the viewer's own feed; those of heavy authors, in one stream per author, and those with a
+ * hashtag in one per hashtag. Of an author who is followed only now, or becomes heavy, and of a hashtag that is followed only now, the client may have
+ * missed something, and is told so.
  *
  * @param after the cursor of the last event that the client has had
  */
@@ -24,29 +26,55 @@ export async function followHomeFeed(
   viewerId: bigint,
   after: string | null | undefined,
 ): Promise<LiveEvents<PhotoRow>> {
-  const authorChannels = async () => {
-    const authors = await readHeavyAuthors(stores, viewerId);
-    return authors.map((author) => liveChannel(authorKey(author)));
+  const otherChannels = async () => {
+    const [authors, [hashtags]] = await Promise.all([
+      readHeavyAuthors(stores, viewerId),
+      readFollowedHashtags(stores, [viewerId]),
+    ]);
+    return [...authors.map(authorKey), ...Array.from(hashtags ?? [], hashtagKey)].map(liveChannel);
   };
-  const followAuthors = async (add: (channel: string) => Promise<void>) => {
-    for (const channel of await authorChannels()) await add(channel);
+  const followOthers = async (add: (channel: string) => Promise<void>) => {
+    for (const channel of await otherChannels()) await add(channel);
   };
   return follow<PhotoRow>(stores, {
-    channels: [liveChannel(feedKey(viewerId)), ...(await authorChannels())],
+    channels: [liveChannel(feedKey(viewerId)), ...(await otherChannels())],
     after,
     async renew({ add }) {
-      await followAuthors(add);
+      await followOthers(add);
       return null;
     },
     async step(payload, { add }) {
       const message = JSON.parse(payload) as FeedMessage;
-      if (message.authorsChanged) await followAuthors(add);
+      if (message.authorsChanged) await followOthers(add);
       if (!('photoId' in message) || message.isPushed) return null;
       const photoId = BigInt(message.photoId);
-      return (await deliver(stores, { viewerId, photoId, commentId: null, inFeed: true }))?.photo ?? null;
+      const inFeed = message.byHashtag ?? true;
+      return (await deliver(stores, { viewerId, photoId, commentId: null, inFeed }))?.photo ?? null;
     },
-    // A job that is repeated when Redis has lost its memory tells again.
+    // A job that is repeated when Redis has lost its memory tells again, and whoever follows an author and a hashtag just now may be told by both.
     nameOf: ({ id }) => String(id),
+  });
+}
+
+/**
+ * Each new photo with a hashtag that the viewer may see, once.
+ *
+ * @param after the cursor of the last event that the client has had
+ */
+export function followHashtagPhotos(
+  stores: Stores,
+  viewerId: bigint | null,
+  hashtag: string,
+  after: string | null | undefined,
+): Promise<LiveEvents<PhotoRow>> {
+  return follow<PhotoRow>(stores, {
+    channels: [liveChannel(hashtagKey(hashtag))],
+    after,
+    async step(payload) {
+      const { photoId } = JSON.parse(payload) as { photoId: string };
+      const delivery = await deliver(stores, { viewerId, photoId: BigInt(photoId), commentId: null, inFeed: false });
+      return delivery?.photo.hashtags.includes(hashtag) ? delivery.photo : null;
+    },
   });
 }
 

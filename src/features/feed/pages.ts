@@ -1,8 +1,10 @@
+import { type Sql, sql } from '../../stores/postgres.ts';
 import { readOr } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { buildTimeline, type Place, readTimeline, type TimelinePage } from '../../stores/timelines.ts';
+import { readFollowedHashtags } from '../discovery/hashtag-follows.ts';
 import { readHeavyAuthors } from './heavy-authors.ts';
-import { authorKey, feedKey } from './keys.ts';
+import { authorKey, feedKey, hashtagKey } from './keys.ts';
 
 /** A list in Redis, and what it is made from when it is missing there. */
 interface Source {
@@ -15,7 +17,7 @@ interface Source {
  * checks.
  *
  * Redis answers as far as its lists reach: the viewer's own, which photos are pushed into, merged with those of the heavy
- * authors whom they follow. Where a list ends before the page does, or is missing or being built, or Redis is away, PostgreSQL answers the page: its
+ * authors and of the hashtags which they follow. Where a list ends before the page does, or is missing or being built, or Redis is away, PostgreSQL answers the page: its
  * order and cursors are the same, so it makes no difference to the reader.
  *
  * @param after only photos below this publishedId; from the top when null
@@ -26,18 +28,21 @@ export async function readFeedPage(
   after: bigint | null,
   count: number,
 ): Promise<Place[]> {
-  const feed: Source = { key: feedKey(viewerId), load: (n) => loadFeed(stores, viewerId, null, n) };
-  // Both in one round trip; heavy authors, whom few follow, take a second one.
-  const [pushed, authors] = await Promise.all([
+  const feed: Source = { key: feedKey(viewerId), load: (n) => loadPushed(stores, viewerId, n) };
+  // All in one round trip; heavy authors, whom few follow, and hashtags take a second one.
+  const [pushed, authors, [hashtags]] = await Promise.all([
     readSource(stores, feed, after, count),
     readHeavyAuthors(stores, viewerId),
+    readFollowedHashtags(stores, [viewerId]),
   ]);
-  const pulled = await Promise.all(
-    authors.map((author) => {
-      const source = { key: authorKey(author), load: (n: number) => loadAuthor(stores, author, n) };
-      return readSource(stores, source, after, count);
-    }),
-  );
+  const sources: Source[] = [
+    ...authors.map((author) => ({ key: authorKey(author), load: (n: number) => loadAuthor(stores, author, n) })),
+    ...Array.from(hashtags ?? [], (hashtag) => ({
+      key: hashtagKey(hashtag),
+      load: (n: number) => loadHashtag(stores, hashtag, null, n),
+    })),
+  ];
+  const pulled = await Promise.all(sources.map((source) => readSource(stores, source, after, count)));
   return merge([pushed, ...pulled], count) ?? loadFeed(stores, viewerId, after, count);
 }
 
@@ -61,16 +66,34 @@ async function readSource(
 function merge(pages: (TimelinePage | null)[], count: number): Place[] | null {
   const complete = pages.filter((page) => page !== null);
   if (complete.length < pages.length) return null;
-  // A photo that was pushed before its author became heavy is in two lists.
+  // A photo with a hashtag, or that was pushed before its author became heavy, is in several lists.
   const places = new Map(complete.flatMap((page) => page.places.map((place) => [place.publishedId, place])));
   const merged = [...places.values()].sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1)).slice(0, count);
   const lowest = merged.length === count ? (merged.at(-1)?.publishedId ?? 0n) : 0n;
   return complete.every((page) => page.floor <= lowest) ? merged : null;
 }
 
-/** A page of a home feed from PostgreSQL: the newest of each person followed, and of those the newest. */
+/** What belongs into a person's own list, from PostgreSQL. */
+function loadPushed({ db }: Stores, viewerId: bigint, count: number): Promise<Place[]> {
+  return db.$queryRaw<Place[]>(ofPeople(viewerId, null, count));
+}
+
+/** A page of a home feed from PostgreSQL: the newest of each person and hashtag followed, and of those the newest. */
 function loadFeed({ db }: Stores, viewerId: bigint, after: bigint | null, count: number): Promise<Place[]> {
   return db.$queryRaw<Place[]>`
+    (${ofPeople(viewerId, after, count)})
+    union
+    select tagged.published_id, tagged.photo_id
+    from hashtag_follows
+    cross join lateral (${ofHashtag(sql`hashtag_follows.hashtag`, after, count)}) tagged (published_id, photo_id)
+    where user_id = ${viewerId}
+    order by 1 desc
+    limit ${count}`;
+}
+
+/** The photos of the people whom a person follows: the newest of each, and of those the newest. */
+function ofPeople(viewerId: bigint, after: bigint | null, count: number): Sql {
+  return sql`
     select photo.published_id as "publishedId", photo.id as "photoId"
     from follows
     cross join lateral (
@@ -83,6 +106,20 @@ function loadFeed({ db }: Stores, viewerId: bigint, after: bigint | null, count:
       and not exists (select from mutes where muter_id = follower_id and muted_id = followee_id)
     order by photo.published_id desc
     limit ${count}`;
+}
+
+/** The photos with a hashtag. @param hashtag its name, or the column with it */
+function ofHashtag(hashtag: Sql | string, after: bigint | null, count: number): Sql {
+  return sql`
+    select published_id as "publishedId", photo_id as "photoId" from photo_hashtags
+    where hashtag = ${hashtag} and published_id < ${after ?? 2n ** 63n - 1n}
+    order by published_id desc
+    limit ${count}`;
+}
+
+/** The newest photos with a hashtag, whoever may see them, from PostgreSQL. */
+export function loadHashtag({ db }: Stores, hashtag: string, after: bigint | null, count: number): Promise<Place[]> {
+  return db.$queryRaw<Place[]>(ofHashtag(hashtag, after, count));
 }
 
 /** The newest photos of one author, from PostgreSQL. */

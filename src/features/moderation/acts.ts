@@ -63,14 +63,13 @@ export async function setPhotoHidden(
 
 /** Deletes a comment that is against the rules. @throws Mistakes what is wrong with the reason */
 export async function removeComment(
-  { db }: Stores,
+  stores: Stores,
   moderatorId: bigint,
   subject: Subject & { photoId: bigint; commentId: bigint },
   why: string,
 ): Promise<void> {
   const reason = requireWhy(why);
-  await db.$transaction(async (tx) => {
-    if (!(await deleteComment(tx, subject.photoId, subject.commentId))) return;
+  await deleteComment(stores, subject.photoId, subject.commentId, async (tx) => {
     await closeReports(tx, subject);
     await logAct(tx, moderatorId, 'REMOVE_COMMENT', subject, reason);
   });

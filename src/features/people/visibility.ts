@@ -9,9 +9,10 @@
  * - Moderators also see what has been reported and what they have hidden. That is not part of the conditions: it opens single things, and
  *   puts nothing into a list.
  */
-import { idColumn, type Sql, sql } from '../../stores/postgres.ts';
+import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { readUsers, type UserRow } from '../accounts/users.ts';
+import { readFollowedHashtags } from '../discovery/hashtag-follows.ts';
 import type { PhotoRow } from '../photos/rows.ts';
 import { readBlocks, readFollows, readMutes } from './relations.ts';
 
@@ -123,7 +124,10 @@ export async function mayTakePart(
   return photos.map((photo) => seesPhoto(photo, standings.get(photo.ownerId)));
 }
 
-/** Whether each of these photos belongs in the viewer's home feed: one that they may see, of somebody whom they follow and do not mute. */
+/**
+ * Whether each of these photos belongs in the viewer's home feed: one of others that they may see, of somebody whom they follow or with a hashtag
+ * that they follow, and in any case of nobody whom they mute.
+ */
 export async function belongInFeed(
   stores: Stores,
   viewerId: bigint,
@@ -131,14 +135,16 @@ export async function belongInFeed(
   load: LoadUsers = (missing) => readUsers(stores, missing),
 ): Promise<boolean[]> {
   const owners = [...new Set(photos.map((photo) => photo.ownerId))];
-  const [standings, mutes] = await Promise.all([
+  const [standings, mutes, [hashtags]] = await Promise.all([
     readStandings(stores, viewerId, owners, load),
     readMutes(stores, viewerId, owners),
+    readFollowedHashtags(stores, photos.some((photo) => photo.hashtags.length > 0) ? [viewerId] : []),
   ]);
   const muted = new Set(owners.filter((_, index) => mutes[index]));
   return photos.map((photo) => {
     const owner = standings.get(photo.ownerId);
-    const wanted = owner?.follows === true && !muted.has(photo.ownerId);
+    const follows = owner?.follows === true || photo.hashtags.some((hashtag) => hashtags?.has(hashtag));
+    const wanted = follows && owner?.isSelf === false && !muted.has(photo.ownerId);
     return wanted && photo.publishedId !== null && seesPhoto(photo, owner);
   });
 }
@@ -199,101 +205,6 @@ async function isModerator(viewerId: bigint | null, load: LoadUsers): Promise<bo
   if (viewerId === null) return false;
   const [viewer] = await load([viewerId]);
   return viewer?.isModerator === true;
-}
-
-/** Something of which a viewer is to be told. */
-export interface Telling {
-  /** Null without a session. */
-  viewerId: bigint | null;
-  photo: PhotoRow;
-  /** Who wrote the comment that they are told of; null when it is not about one. */
-  commentAuthorId: bigint | null;
-  /** Whether they are told because it is in their home feed. */
-  inFeed: boolean;
-}
-
-/** Whether a viewer is to be told of something. Those between whom and anybody there is a block see other counts and lists than others do. */
-export type MayBeTold = 'no' | 'yes' | 'yes, with blocks';
-
-/**
- * Whether each of these viewers is to be told of something, at this moment. It says what `maySeePhotos`, `belongInFeed` and `maySeePeople` say, but
- * for moderators, who are told nothing that others are not. As it is asked for all who listen at once, it is one query, however many they are.
- */
-export async function mayBeTold(stores: Stores, tellings: readonly Telling[]): Promise<MayBeTold[]> {
-  const ids = new Set<bigint>();
-  for (const { photo, commentAuthorId } of tellings) ids.add(photo.ownerId).add(commentAuthorId ?? photo.ownerId);
-  const people = new Map((await readUsers(stores, [...ids])).map((person) => [person?.id, person]));
-  const pairs = new Pairs();
-  const asked = tellings.map(({ viewerId, photo, commentAuthorId, inFeed }) => {
-    const owner = people.get(photo.ownerId);
-    const author = commentAuthorId === null ? owner : people.get(commentAuthorId);
-    if (!owner || !author) return null;
-    if (owner.id !== viewerId && (owner.isHidden || photo.status !== 'READY' || photo.isHidden)) return null;
-    if (author.id !== viewerId && author.isHidden) return null;
-    if (inFeed && (photo.publishedId === null || owner.id === viewerId)) return null;
-    // Without a session there is nobody between whom and others anything stands.
-    if (viewerId === null) return owner.isPrivate || inFeed ? null : [];
-    const within = pairs.ask(viewerId, owner.id, inFeed || (owner.isPrivate && owner.id !== viewerId), inFeed);
-    return author === owner ? [within] : [within, pairs.ask(viewerId, author.id, false, false)];
-  });
-  const answers = await pairs.answer(stores);
-  return asked.map((places) => {
-    if (!places || places.some((place) => answers[place] === 'no')) return 'no';
-    return places.some((place) => answers[place] === 'yes, with blocks') ? 'yes, with blocks' : 'yes';
-  });
-}
-
-/** Viewers and others, and what must stand between them: each pair is asked of once, however much is told between the two. */
-class Pairs {
-  readonly #places = new Map<bigint, Map<bigint, number>>();
-  readonly #viewers: bigint[] = [];
-  readonly #others: bigint[] = [];
-  readonly #follow: boolean[] = [];
-  readonly #unmuted: boolean[] = [];
-
-  /**
-   * @param follow whether the viewer must follow the other
-   * @param unmuted whether the viewer must not mute them
-   * @returns the place of the answer
-   */
-  ask(viewerId: bigint, otherId: bigint, follow: boolean, unmuted: boolean): number {
-    let others = this.#places.get(viewerId);
-    if (!others) {
-      others = new Map();
-      this.#places.set(viewerId, others);
-    }
-    const question = otherId * 4n + BigInt((follow ? 2 : 0) + (unmuted ? 1 : 0));
-    const known = others.get(question);
-    if (known !== undefined) return known;
-    const place = this.#viewers.length;
-    this.#viewers.push(viewerId);
-    this.#others.push(otherId);
-    this.#follow.push(follow);
-    this.#unmuted.push(unmuted);
-    others.set(question, place);
-    return place;
-  }
-
-  async answer({ db }: Stores): Promise<MayBeTold[]> {
-    const answers = this.#viewers.map((): MayBeTold => 'yes');
-    if (answers.length === 0) return answers;
-    // As text, which costs a tenth of an array of thousands. Mostly everybody may, and nobody has a block: only the others are answered.
-    const rows = await db.$queryRaw<{ place: number; allowed: boolean }[]>`
-      select (place - 1)::int as place, allowed
-      from unnest(
-        ${idColumn(this.#viewers)}, ${idColumn(this.#others)},
-        string_to_array(${this.#follow.join()}, ',')::boolean[], string_to_array(${this.#unmuted.join()}, ',')::boolean[]
-      ) with ordinality pair (viewer_id, other_id, follow, unmuted, place)
-      cross join lateral (
-        select ${noBlock(sql`viewer_id`, sql`other_id`)}
-          and (not follow or exists (select from follows where follower_id = viewer_id and followee_id = other_id))
-          and (not unmuted or not exists (select from mutes where muter_id = viewer_id and muted_id = other_id)) as allowed
-      ) judged
-      where not allowed
-        or exists (select from blocks where blocker_id = viewer_id) or exists (select from blocks where blocked_id = viewer_id)`;
-    for (const { place, allowed } of rows) answers[place] = allowed ? 'yes, with blocks' : 'no';
-    return answers;
-  }
 }
 
 /**
@@ -358,7 +269,8 @@ function hasPhoto(condition: Sql): Sql {
   )`;
 }
 
-function noBlock(viewerId: Sql | bigint, person: Sql): Sql {
+/** The condition that there is no block between two people, whoever of them made it. */
+export function noBlock(viewerId: Sql | bigint, person: Sql): Sql {
   return sql`not exists (select from blocks where blocker_id = ${viewerId} and blocked_id = ${person})
     and not exists (select from blocks where blocker_id = ${person} and blocked_id = ${viewerId})`;
 }

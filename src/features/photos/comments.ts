@@ -1,8 +1,10 @@
+import { writeThrough } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { nextId, sql, type Transaction, transact, violatesForeignKey } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
 import { recordActivities } from '../activity/record.ts';
+import { changeHashtags, hasHashtags, updateHashtags } from '../discovery/photo-hashtags.ts';
 import { Mistakes, mistake } from '../errors.ts';
 import { once } from '../idempotency.ts';
 import { type Connection, type PageRequest, toConnection } from '../paging.ts';
@@ -10,7 +12,7 @@ import { lockPeople } from '../people/locks.ts';
 import { maySeePeople, personIsVisible } from '../people/visibility.ts';
 import { checkText } from '../validate.ts';
 import { requireReadyPhoto } from './access.ts';
-import type { PhotoRow } from './rows.ts';
+import { type PhotoRow, photoKey } from './rows.ts';
 
 /** What somebody wrote about a photo. */
 export interface CommentRow {
@@ -35,27 +37,32 @@ export async function addComment(
   const text = input.text.trim();
   const mistakes = checkText('A comment', text, 1, 1_000, 'text');
   if (mistakes.length > 0) throw new Mistakes(mistakes);
-  const { ownerId } = await requireReadyPhoto(stores, authorId, photoId);
+  const photo = await requireReadyPhoto(stores, authorId, photoId);
+  const { ownerId } = photo;
+  const addsHashtags = authorId === ownerId && hasHashtags(text);
   const key = { userId: authorId, key: input.idempotencyKey, mutation: 'addComment', input: [String(photoId), text] };
   try {
-    const comment = await transact(stores.db, async (tx) => {
-      const newId = await nextId(tx, authorId);
-      const id = await once(tx, key, newId, async () => {
-        // The owner too, whose activity refers to them: in one order with whoever blocks or hides.
-        const author = (await lockPeople(tx, [authorId, ownerId], 'steady')).get(authorId);
-        if (author?.isHidden !== false) throw mistake('NOT_FOUND', 'There is no such photo.', 'photoId');
-        await tx.comment.create({ data: { photoId, id: newId, authorId, text } });
-        await tx.photoCountDelta.create({ data: { photoId, comments: 1 } });
-        const about = { photoId, commentId: newId };
-        if (authorId !== ownerId) {
-          const activity = { recipientId: ownerId, kind: 'COMMENT' as const, subjectId: newId, actorId: authorId };
-          await recordActivities(tx, [{ ...activity, ...about }]);
-        }
-        await recordMentions(tx, { text, authorId, ownerId, ...about });
-        await addJob(tx, 'commentAdded', { photoId: String(photoId), commentId: String(newId) });
+    const write = () =>
+      transact(stores.db, async (tx) => {
+        const newId = await nextId(tx, authorId);
+        const id = await once(tx, key, newId, async () => {
+          // The owner too, whose activity refers to them: in one order with whoever blocks or hides.
+          const author = (await lockPeople(tx, [authorId, ownerId], 'steady')).get(authorId);
+          if (author?.isHidden !== false) throw mistake('NOT_FOUND', 'There is no such photo.', 'photoId');
+          await tx.comment.create({ data: { photoId, id: newId, authorId, text } });
+          await tx.photoCountDelta.create({ data: { photoId, comments: 1 } });
+          const about = { photoId, commentId: newId };
+          if (authorId !== ownerId) {
+            const activity = { recipientId: ownerId, kind: 'COMMENT' as const, subjectId: newId, actorId: authorId };
+            await recordActivities(tx, [{ ...activity, ...about }]);
+          }
+          await recordMentions(tx, { text, authorId, ownerId, ...about });
+          if (addsHashtags) await updateHashtags(tx, photoId, 'text');
+          await addJob(tx, 'commentAdded', { photoId: String(photoId), commentId: String(newId) });
+        });
+        return tx.comment.findUnique({ where: { photoId_id: { photoId, id } } });
       });
-      return tx.comment.findUnique({ where: { photoId_id: { photoId, id } } });
-    });
+    const comment = await (addsHashtags ? changeHashtags(stores, photo, text, write) : write());
     if (!comment) throw mistake('NOT_FOUND', 'The comment that this key made has been deleted.', 'idempotencyKey');
     return { __typename: 'Comment', ...comment };
   } catch (error) {
@@ -82,17 +89,40 @@ export async function deleteComment(
   const isTheirs = comment?.authorId === viewerId || comment?.ownerId === viewerId;
   const deleted =
     isTheirs &&
-    (await stores.db.$transaction(async (tx) => {
-      if (!(await removeComment(tx, photoId, commentId))) return false;
+    (await removeComment(stores, photoId, commentId, async (tx) => {
       // Nothing is left to decide, and nobody could name it to close them.
       await tx.report.deleteMany({ where: { photoId, commentId } });
-      return true;
     }));
   if (!deleted) throw mistake('NOT_FOUND', 'You have no such comment to delete.', 'commentId');
 }
 
-/** Deletes a comment with all that is told of it. Of somebody who is hidden it counted nowhere. @returns whether there was one */
-export async function removeComment(tx: Transaction, photoId: bigint, commentId: bigint): Promise<boolean> {
+/**
+ * Deletes a comment with all that is told of it, in a transaction.
+ *
+ * @param also does in the same transaction what follows from it
+ * @returns whether there was one; otherwise nothing is done
+ */
+export async function removeComment(
+  { db, redis }: Stores,
+  photoId: bigint,
+  commentId: bigint,
+  also: (tx: Transaction) => Promise<void>,
+): Promise<boolean> {
+  const comment = await db.comment.findUnique({ where: { photoId_id: { photoId, id: commentId } } });
+  if (!comment) return false;
+  // With those of the owner their hashtags go.
+  return writeThrough(redis, hasHashtags(comment.text) ? [photoKey(photoId)] : [], () =>
+    db.$transaction(async (tx) => {
+      if (!(await deleteRow(tx, photoId, commentId))) return false;
+      if (hasHashtags(comment.text)) await updateHashtags(tx, photoId, null);
+      await also(tx);
+      return true;
+    }),
+  );
+}
+
+/** Deletes a comment's row, its count and its activities. Of somebody who is hidden it counted nowhere. @returns whether there was one */
+async function deleteRow(tx: Transaction, photoId: bigint, commentId: bigint): Promise<boolean> {
   const [removed] = await tx.$queryRaw<{ authorId: bigint }[]>`
     delete from comments where photo_id = ${photoId} and id = ${commentId} returning author_id as "authorId"`;
   if (!removed) return false;

@@ -5,7 +5,7 @@
  */
 import DataLoader from 'dataloader';
 import type { Stores } from '../../stores/stores.ts';
-import { mayBeTold } from '../people/visibility.ts';
+import { type ByHashtag, mayBeTold } from '../people/tellings.ts';
 import type { CommentRow } from './comments.ts';
 import { type PhotoRow, readPhotos } from './rows.ts';
 
@@ -23,8 +23,8 @@ export interface Telling {
   photoId: bigint;
   /** The comment that they are told of; null when it is not about one. */
   commentId: bigint | null;
-  /** Whether they are told because it is in their home feed. */
-  inFeed: boolean;
+  /** Whether they are told because it is in their home feed, and there by a hashtag. */
+  inFeed: boolean | ByHashtag;
 }
 
 type Deliveries = DataLoader<Telling, Delivery | null>;

@@ -2,6 +2,7 @@ import { writeThrough } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { forgetMentions, recordMentions } from '../activity/mentions.ts';
+import { changeHashtags, hasHashtags, updateHashtags } from '../discovery/photo-hashtags.ts';
 import { Mistakes } from '../errors.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { type ChosenLocation, setLocation } from '../places/locations.ts';
@@ -32,8 +33,8 @@ export async function updatePhoto(
 ): Promise<void> {
   const mistakes = caption === undefined ? [] : checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
   if (mistakes.length > 0) throw new Mistakes(mistakes);
-  await requireOwnPhoto(stores, ownerId, photoId);
-  await writeThrough(stores.redis, [photoKey(photoId)], () =>
+  const photo = await requireOwnPhoto(stores, ownerId, photoId);
+  await changeHashtags(stores, photo, caption ?? '', () =>
     stores.db.$transaction(async (tx) => {
       // One change after the other, so that each caption is compared with the one that it replaces.
       const [before] = await tx.$queryRaw<{ caption: string; status: string; publishedId: bigint | null }[]>`
@@ -47,6 +48,7 @@ export async function updatePhoto(
           await forgetMentions(tx, photoId, before.caption, caption);
           await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId }, before.caption);
         }
+        if (hasHashtags(before.caption) || hasHashtags(caption)) await updateHashtags(tx, photoId, 'caption');
       }
       if (location !== undefined) {
         await setLocation(tx, { id: photoId, ownerId, publishedId: before.publishedId }, location);

@@ -3,6 +3,7 @@ import { addJob, type Jobs } from '../../stores/jobs.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
+import { publishHashtags } from '../discovery/photo-hashtags.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { lockPeople } from '../people/locks.ts';
 import { publishLocation } from '../places/locations.ts';
@@ -69,6 +70,7 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
     const publishedId = await nextId(tx, ownerId);
     await tx.photo.update({ where: { id }, data: { publishedId } });
     await publishLocation(tx, id, publishedId);
+    await publishHashtags(tx, id, publishedId);
     await addJob(tx, 'fanOutPhoto', { photoId: job.photoId });
     return true;
   });

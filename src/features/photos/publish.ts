@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { updateHashtags } from '../discovery/photo-hashtags.ts';
 import { Mistakes, mistake } from '../errors.ts';
 import { once } from '../idempotency.ts';
 import { type ChosenLocation, setLocation } from '../places/locations.ts';
@@ -63,6 +64,7 @@ export async function publishPhoto(
       });
       if (made.count === 0) throw mistake('ALREADY_USED', 'This upload has been published already.', 'uploadId');
       await setLocation(tx, { id: uploadId, ownerId, publishedId: null }, location);
+      await updateHashtags(tx, uploadId, 'caption');
       await addJob(tx, 'processPhoto', { photoId: String(uploadId), objectKey: upload.objectKey, mediaKey });
     }),
   );

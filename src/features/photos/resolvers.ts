@@ -93,6 +93,7 @@ export const photoResolvers: Resolvers = {
   },
   Photo: {
     id: ({ id }) => toGlobalId('Photo', id),
+    hashtags: ({ hashtags }) => hashtags,
     owner: async ({ ownerId }, _, { loaders }) => existing(await loaders.user.load(ownerId)),
     failure: ({ failure }) => failure,
     image: (photo, { size }, { stores }) => imageOf(stores, photo, size),

@@ -83,6 +83,21 @@ export type Like = Prisma.LikeModel
  */
 export type Comment = Prisma.CommentModel
 /**
+ * Model PhotoHashtag
+ * A hashtag in a photo's caption or its owner's comments. Whoever changes these locks the photo's row: see discovery/photo-hashtags.ts.
+ */
+export type PhotoHashtag = Prisma.PhotoHashtagModel
+/**
+ * Model Hashtag
+ * The hashtags that are in use, for searching. A sweep deletes those that are not any more.
+ */
+export type Hashtag = Prisma.HashtagModel
+/**
+ * Model HashtagFollow
+ * The photos with the hashtag belong in the person's home feed.
+ */
+export type HashtagFollow = Prisma.HashtagFollowModel
+/**
  * Model PhotoCountDelta
  * What likes and comments add to a photo's counts, until the worker folds it in.
  */

@@ -178,7 +178,7 @@ test('after an account is deleted nothing names its person but the report, and w
       mentions: 2,
     },
     ...{ likes: 4, comments: 4, follows: 3, follow_requests: 2, blocks: 2, mutes: 2, reports: 3, idempotency_keys: 2 },
-    ...{ activities: expect.any(Number), user_counts: 1 },
+    ...{ activities: expect.any(Number), user_counts: 1, photo_hashtags: 1, hashtag_follows: 1 },
   });
   expect(await miscounted()).toEqual([]);
 

@@ -115,6 +115,7 @@ test('a copy holds all that the person did, and of others only those and that wh
   expect(rows('follow-requests-received.json')).toEqual([{ ...as(asker), since }]);
   expect(rows('blocked.json')).toEqual([{ ...as(blocked), since }]);
   expect(rows('muted.json')).toEqual([{ ...as(muted), since }]);
+  expect(rows('followed-hashtags.json')).toEqual([{ hashtag: 'dusk', since }]);
   const text = `A comment by ${person.username}`;
   const createdAt = someTime;
   expect(rows('comments.json')).toEqual([

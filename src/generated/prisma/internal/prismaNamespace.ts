@@ -405,6 +405,9 @@ export const ModelName = {
   PhotoLocation: 'PhotoLocation',
   Like: 'Like',
   Comment: 'Comment',
+  PhotoHashtag: 'PhotoHashtag',
+  Hashtag: 'Hashtag',
+  HashtagFollow: 'HashtagFollow',
   PhotoCountDelta: 'PhotoCountDelta',
   Follow: 'Follow',
   FollowRequest: 'FollowRequest',
@@ -435,7 +438,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "user" | "session" | "upload" | "photo" | "place" | "photoLocation" | "like" | "comment" | "photoCountDelta" | "follow" | "followRequest" | "block" | "mute" | "userCounts" | "userCountDelta" | "formerUsername" | "activity" | "mailToken" | "dataExport" | "accountDeletion" | "report" | "moderationAct" | "idempotencyKey"
+    modelProps: "user" | "session" | "upload" | "photo" | "place" | "photoLocation" | "like" | "comment" | "photoHashtag" | "hashtag" | "hashtagFollow" | "photoCountDelta" | "follow" | "followRequest" | "block" | "mute" | "userCounts" | "userCountDelta" | "formerUsername" | "activity" | "mailToken" | "dataExport" | "accountDeletion" | "report" | "moderationAct" | "idempotencyKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1028,6 +1031,228 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.CommentCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.CommentCountAggregateOutputType> | number
+        }
+      }
+    }
+    PhotoHashtag: {
+      payload: Prisma.$PhotoHashtagPayload<ExtArgs>
+      fields: Prisma.PhotoHashtagFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PhotoHashtagFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PhotoHashtagFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload>
+        }
+        findFirst: {
+          args: Prisma.PhotoHashtagFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PhotoHashtagFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload>
+        }
+        findMany: {
+          args: Prisma.PhotoHashtagFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload>[]
+        }
+        create: {
+          args: Prisma.PhotoHashtagCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload>
+        }
+        createMany: {
+          args: Prisma.PhotoHashtagCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PhotoHashtagCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload>[]
+        }
+        delete: {
+          args: Prisma.PhotoHashtagDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload>
+        }
+        update: {
+          args: Prisma.PhotoHashtagUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload>
+        }
+        deleteMany: {
+          args: Prisma.PhotoHashtagDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PhotoHashtagUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PhotoHashtagUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload>[]
+        }
+        upsert: {
+          args: Prisma.PhotoHashtagUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PhotoHashtagPayload>
+        }
+        aggregate: {
+          args: Prisma.PhotoHashtagAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePhotoHashtag>
+        }
+        groupBy: {
+          args: Prisma.PhotoHashtagGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PhotoHashtagGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PhotoHashtagCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PhotoHashtagCountAggregateOutputType> | number
+        }
+      }
+    }
+    Hashtag: {
+      payload: Prisma.$HashtagPayload<ExtArgs>
+      fields: Prisma.HashtagFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.HashtagFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.HashtagFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload>
+        }
+        findFirst: {
+          args: Prisma.HashtagFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.HashtagFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload>
+        }
+        findMany: {
+          args: Prisma.HashtagFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload>[]
+        }
+        create: {
+          args: Prisma.HashtagCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload>
+        }
+        createMany: {
+          args: Prisma.HashtagCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.HashtagCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload>[]
+        }
+        delete: {
+          args: Prisma.HashtagDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload>
+        }
+        update: {
+          args: Prisma.HashtagUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload>
+        }
+        deleteMany: {
+          args: Prisma.HashtagDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.HashtagUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.HashtagUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload>[]
+        }
+        upsert: {
+          args: Prisma.HashtagUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagPayload>
+        }
+        aggregate: {
+          args: Prisma.HashtagAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateHashtag>
+        }
+        groupBy: {
+          args: Prisma.HashtagGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.HashtagGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.HashtagCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.HashtagCountAggregateOutputType> | number
+        }
+      }
+    }
+    HashtagFollow: {
+      payload: Prisma.$HashtagFollowPayload<ExtArgs>
+      fields: Prisma.HashtagFollowFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.HashtagFollowFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.HashtagFollowFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload>
+        }
+        findFirst: {
+          args: Prisma.HashtagFollowFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.HashtagFollowFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload>
+        }
+        findMany: {
+          args: Prisma.HashtagFollowFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload>[]
+        }
+        create: {
+          args: Prisma.HashtagFollowCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload>
+        }
+        createMany: {
+          args: Prisma.HashtagFollowCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.HashtagFollowCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload>[]
+        }
+        delete: {
+          args: Prisma.HashtagFollowDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload>
+        }
+        update: {
+          args: Prisma.HashtagFollowUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload>
+        }
+        deleteMany: {
+          args: Prisma.HashtagFollowDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.HashtagFollowUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.HashtagFollowUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload>[]
+        }
+        upsert: {
+          args: Prisma.HashtagFollowUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$HashtagFollowPayload>
+        }
+        aggregate: {
+          args: Prisma.HashtagFollowAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateHashtagFollow>
+        }
+        groupBy: {
+          args: Prisma.HashtagFollowGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.HashtagFollowGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.HashtagFollowCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.HashtagFollowCountAggregateOutputType> | number
         }
       }
     }
@@ -2299,6 +2524,33 @@ export const CommentScalarFieldEnum = {
 export type CommentScalarFieldEnum = (typeof CommentScalarFieldEnum)[keyof typeof CommentScalarFieldEnum]
 
 
+export const PhotoHashtagScalarFieldEnum = {
+  photoId: 'photoId',
+  hashtag: 'hashtag',
+  publishedId: 'publishedId'
+} as const
+
+export type PhotoHashtagScalarFieldEnum = (typeof PhotoHashtagScalarFieldEnum)[keyof typeof PhotoHashtagScalarFieldEnum]
+
+
+export const HashtagScalarFieldEnum = {
+  name: 'name',
+  photoCount: 'photoCount',
+  countedAt: 'countedAt'
+} as const
+
+export type HashtagScalarFieldEnum = (typeof HashtagScalarFieldEnum)[keyof typeof HashtagScalarFieldEnum]
+
+
+export const HashtagFollowScalarFieldEnum = {
+  userId: 'userId',
+  hashtag: 'hashtag',
+  id: 'id'
+} as const
+
+export type HashtagFollowScalarFieldEnum = (typeof HashtagFollowScalarFieldEnum)[keyof typeof HashtagFollowScalarFieldEnum]
+
+
 export const PhotoCountDeltaScalarFieldEnum = {
   photoId: 'photoId',
   id: 'id',
@@ -2881,6 +3133,9 @@ export type GlobalOmitConfig = {
   photoLocation?: Prisma.PhotoLocationOmit
   like?: Prisma.LikeOmit
   comment?: Prisma.CommentOmit
+  photoHashtag?: Prisma.PhotoHashtagOmit
+  hashtag?: Prisma.HashtagOmit
+  hashtagFollow?: Prisma.HashtagFollowOmit
   photoCountDelta?: Prisma.PhotoCountDeltaOmit
   follow?: Prisma.FollowOmit
   followRequest?: Prisma.FollowRequestOmit

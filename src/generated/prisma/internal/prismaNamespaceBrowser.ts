@@ -59,6 +59,9 @@ export const ModelName = {
   PhotoLocation: 'PhotoLocation',
   Like: 'Like',
   Comment: 'Comment',
+  PhotoHashtag: 'PhotoHashtag',
+  Hashtag: 'Hashtag',
+  HashtagFollow: 'HashtagFollow',
   PhotoCountDelta: 'PhotoCountDelta',
   Follow: 'Follow',
   FollowRequest: 'FollowRequest',
@@ -209,6 +212,33 @@ export const CommentScalarFieldEnum = {
 } as const
 
 export type CommentScalarFieldEnum = (typeof CommentScalarFieldEnum)[keyof typeof CommentScalarFieldEnum]
+
+
+export const PhotoHashtagScalarFieldEnum = {
+  photoId: 'photoId',
+  hashtag: 'hashtag',
+  publishedId: 'publishedId'
+} as const
+
+export type PhotoHashtagScalarFieldEnum = (typeof PhotoHashtagScalarFieldEnum)[keyof typeof PhotoHashtagScalarFieldEnum]
+
+
+export const HashtagScalarFieldEnum = {
+  name: 'name',
+  photoCount: 'photoCount',
+  countedAt: 'countedAt'
+} as const
+
+export type HashtagScalarFieldEnum = (typeof HashtagScalarFieldEnum)[keyof typeof HashtagScalarFieldEnum]
+
+
+export const HashtagFollowScalarFieldEnum = {
+  userId: 'userId',
+  hashtag: 'hashtag',
+  id: 'id'
+} as const
+
+export type HashtagFollowScalarFieldEnum = (typeof HashtagFollowScalarFieldEnum)[keyof typeof HashtagFollowScalarFieldEnum]
 
 
 export const PhotoCountDeltaScalarFieldEnum = {

@@ -324,6 +324,7 @@ export type PhotoWhereInput = {
   likes?: Prisma.LikeListRelationFilter
   comments?: Prisma.CommentListRelationFilter
   location?: Prisma.XOR<Prisma.PhotoLocationNullableScalarRelationFilter, Prisma.PhotoLocationWhereInput> | null
+  hashtags?: Prisma.PhotoHashtagListRelationFilter
 }
 
 export type PhotoOrderByWithRelationInput = {
@@ -346,6 +347,7 @@ export type PhotoOrderByWithRelationInput = {
   likes?: Prisma.LikeOrderByRelationAggregateInput
   comments?: Prisma.CommentOrderByRelationAggregateInput
   location?: Prisma.PhotoLocationOrderByWithRelationInput
+  hashtags?: Prisma.PhotoHashtagOrderByRelationAggregateInput
 }
 
 export type PhotoWhereUniqueInput = Prisma.AtLeast<{
@@ -371,6 +373,7 @@ export type PhotoWhereUniqueInput = Prisma.AtLeast<{
   likes?: Prisma.LikeListRelationFilter
   comments?: Prisma.CommentListRelationFilter
   location?: Prisma.XOR<Prisma.PhotoLocationNullableScalarRelationFilter, Prisma.PhotoLocationWhereInput> | null
+  hashtags?: Prisma.PhotoHashtagListRelationFilter
 }, "id">
 
 export type PhotoOrderByWithAggregationInput = {
@@ -436,6 +439,7 @@ export type PhotoCreateInput = {
   likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
   location?: Prisma.PhotoLocationCreateNestedOneWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateInput = {
@@ -457,6 +461,7 @@ export type PhotoUncheckedCreateInput = {
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
   location?: Prisma.PhotoLocationUncheckedCreateNestedOneWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagUncheckedCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUpdateInput = {
@@ -478,6 +483,7 @@ export type PhotoUpdateInput = {
   likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
   location?: Prisma.PhotoLocationUpdateOneWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateInput = {
@@ -499,6 +505,7 @@ export type PhotoUncheckedUpdateInput = {
   likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
   location?: Prisma.PhotoLocationUncheckedUpdateOneWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUncheckedUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoCreateManyInput = {
@@ -747,6 +754,20 @@ export type PhotoUpdateOneRequiredWithoutCommentsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.PhotoUpdateToOneWithWhereWithoutCommentsInput, Prisma.PhotoUpdateWithoutCommentsInput>, Prisma.PhotoUncheckedUpdateWithoutCommentsInput>
 }
 
+export type PhotoCreateNestedOneWithoutHashtagsInput = {
+  create?: Prisma.XOR<Prisma.PhotoCreateWithoutHashtagsInput, Prisma.PhotoUncheckedCreateWithoutHashtagsInput>
+  connectOrCreate?: Prisma.PhotoCreateOrConnectWithoutHashtagsInput
+  connect?: Prisma.PhotoWhereUniqueInput
+}
+
+export type PhotoUpdateOneRequiredWithoutHashtagsNestedInput = {
+  create?: Prisma.XOR<Prisma.PhotoCreateWithoutHashtagsInput, Prisma.PhotoUncheckedCreateWithoutHashtagsInput>
+  connectOrCreate?: Prisma.PhotoCreateOrConnectWithoutHashtagsInput
+  upsert?: Prisma.PhotoUpsertWithoutHashtagsInput
+  connect?: Prisma.PhotoWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.PhotoUpdateToOneWithWhereWithoutHashtagsInput, Prisma.PhotoUpdateWithoutHashtagsInput>, Prisma.PhotoUncheckedUpdateWithoutHashtagsInput>
+}
+
 export type PhotoCreateWithoutOwnerInput = {
   id: bigint | number
   caption: string
@@ -765,6 +786,7 @@ export type PhotoCreateWithoutOwnerInput = {
   likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
   location?: Prisma.PhotoLocationCreateNestedOneWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateWithoutOwnerInput = {
@@ -785,6 +807,7 @@ export type PhotoUncheckedCreateWithoutOwnerInput = {
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
   location?: Prisma.PhotoLocationUncheckedCreateNestedOneWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagUncheckedCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoCreateOrConnectWithoutOwnerInput = {
@@ -852,6 +875,7 @@ export type PhotoCreateWithoutLocationInput = {
   owner: Prisma.UserCreateNestedOneWithoutPhotosInput
   likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateWithoutLocationInput = {
@@ -872,6 +896,7 @@ export type PhotoUncheckedCreateWithoutLocationInput = {
   commentCount?: number
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagUncheckedCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoCreateOrConnectWithoutLocationInput = {
@@ -908,6 +933,7 @@ export type PhotoUpdateWithoutLocationInput = {
   owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
   likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateWithoutLocationInput = {
@@ -928,6 +954,7 @@ export type PhotoUncheckedUpdateWithoutLocationInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUncheckedUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoCreateWithoutLikesInput = {
@@ -948,6 +975,7 @@ export type PhotoCreateWithoutLikesInput = {
   owner: Prisma.UserCreateNestedOneWithoutPhotosInput
   comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
   location?: Prisma.PhotoLocationCreateNestedOneWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateWithoutLikesInput = {
@@ -968,6 +996,7 @@ export type PhotoUncheckedCreateWithoutLikesInput = {
   commentCount?: number
   comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
   location?: Prisma.PhotoLocationUncheckedCreateNestedOneWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagUncheckedCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoCreateOrConnectWithoutLikesInput = {
@@ -1004,6 +1033,7 @@ export type PhotoUpdateWithoutLikesInput = {
   owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
   comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
   location?: Prisma.PhotoLocationUpdateOneWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateWithoutLikesInput = {
@@ -1024,6 +1054,7 @@ export type PhotoUncheckedUpdateWithoutLikesInput = {
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
   location?: Prisma.PhotoLocationUncheckedUpdateOneWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUncheckedUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoCreateWithoutCommentsInput = {
@@ -1044,6 +1075,7 @@ export type PhotoCreateWithoutCommentsInput = {
   owner: Prisma.UserCreateNestedOneWithoutPhotosInput
   likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
   location?: Prisma.PhotoLocationCreateNestedOneWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoUncheckedCreateWithoutCommentsInput = {
@@ -1064,6 +1096,7 @@ export type PhotoUncheckedCreateWithoutCommentsInput = {
   commentCount?: number
   likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
   location?: Prisma.PhotoLocationUncheckedCreateNestedOneWithoutPhotoInput
+  hashtags?: Prisma.PhotoHashtagUncheckedCreateNestedManyWithoutPhotoInput
 }
 
 export type PhotoCreateOrConnectWithoutCommentsInput = {
@@ -1100,6 +1133,7 @@ export type PhotoUpdateWithoutCommentsInput = {
   owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
   likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
   location?: Prisma.PhotoLocationUpdateOneWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateWithoutCommentsInput = {
@@ -1119,6 +1153,107 @@ export type PhotoUncheckedUpdateWithoutCommentsInput = {
   likeCount?: Prisma.IntFieldUpdateOperationsInput | number
   commentCount?: Prisma.IntFieldUpdateOperationsInput | number
   likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
+  location?: Prisma.PhotoLocationUncheckedUpdateOneWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUncheckedUpdateManyWithoutPhotoNestedInput
+}
+
+export type PhotoCreateWithoutHashtagsInput = {
+  id: bigint | number
+  caption: string
+  status?: $Enums.PhotoStatus
+  failure?: $Enums.PhotoFailureCode | null
+  mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
+  isMerged?: boolean | null
+  publishedId?: bigint | number | null
+  width?: number | null
+  height?: number | null
+  thumbhash?: runtime.Bytes | null
+  likeCount?: number
+  commentCount?: number
+  owner: Prisma.UserCreateNestedOneWithoutPhotosInput
+  likes?: Prisma.LikeCreateNestedManyWithoutPhotoInput
+  comments?: Prisma.CommentCreateNestedManyWithoutPhotoInput
+  location?: Prisma.PhotoLocationCreateNestedOneWithoutPhotoInput
+}
+
+export type PhotoUncheckedCreateWithoutHashtagsInput = {
+  id: bigint | number
+  ownerId: bigint | number
+  caption: string
+  status?: $Enums.PhotoStatus
+  failure?: $Enums.PhotoFailureCode | null
+  mediaKey: string
+  mediaIsPublic?: boolean
+  hiddenAt?: Date | string | null
+  isMerged?: boolean | null
+  publishedId?: bigint | number | null
+  width?: number | null
+  height?: number | null
+  thumbhash?: runtime.Bytes | null
+  likeCount?: number
+  commentCount?: number
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutPhotoInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutPhotoInput
+  location?: Prisma.PhotoLocationUncheckedCreateNestedOneWithoutPhotoInput
+}
+
+export type PhotoCreateOrConnectWithoutHashtagsInput = {
+  where: Prisma.PhotoWhereUniqueInput
+  create: Prisma.XOR<Prisma.PhotoCreateWithoutHashtagsInput, Prisma.PhotoUncheckedCreateWithoutHashtagsInput>
+}
+
+export type PhotoUpsertWithoutHashtagsInput = {
+  update: Prisma.XOR<Prisma.PhotoUpdateWithoutHashtagsInput, Prisma.PhotoUncheckedUpdateWithoutHashtagsInput>
+  create: Prisma.XOR<Prisma.PhotoCreateWithoutHashtagsInput, Prisma.PhotoUncheckedCreateWithoutHashtagsInput>
+  where?: Prisma.PhotoWhereInput
+}
+
+export type PhotoUpdateToOneWithWhereWithoutHashtagsInput = {
+  where?: Prisma.PhotoWhereInput
+  data: Prisma.XOR<Prisma.PhotoUpdateWithoutHashtagsInput, Prisma.PhotoUncheckedUpdateWithoutHashtagsInput>
+}
+
+export type PhotoUpdateWithoutHashtagsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  caption?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
+  failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  thumbhash?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  likeCount?: Prisma.IntFieldUpdateOperationsInput | number
+  commentCount?: Prisma.IntFieldUpdateOperationsInput | number
+  owner?: Prisma.UserUpdateOneRequiredWithoutPhotosNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
+  location?: Prisma.PhotoLocationUpdateOneWithoutPhotoNestedInput
+}
+
+export type PhotoUncheckedUpdateWithoutHashtagsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  ownerId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  caption?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.EnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus
+  failure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
+  mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  thumbhash?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
+  likeCount?: Prisma.IntFieldUpdateOperationsInput | number
+  commentCount?: Prisma.IntFieldUpdateOperationsInput | number
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
   location?: Prisma.PhotoLocationUncheckedUpdateOneWithoutPhotoNestedInput
 }
 
@@ -1157,6 +1292,7 @@ export type PhotoUpdateWithoutOwnerInput = {
   likes?: Prisma.LikeUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUpdateManyWithoutPhotoNestedInput
   location?: Prisma.PhotoLocationUpdateOneWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateWithoutOwnerInput = {
@@ -1177,6 +1313,7 @@ export type PhotoUncheckedUpdateWithoutOwnerInput = {
   likes?: Prisma.LikeUncheckedUpdateManyWithoutPhotoNestedInput
   comments?: Prisma.CommentUncheckedUpdateManyWithoutPhotoNestedInput
   location?: Prisma.PhotoLocationUncheckedUpdateOneWithoutPhotoNestedInput
+  hashtags?: Prisma.PhotoHashtagUncheckedUpdateManyWithoutPhotoNestedInput
 }
 
 export type PhotoUncheckedUpdateManyWithoutOwnerInput = {
@@ -1204,11 +1341,13 @@ export type PhotoUncheckedUpdateManyWithoutOwnerInput = {
 export type PhotoCountOutputType = {
   likes: number
   comments: number
+  hashtags: number
 }
 
 export type PhotoCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   likes?: boolean | PhotoCountOutputTypeCountLikesArgs
   comments?: boolean | PhotoCountOutputTypeCountCommentsArgs
+  hashtags?: boolean | PhotoCountOutputTypeCountHashtagsArgs
 }
 
 /**
@@ -1235,6 +1374,13 @@ export type PhotoCountOutputTypeCountCommentsArgs<ExtArgs extends runtime.Types.
   where?: Prisma.CommentWhereInput
 }
 
+/**
+ * PhotoCountOutputType without action
+ */
+export type PhotoCountOutputTypeCountHashtagsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.PhotoHashtagWhereInput
+}
+
 
 export type PhotoSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1256,6 +1402,7 @@ export type PhotoSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   likes?: boolean | Prisma.Photo$likesArgs<ExtArgs>
   comments?: boolean | Prisma.Photo$commentsArgs<ExtArgs>
   location?: boolean | Prisma.Photo$locationArgs<ExtArgs>
+  hashtags?: boolean | Prisma.Photo$hashtagsArgs<ExtArgs>
   _count?: boolean | Prisma.PhotoCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["photo"]>
 
@@ -1321,6 +1468,7 @@ export type PhotoInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   likes?: boolean | Prisma.Photo$likesArgs<ExtArgs>
   comments?: boolean | Prisma.Photo$commentsArgs<ExtArgs>
   location?: boolean | Prisma.Photo$locationArgs<ExtArgs>
+  hashtags?: boolean | Prisma.Photo$hashtagsArgs<ExtArgs>
   _count?: boolean | Prisma.PhotoCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type PhotoIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1337,6 +1485,7 @@ export type $PhotoPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     likes: Prisma.$LikePayload<ExtArgs>[]
     comments: Prisma.$CommentPayload<ExtArgs>[]
     location: Prisma.$PhotoLocationPayload<ExtArgs> | null
+    hashtags: Prisma.$PhotoHashtagPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: bigint
@@ -1770,6 +1919,7 @@ export interface Prisma__PhotoClient<T, Null = never, ExtArgs extends runtime.Ty
   likes<T extends Prisma.Photo$likesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Photo$likesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$LikePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   comments<T extends Prisma.Photo$commentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Photo$commentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$CommentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   location<T extends Prisma.Photo$locationArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Photo$locationArgs<ExtArgs>>): Prisma.Prisma__PhotoLocationClient<runtime.Types.Result.GetResult<Prisma.$PhotoLocationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  hashtags<T extends Prisma.Photo$hashtagsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Photo$hashtagsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PhotoHashtagPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2279,6 +2429,30 @@ export type Photo$locationArgs<ExtArgs extends runtime.Types.Extensions.Internal
    */
   include?: Prisma.PhotoLocationInclude<ExtArgs> | null
   where?: Prisma.PhotoLocationWhereInput
+}
+
+/**
+ * Photo.hashtags
+ */
+export type Photo$hashtagsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the PhotoHashtag
+   */
+  select?: Prisma.PhotoHashtagSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the PhotoHashtag
+   */
+  omit?: Prisma.PhotoHashtagOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.PhotoHashtagInclude<ExtArgs> | null
+  where?: Prisma.PhotoHashtagWhereInput
+  orderBy?: Prisma.PhotoHashtagOrderByWithRelationInput | Prisma.PhotoHashtagOrderByWithRelationInput[]
+  cursor?: Prisma.PhotoHashtagWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.PhotoHashtagScalarFieldEnum | Prisma.PhotoHashtagScalarFieldEnum[]
 }
 
 /**

@@ -360,6 +360,7 @@ export type UserWhereInput = {
   reported?: Prisma.ReportListRelationFilter
   moderated?: Prisma.ModerationActListRelationFilter
   moderatedBy?: Prisma.ModerationActListRelationFilter
+  hashtagFollows?: Prisma.HashtagFollowListRelationFilter
 }
 
 export type UserOrderByWithRelationInput = {
@@ -406,6 +407,7 @@ export type UserOrderByWithRelationInput = {
   reported?: Prisma.ReportOrderByRelationAggregateInput
   moderated?: Prisma.ModerationActOrderByRelationAggregateInput
   moderatedBy?: Prisma.ModerationActOrderByRelationAggregateInput
+  hashtagFollows?: Prisma.HashtagFollowOrderByRelationAggregateInput
 }
 
 export type UserWhereUniqueInput = Prisma.AtLeast<{
@@ -455,6 +457,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   reported?: Prisma.ReportListRelationFilter
   moderated?: Prisma.ModerationActListRelationFilter
   moderatedBy?: Prisma.ModerationActListRelationFilter
+  hashtagFollows?: Prisma.HashtagFollowListRelationFilter
 }, "id" | "username" | "email">
 
 export type UserOrderByWithAggregationInput = {
@@ -553,6 +556,7 @@ export type UserCreateInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateInput = {
@@ -599,6 +603,7 @@ export type UserUncheckedCreateInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserUpdateInput = {
@@ -645,6 +650,7 @@ export type UserUpdateInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateInput = {
@@ -691,6 +697,7 @@ export type UserUncheckedUpdateInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateManyInput = {
@@ -955,6 +962,20 @@ export type UserUpdateOneRequiredWithoutCommentsNestedInput = {
   upsert?: Prisma.UserUpsertWithoutCommentsInput
   connect?: Prisma.UserWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutCommentsInput, Prisma.UserUpdateWithoutCommentsInput>, Prisma.UserUncheckedUpdateWithoutCommentsInput>
+}
+
+export type UserCreateNestedOneWithoutHashtagFollowsInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutHashtagFollowsInput, Prisma.UserUncheckedCreateWithoutHashtagFollowsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutHashtagFollowsInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutHashtagFollowsNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutHashtagFollowsInput, Prisma.UserUncheckedCreateWithoutHashtagFollowsInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutHashtagFollowsInput
+  upsert?: Prisma.UserUpsertWithoutHashtagFollowsInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutHashtagFollowsInput, Prisma.UserUpdateWithoutHashtagFollowsInput>, Prisma.UserUncheckedUpdateWithoutHashtagFollowsInput>
 }
 
 export type UserCreateNestedOneWithoutFollowingInput = {
@@ -1272,6 +1293,7 @@ export type UserCreateWithoutSessionsInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutSessionsInput = {
@@ -1317,6 +1339,7 @@ export type UserUncheckedCreateWithoutSessionsInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutSessionsInput = {
@@ -1378,6 +1401,7 @@ export type UserUpdateWithoutSessionsInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutSessionsInput = {
@@ -1423,6 +1447,7 @@ export type UserUncheckedUpdateWithoutSessionsInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutUploadsInput = {
@@ -1468,6 +1493,7 @@ export type UserCreateWithoutUploadsInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutUploadsInput = {
@@ -1513,6 +1539,7 @@ export type UserUncheckedCreateWithoutUploadsInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutUploadsInput = {
@@ -1574,6 +1601,7 @@ export type UserUpdateWithoutUploadsInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutUploadsInput = {
@@ -1619,6 +1647,7 @@ export type UserUncheckedUpdateWithoutUploadsInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutPhotosInput = {
@@ -1664,6 +1693,7 @@ export type UserCreateWithoutPhotosInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutPhotosInput = {
@@ -1709,6 +1739,7 @@ export type UserUncheckedCreateWithoutPhotosInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutPhotosInput = {
@@ -1770,6 +1801,7 @@ export type UserUpdateWithoutPhotosInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutPhotosInput = {
@@ -1815,6 +1847,7 @@ export type UserUncheckedUpdateWithoutPhotosInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutLikesInput = {
@@ -1860,6 +1893,7 @@ export type UserCreateWithoutLikesInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutLikesInput = {
@@ -1905,6 +1939,7 @@ export type UserUncheckedCreateWithoutLikesInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutLikesInput = {
@@ -1966,6 +2001,7 @@ export type UserUpdateWithoutLikesInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutLikesInput = {
@@ -2011,6 +2047,7 @@ export type UserUncheckedUpdateWithoutLikesInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutCommentsInput = {
@@ -2056,6 +2093,7 @@ export type UserCreateWithoutCommentsInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutCommentsInput = {
@@ -2101,6 +2139,7 @@ export type UserUncheckedCreateWithoutCommentsInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutCommentsInput = {
@@ -2162,6 +2201,7 @@ export type UserUpdateWithoutCommentsInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutCommentsInput = {
@@ -2188,6 +2228,207 @@ export type UserUncheckedUpdateWithoutCommentsInput = {
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
   photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
   likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUncheckedUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUncheckedUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUncheckedUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUncheckedUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUncheckedUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUncheckedUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUncheckedUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUncheckedUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUncheckedUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
+}
+
+export type UserCreateWithoutHashtagFollowsInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutHashtagFollowsInput = {
+  id?: bigint | number
+  username: string
+  email: string
+  displayName: string
+  bio?: string
+  passwordHash: string
+  isHeavy?: boolean
+  isPrivate?: boolean
+  isModerator?: boolean
+  suspendedAt?: Date | string | null
+  deactivatedAt?: Date | string | null
+  deletingAt?: Date | string | null
+  isHidden?: boolean
+  emailVerifiedAt?: Date | string | null
+  avatarKey?: string | null
+  avatarUploadId?: bigint | number | null
+  avatarStatus?: $Enums.PhotoStatus | null
+  avatarFailure?: $Enums.PhotoFailureCode | null
+  activityReadUpTo?: bigint | number
+  sessions?: Prisma.SessionUncheckedCreateNestedManyWithoutUserInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutOwnerInput
+  photos?: Prisma.PhotoUncheckedCreateNestedManyWithoutOwnerInput
+  likes?: Prisma.LikeUncheckedCreateNestedManyWithoutUserInput
+  comments?: Prisma.CommentUncheckedCreateNestedManyWithoutAuthorInput
+  following?: Prisma.FollowUncheckedCreateNestedManyWithoutFollowerInput
+  followers?: Prisma.FollowUncheckedCreateNestedManyWithoutFolloweeInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutUserInput
+  counts?: Prisma.UserCountsUncheckedCreateNestedOneWithoutUserInput
+  formerUsernames?: Prisma.FormerUsernameUncheckedCreateNestedManyWithoutUserInput
+  requestsSent?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutRequesterInput
+  requestsGot?: Prisma.FollowRequestUncheckedCreateNestedManyWithoutTargetInput
+  blocking?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockerInput
+  blockedBy?: Prisma.BlockUncheckedCreateNestedManyWithoutBlockedInput
+  muting?: Prisma.MuteUncheckedCreateNestedManyWithoutMuterInput
+  mutedBy?: Prisma.MuteUncheckedCreateNestedManyWithoutMutedInput
+  activities?: Prisma.ActivityUncheckedCreateNestedManyWithoutRecipientInput
+  acts?: Prisma.ActivityUncheckedCreateNestedManyWithoutActorInput
+  mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
+  dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
+  reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
+  reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutHashtagFollowsInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutHashtagFollowsInput, Prisma.UserUncheckedCreateWithoutHashtagFollowsInput>
+}
+
+export type UserUpsertWithoutHashtagFollowsInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutHashtagFollowsInput, Prisma.UserUncheckedUpdateWithoutHashtagFollowsInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutHashtagFollowsInput, Prisma.UserUncheckedCreateWithoutHashtagFollowsInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutHashtagFollowsInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutHashtagFollowsInput, Prisma.UserUncheckedUpdateWithoutHashtagFollowsInput>
+}
+
+export type UserUpdateWithoutHashtagFollowsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUpdateManyWithoutAuthorNestedInput
+  following?: Prisma.FollowUpdateManyWithoutFollowerNestedInput
+  followers?: Prisma.FollowUpdateManyWithoutFolloweeNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutUserNestedInput
+  counts?: Prisma.UserCountsUpdateOneWithoutUserNestedInput
+  formerUsernames?: Prisma.FormerUsernameUpdateManyWithoutUserNestedInput
+  requestsSent?: Prisma.FollowRequestUpdateManyWithoutRequesterNestedInput
+  requestsGot?: Prisma.FollowRequestUpdateManyWithoutTargetNestedInput
+  blocking?: Prisma.BlockUpdateManyWithoutBlockerNestedInput
+  blockedBy?: Prisma.BlockUpdateManyWithoutBlockedNestedInput
+  muting?: Prisma.MuteUpdateManyWithoutMuterNestedInput
+  mutedBy?: Prisma.MuteUpdateManyWithoutMutedNestedInput
+  activities?: Prisma.ActivityUpdateManyWithoutRecipientNestedInput
+  acts?: Prisma.ActivityUpdateManyWithoutActorNestedInput
+  mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
+  dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
+  reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
+  reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutHashtagFollowsInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  username?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  bio?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
+  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deactivatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  deletingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isHidden?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  emailVerifiedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  avatarKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  avatarUploadId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  avatarStatus?: Prisma.NullableEnumPhotoStatusFieldUpdateOperationsInput | $Enums.PhotoStatus | null
+  avatarFailure?: Prisma.NullableEnumPhotoFailureCodeFieldUpdateOperationsInput | $Enums.PhotoFailureCode | null
+  activityReadUpTo?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sessions?: Prisma.SessionUncheckedUpdateManyWithoutUserNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutOwnerNestedInput
+  photos?: Prisma.PhotoUncheckedUpdateManyWithoutOwnerNestedInput
+  likes?: Prisma.LikeUncheckedUpdateManyWithoutUserNestedInput
+  comments?: Prisma.CommentUncheckedUpdateManyWithoutAuthorNestedInput
   following?: Prisma.FollowUncheckedUpdateManyWithoutFollowerNestedInput
   followers?: Prisma.FollowUncheckedUpdateManyWithoutFolloweeNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutUserNestedInput
@@ -2252,6 +2493,7 @@ export type UserCreateWithoutFollowingInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutFollowingInput = {
@@ -2297,6 +2539,7 @@ export type UserUncheckedCreateWithoutFollowingInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutFollowingInput = {
@@ -2347,6 +2590,7 @@ export type UserCreateWithoutFollowersInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutFollowersInput = {
@@ -2392,6 +2636,7 @@ export type UserUncheckedCreateWithoutFollowersInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutFollowersInput = {
@@ -2453,6 +2698,7 @@ export type UserUpdateWithoutFollowingInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutFollowingInput = {
@@ -2498,6 +2744,7 @@ export type UserUncheckedUpdateWithoutFollowingInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserUpsertWithoutFollowersInput = {
@@ -2554,6 +2801,7 @@ export type UserUpdateWithoutFollowersInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutFollowersInput = {
@@ -2599,6 +2847,7 @@ export type UserUncheckedUpdateWithoutFollowersInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutRequestsSentInput = {
@@ -2644,6 +2893,7 @@ export type UserCreateWithoutRequestsSentInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutRequestsSentInput = {
@@ -2689,6 +2939,7 @@ export type UserUncheckedCreateWithoutRequestsSentInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutRequestsSentInput = {
@@ -2739,6 +2990,7 @@ export type UserCreateWithoutRequestsGotInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutRequestsGotInput = {
@@ -2784,6 +3036,7 @@ export type UserUncheckedCreateWithoutRequestsGotInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutRequestsGotInput = {
@@ -2845,6 +3098,7 @@ export type UserUpdateWithoutRequestsSentInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutRequestsSentInput = {
@@ -2890,6 +3144,7 @@ export type UserUncheckedUpdateWithoutRequestsSentInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserUpsertWithoutRequestsGotInput = {
@@ -2946,6 +3201,7 @@ export type UserUpdateWithoutRequestsGotInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutRequestsGotInput = {
@@ -2991,6 +3247,7 @@ export type UserUncheckedUpdateWithoutRequestsGotInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutBlockingInput = {
@@ -3036,6 +3293,7 @@ export type UserCreateWithoutBlockingInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutBlockingInput = {
@@ -3081,6 +3339,7 @@ export type UserUncheckedCreateWithoutBlockingInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutBlockingInput = {
@@ -3131,6 +3390,7 @@ export type UserCreateWithoutBlockedByInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutBlockedByInput = {
@@ -3176,6 +3436,7 @@ export type UserUncheckedCreateWithoutBlockedByInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutBlockedByInput = {
@@ -3237,6 +3498,7 @@ export type UserUpdateWithoutBlockingInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutBlockingInput = {
@@ -3282,6 +3544,7 @@ export type UserUncheckedUpdateWithoutBlockingInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserUpsertWithoutBlockedByInput = {
@@ -3338,6 +3601,7 @@ export type UserUpdateWithoutBlockedByInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutBlockedByInput = {
@@ -3383,6 +3647,7 @@ export type UserUncheckedUpdateWithoutBlockedByInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutMutingInput = {
@@ -3428,6 +3693,7 @@ export type UserCreateWithoutMutingInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutMutingInput = {
@@ -3473,6 +3739,7 @@ export type UserUncheckedCreateWithoutMutingInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutMutingInput = {
@@ -3523,6 +3790,7 @@ export type UserCreateWithoutMutedByInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutMutedByInput = {
@@ -3568,6 +3836,7 @@ export type UserUncheckedCreateWithoutMutedByInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutMutedByInput = {
@@ -3629,6 +3898,7 @@ export type UserUpdateWithoutMutingInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutMutingInput = {
@@ -3674,6 +3944,7 @@ export type UserUncheckedUpdateWithoutMutingInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserUpsertWithoutMutedByInput = {
@@ -3730,6 +4001,7 @@ export type UserUpdateWithoutMutedByInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutMutedByInput = {
@@ -3775,6 +4047,7 @@ export type UserUncheckedUpdateWithoutMutedByInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutCountsInput = {
@@ -3820,6 +4093,7 @@ export type UserCreateWithoutCountsInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutCountsInput = {
@@ -3865,6 +4139,7 @@ export type UserUncheckedCreateWithoutCountsInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutCountsInput = {
@@ -3926,6 +4201,7 @@ export type UserUpdateWithoutCountsInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutCountsInput = {
@@ -3971,6 +4247,7 @@ export type UserUncheckedUpdateWithoutCountsInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutFormerUsernamesInput = {
@@ -4016,6 +4293,7 @@ export type UserCreateWithoutFormerUsernamesInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutFormerUsernamesInput = {
@@ -4061,6 +4339,7 @@ export type UserUncheckedCreateWithoutFormerUsernamesInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutFormerUsernamesInput = {
@@ -4122,6 +4401,7 @@ export type UserUpdateWithoutFormerUsernamesInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutFormerUsernamesInput = {
@@ -4167,6 +4447,7 @@ export type UserUncheckedUpdateWithoutFormerUsernamesInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutActivitiesInput = {
@@ -4212,6 +4493,7 @@ export type UserCreateWithoutActivitiesInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutActivitiesInput = {
@@ -4257,6 +4539,7 @@ export type UserUncheckedCreateWithoutActivitiesInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutActivitiesInput = {
@@ -4307,6 +4590,7 @@ export type UserCreateWithoutActsInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutActsInput = {
@@ -4352,6 +4636,7 @@ export type UserUncheckedCreateWithoutActsInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutActsInput = {
@@ -4413,6 +4698,7 @@ export type UserUpdateWithoutActivitiesInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutActivitiesInput = {
@@ -4458,6 +4744,7 @@ export type UserUncheckedUpdateWithoutActivitiesInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserUpsertWithoutActsInput = {
@@ -4514,6 +4801,7 @@ export type UserUpdateWithoutActsInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutActsInput = {
@@ -4559,6 +4847,7 @@ export type UserUncheckedUpdateWithoutActsInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutMailTokensInput = {
@@ -4604,6 +4893,7 @@ export type UserCreateWithoutMailTokensInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutMailTokensInput = {
@@ -4649,6 +4939,7 @@ export type UserUncheckedCreateWithoutMailTokensInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutMailTokensInput = {
@@ -4710,6 +5001,7 @@ export type UserUpdateWithoutMailTokensInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutMailTokensInput = {
@@ -4755,6 +5047,7 @@ export type UserUncheckedUpdateWithoutMailTokensInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutDataExportsInput = {
@@ -4800,6 +5093,7 @@ export type UserCreateWithoutDataExportsInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutDataExportsInput = {
@@ -4845,6 +5139,7 @@ export type UserUncheckedCreateWithoutDataExportsInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutDataExportsInput = {
@@ -4906,6 +5201,7 @@ export type UserUpdateWithoutDataExportsInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutDataExportsInput = {
@@ -4951,6 +5247,7 @@ export type UserUncheckedUpdateWithoutDataExportsInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutReportsInput = {
@@ -4996,6 +5293,7 @@ export type UserCreateWithoutReportsInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutReportsInput = {
@@ -5041,6 +5339,7 @@ export type UserUncheckedCreateWithoutReportsInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutReportsInput = {
@@ -5091,6 +5390,7 @@ export type UserCreateWithoutReportedInput = {
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutReportedInput = {
@@ -5136,6 +5436,7 @@ export type UserUncheckedCreateWithoutReportedInput = {
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutReportedInput = {
@@ -5197,6 +5498,7 @@ export type UserUpdateWithoutReportsInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutReportsInput = {
@@ -5242,6 +5544,7 @@ export type UserUncheckedUpdateWithoutReportsInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserUpsertWithoutReportedInput = {
@@ -5298,6 +5601,7 @@ export type UserUpdateWithoutReportedInput = {
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutReportedInput = {
@@ -5343,6 +5647,7 @@ export type UserUncheckedUpdateWithoutReportedInput = {
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutModeratedInput = {
@@ -5388,6 +5693,7 @@ export type UserCreateWithoutModeratedInput = {
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutModeratedInput = {
@@ -5433,6 +5739,7 @@ export type UserUncheckedCreateWithoutModeratedInput = {
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutModeratedInput = {
@@ -5483,6 +5790,7 @@ export type UserCreateWithoutModeratedByInput = {
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutModeratedByInput = {
@@ -5528,6 +5836,7 @@ export type UserUncheckedCreateWithoutModeratedByInput = {
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutModeratedByInput = {
@@ -5589,6 +5898,7 @@ export type UserUpdateWithoutModeratedInput = {
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutModeratedInput = {
@@ -5634,6 +5944,7 @@ export type UserUncheckedUpdateWithoutModeratedInput = {
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserUpsertWithoutModeratedByInput = {
@@ -5690,6 +6001,7 @@ export type UserUpdateWithoutModeratedByInput = {
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutModeratedByInput = {
@@ -5735,6 +6047,7 @@ export type UserUncheckedUpdateWithoutModeratedByInput = {
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutIdempotencyKeysInput = {
@@ -5780,6 +6093,7 @@ export type UserCreateWithoutIdempotencyKeysInput = {
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutIdempotencyKeysInput = {
@@ -5825,6 +6139,7 @@ export type UserUncheckedCreateWithoutIdempotencyKeysInput = {
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
   moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
   moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutIdempotencyKeysInput = {
@@ -5886,6 +6201,7 @@ export type UserUpdateWithoutIdempotencyKeysInput = {
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutIdempotencyKeysInput = {
@@ -5931,6 +6247,7 @@ export type UserUncheckedUpdateWithoutIdempotencyKeysInput = {
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
   moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
   moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
 
@@ -5962,6 +6279,7 @@ export type UserCountOutputType = {
   reported: number
   moderated: number
   moderatedBy: number
+  hashtagFollows: number
 }
 
 export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -5988,6 +6306,7 @@ export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.I
   reported?: boolean | UserCountOutputTypeCountReportedArgs
   moderated?: boolean | UserCountOutputTypeCountModeratedArgs
   moderatedBy?: boolean | UserCountOutputTypeCountModeratedByArgs
+  hashtagFollows?: boolean | UserCountOutputTypeCountHashtagFollowsArgs
 }
 
 /**
@@ -6161,6 +6480,13 @@ export type UserCountOutputTypeCountModeratedByArgs<ExtArgs extends runtime.Type
   where?: Prisma.ModerationActWhereInput
 }
 
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountHashtagFollowsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.HashtagFollowWhereInput
+}
+
 
 export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -6206,6 +6532,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   reported?: boolean | Prisma.User$reportedArgs<ExtArgs>
   moderated?: boolean | Prisma.User$moderatedArgs<ExtArgs>
   moderatedBy?: boolean | Prisma.User$moderatedByArgs<ExtArgs>
+  hashtagFollows?: boolean | Prisma.User$hashtagFollowsArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["user"]>
 
@@ -6301,6 +6628,7 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   reported?: boolean | Prisma.User$reportedArgs<ExtArgs>
   moderated?: boolean | Prisma.User$moderatedArgs<ExtArgs>
   moderatedBy?: boolean | Prisma.User$moderatedByArgs<ExtArgs>
+  hashtagFollows?: boolean | Prisma.User$hashtagFollowsArgs<ExtArgs>
   _count?: boolean | Prisma.UserCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type UserIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -6333,6 +6661,7 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     reported: Prisma.$ReportPayload<ExtArgs>[]
     moderated: Prisma.$ModerationActPayload<ExtArgs>[]
     moderatedBy: Prisma.$ModerationActPayload<ExtArgs>[]
+    hashtagFollows: Prisma.$HashtagFollowPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: bigint
@@ -6802,6 +7131,7 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   reported<T extends Prisma.User$reportedArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$reportedArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ReportPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   moderated<T extends Prisma.User$moderatedArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$moderatedArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ModerationActPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   moderatedBy<T extends Prisma.User$moderatedByArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$moderatedByArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ModerationActPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  hashtagFollows<T extends Prisma.User$hashtagFollowsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$hashtagFollowsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$HashtagFollowPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -7811,6 +8141,30 @@ export type User$moderatedByArgs<ExtArgs extends runtime.Types.Extensions.Intern
   take?: number
   skip?: number
   distinct?: Prisma.ModerationActScalarFieldEnum | Prisma.ModerationActScalarFieldEnum[]
+}
+
+/**
+ * User.hashtagFollows
+ */
+export type User$hashtagFollowsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the HashtagFollow
+   */
+  select?: Prisma.HashtagFollowSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the HashtagFollow
+   */
+  omit?: Prisma.HashtagFollowOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.HashtagFollowInclude<ExtArgs> | null
+  where?: Prisma.HashtagFollowWhereInput
+  orderBy?: Prisma.HashtagFollowOrderByWithRelationInput | Prisma.HashtagFollowOrderByWithRelationInput[]
+  cursor?: Prisma.HashtagFollowWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.HashtagFollowScalarFieldEnum | Prisma.HashtagFollowScalarFieldEnum[]
 }
 
 /**

@@ -1,0 +1,315 @@
+/** Photos in the home feed by a hashtag: which belong there, and that a subscription tells each once. */
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { fanOut, fanOutHashtags } from '../../../src/features/feed/fan-out.ts';
+import { feedKey, followedHashtagsKey, hashtagKey } from '../../../src/features/feed/keys.ts';
+import { toGlobalId } from '../../../src/stores/ids.ts';
+import type { Stores } from '../../../src/stores/stores.ts';
+import { attempt, openBackstage } from '../../support/backstage.ts';
+import type { Subscription } from '../../support/client.ts';
+import { ownStores, startProcess } from '../../support/darkroom.ts';
+import { idsOf, readFeed, readPage } from '../../support/feed.ts';
+import { newHashtag, setHashtagFollow } from '../../support/hashtags.ts';
+import { newPerson, type Person } from '../../support/people.ts';
+import { insertPhoto, numberOf } from '../../support/rows.ts';
+import { until } from '../../support/until.ts';
+
+const url = inject('url');
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openBackstage();
+});
+afterAll(() => stores.close());
+
+function people(count: number): Promise<Person[]> {
+  return Promise.all(Array.from({ length: count }, () => newPerson(url)));
+}
+
+/** Shares a photo that has reached everybody when this resolves. @returns its id */
+async function share(author: Person, caption: string): Promise<string> {
+  const { photoId } = await insertPhoto(stores, numberOf(author.id), caption);
+  await fanOut(stores, photoId);
+  return toGlobalId('Photo', photoId);
+}
+
+async function setCaption(owner: Person, photoId: string, caption: string): Promise<void> {
+  await owner.mutate('updatePhoto', 'UpdatePhotoInput', { photoId, caption }, 'photo { id }');
+}
+
+/** Waits until what a photo was given later is told. */
+async function untilAdded(photoId: string): Promise<void> {
+  await until(async () => {
+    const [row] = await stores.db.$queryRaw<[{ count: number }]>`
+      select count(*)::int as count from graphile_worker._private_jobs
+      where payload ->> 'photoId' = ${String(numberOf(photoId))}`;
+    return row.count === 0;
+  });
+}
+
+test('the photos with a followed hashtag are in the feed with the next read, and leave it with the next', async () => {
+  const [viewer, author, stranger] = (await people(3)) as [Person, Person, Person];
+  const [name, other] = [newHashtag(), newHashtag()];
+  await viewer.follow(author);
+  const photos = [
+    await share(author, ''),
+    await share(stranger, `#${name}`),
+    await share(author, `#${name} #${other}`),
+    await share(stranger, `#${other}`),
+    await share(stranger, ''),
+  ].toReversed();
+  const [, byOther, both, byName, followed] = photos as [string, string, string, string, string];
+  expect(await readFeed(viewer, 2)).toEqual([both, followed]);
+  await setHashtagFollow(viewer, 'followHashtag', name);
+  expect(await readFeed(viewer, 2)).toEqual([both, byName, followed]);
+  await setHashtagFollow(viewer, 'followHashtag', other);
+  // One that is there in three ways is there once.
+  expect(await readFeed(viewer, 1)).toEqual([byOther, both, byName, followed]);
+  const newest = await share(stranger, `#${name.toUpperCase()}`);
+  expect(await readFeed(viewer, 3)).toEqual([newest, byOther, both, byName, followed]);
+  await viewer.unfollow(author);
+  expect(await readFeed(viewer, 3)).toEqual([newest, byOther, both, byName]);
+  await setHashtagFollow(viewer, 'unfollowHashtag', name);
+  expect(await readFeed(viewer, 3)).toEqual([byOther, both]);
+});
+
+test('a photo that gets or loses a hashtag later comes to its old place in the feed, or goes, with the next read', async () => {
+  const [viewer, author] = (await people(2)) as [Person, Person];
+  const [name, other] = [newHashtag(), newHashtag()];
+  await setHashtagFollow(viewer, 'followHashtag', name);
+  const [oldest, middle, newest] = [
+    await share(author, `#${name}`),
+    await share(author, ''),
+    await share(author, `#${name}`),
+  ];
+  expect(await readFeed(viewer, 10)).toEqual([newest, oldest]);
+  await setCaption(author, middle, `#${name} #${other}`);
+  expect(await readFeed(viewer, 10)).toEqual([newest, middle, oldest]);
+  await setCaption(author, newest, 'nothing');
+  expect(await readFeed(viewer, 10)).toEqual([middle, oldest]);
+  await author.mutate('addComment', 'AddCommentInput', { photoId: newest, text: `#${name}` }, 'comment { id }');
+  expect(await readFeed(viewer, 10)).toEqual([newest, middle, oldest]);
+  // A client that is in the middle of its feed.
+  const page = await readPage(viewer, 1, null);
+  await setCaption(author, middle, `#${other}`);
+  expect(idsOf(await readPage(viewer, 2, page.pageInfo.endCursor))).toEqual([oldest]);
+});
+
+test('in the feed by a hashtag is nothing of who is muted or blocked, of private accounts, of moderated photos, and nothing of oneself', async () => {
+  const [viewer, open, muted, blocked, closed, approved, hidden] = (await people(7)) as Person[] & { 0: Person };
+  const name = newHashtag();
+  await setHashtagFollow(viewer, 'followHashtag', name);
+  await viewer.follow(approved as Person);
+  for (const person of [closed, approved]) {
+    await attempt(person as Person, 'setPrivacy', { isPrivate: true }, 'user { id }');
+  }
+  await attempt(viewer, 'mute', { userId: muted?.id }, 'user { id }');
+  await attempt(blocked as Person, 'block', { userId: viewer.id }, 'user { id }');
+  const shared = new Map<Person | undefined, string>();
+  for (const person of [viewer, open, muted, blocked, closed, approved, hidden]) {
+    shared.set(person, await share(person as Person, `#${name}`));
+  }
+  await attempt(hidden as Person, 'deactivateAccount', { password: hidden?.password }, 'userErrors { code }');
+  const expected = [shared.get(approved), shared.get(open)];
+  const { redis } = stores;
+  // From Redis, and from PostgreSQL while a list is being built.
+  for (const key of [null, hashtagKey(name), feedKey(numberOf(viewer.id)), followedHashtagsKey(numberOf(viewer.id))]) {
+    if (key) await redis.del(key);
+    expect(await readFeed(viewer, 2)).toEqual(expected);
+  }
+  await redis
+    .multi()
+    .del(hashtagKey(name))
+    .zadd(hashtagKey(name), 0, Buffer.concat([Buffer.alloc(8), Buffer.alloc(8, 1)]))
+    .exec();
+  expect(await readFeed(viewer, 2)).toEqual(expected);
+  await redis.del(hashtagKey(name));
+  await attempt(viewer, 'unmute', { userId: muted?.id }, 'user { id }');
+  expect(await readFeed(viewer, 10)).toEqual([shared.get(approved), shared.get(muted), shared.get(open)]);
+});
+
+test('the feed goes on where the list of a hashtag ends in Redis, also when older photos get the hashtag', async () => {
+  const [viewer, author] = (await people(2)) as [Person, Person];
+  const name = newHashtag();
+  await setHashtagFollow(viewer, 'followHashtag', name);
+  const ownerId = numberOf(author.id);
+  const rows = await stores.db.$queryRaw<{ id: bigint; index: number }[]>`
+    with made as (
+      insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
+      select next_id(${ownerId}), ${ownerId}, '', 'READY', 'none', next_id(${ownerId}), 4, 3 from generate_series(1, 620)
+      returning id, published_id
+    ), numbered as (
+      select id, published_id, (row_number() over (order by published_id desc))::int as index from made
+    ), tagged as (
+      insert into photo_hashtags (photo_id, hashtag, published_id)
+      select id, ${name}, published_id from numbered where index % 7 <> 0
+    )
+    select id, index from numbered order by index`;
+  const place = (index: number) => toGlobalId('Photo', rows[index - 1]?.id ?? 0n);
+  const expected = rows.filter(({ index }) => index % 7 !== 0).map(({ index }) => place(index));
+  expect(await readFeed(viewer, 100)).toEqual(expected);
+  expect(await stores.redis.zcard(hashtagKey(name))).toBe(500);
+  // Of these the list holds one, and the others are below it.
+  for (const index of [14, 609, 595]) {
+    const photoId = rows[index - 1]?.id ?? 0n;
+    await setCaption(author, toGlobalId('Photo', photoId), `#${name}`);
+    await readFeed(viewer, 10);
+    await fanOutHashtags(stores, photoId, [name]);
+  }
+  const all = rows
+    .filter(({ index }) => index % 7 !== 0 || [14, 609, 595].includes(index))
+    .map(({ index }) => place(index));
+  expect(await readFeed(viewer, 100)).toEqual(all);
+  expect(await stores.redis.zcard(hashtagKey(name))).toBe(500);
+});
+
+interface Event {
+  homeFeed: { cursor: string; isGap: boolean; photo: { id: string } | null };
+}
+
+async function listen(person: Person, after: string | null = null): Promise<Subscription<Event>> {
+  const query = 'subscription ($after: String) { homeFeed(after: $after) { cursor isGap photo { id } } }';
+  const feed = await person.subscribe<Event>(query, { after });
+  if (after === null) await feed.begun;
+  return feed;
+}
+
+function told({ events }: Subscription<Event>): string[] {
+  return events.map(({ homeFeed }) => homeFeed.photo?.id ?? 'gap');
+}
+
+test('a subscription tells the photos of followed hashtags, each once, whatever leads to it', async () => {
+  const [viewer, author, stranger] = (await people(3)) as [Person, Person, Person];
+  const [one, other] = [newHashtag(), newHashtag()];
+  await viewer.follow(author);
+  for (const name of [one, other]) await setHashtagFollow(viewer, 'followHashtag', name);
+  const feed = await listen(viewer);
+  const photos = [
+    await share(stranger, `#${one}`),
+    await share(author, `#${one}`),
+    await share(stranger, `#${other} #${one}`),
+    await share(author, `#${one} #${other}`),
+    await share(author, ''),
+  ];
+  // Unwanted: none of these is told.
+  await share(stranger, '');
+  await share(viewer, `#${one}`);
+  const last = await share(stranger, `#${other}`);
+  await until(async () => told(feed).includes(last));
+  // Channels are told beside each other.
+  expect(told(feed).sort()).toEqual([...photos, last].sort());
+  feed.close();
+
+  // Also when the jobs are repeated and the client comes back from anywhere.
+  for (const id of photos) await fanOut(stores, numberOf(id));
+  const cursors = feed.events.map(({ homeFeed }) => homeFeed.cursor);
+  for (const [index, cursor] of cursors.entries()) {
+    const again = await listen(viewer, cursor);
+    const fence = await share(stranger, `#${one}`);
+    await until(async () => told(again).includes(fence));
+    const rest = [...told(feed).slice(index + 1), fence];
+    expect(
+      told(again)
+        .filter((id) => rest.includes(id))
+        .sort(),
+    ).toEqual(rest.sort());
+    expect(
+      told(again).filter((id) =>
+        told(feed)
+          .slice(0, index + 1)
+          .includes(id),
+      ),
+    ).toEqual([]);
+    again.close();
+  }
+});
+
+test('a hashtag that is followed at an open subscription is told of from then on, after a gap, until it is followed no more', async () => {
+  const [viewer, stranger] = (await people(2)) as [Person, Person];
+  const [name, fenceName] = [newHashtag(), newHashtag()];
+  await setHashtagFollow(viewer, 'followHashtag', fenceName);
+  const feed = await listen(viewer);
+  const before = await share(stranger, `#${name}`);
+  await setHashtagFollow(viewer, 'followHashtag', name);
+  // What may have been missed is in the list.
+  await until(async () => told(feed).includes('gap'));
+  expect(await readFeed(viewer, 10)).toEqual([before]);
+  const after = await share(stranger, `#${name}`);
+  await until(async () => told(feed).includes(after));
+  await setHashtagFollow(viewer, 'unfollowHashtag', name);
+  await share(stranger, `#${name}`);
+  const fence = await share(stranger, `#${fenceName}`);
+  await until(async () => told(feed).includes(fence));
+  expect(told(feed)).toEqual(['gap', after, fence]);
+  feed.close();
+});
+
+test('a subscription tells nothing by a hashtag that the photo has lost, or of who is muted, blocked or private', async () => {
+  const [viewer, author, muted, blocked, closed] = (await people(5)) as Person[] & { 0: Person; 1: Person };
+  const name = newHashtag();
+  await setHashtagFollow(viewer, 'followHashtag', name);
+  await attempt(viewer, 'mute', { userId: muted?.id }, 'user { id }');
+  await attempt(viewer, 'block', { userId: blocked?.id }, 'user { id }');
+  await attempt(closed as Person, 'setPrivacy', { isPrivate: true }, 'user { id }');
+  const begun = await listen(viewer);
+  const first = await share(author, `#${name}`);
+  await until(async () => told(begun).includes(first));
+  begun.close();
+  const lost = await share(author, `#${name}`);
+  for (const person of [muted, blocked, closed]) await share(person as Person, `#${name}`);
+  await setCaption(author, lost, '');
+  const feed = await listen(viewer, begun.events.at(-1)?.homeFeed.cursor);
+  const fence = await share(author, `#${name}`);
+  await until(async () => told(feed).includes(fence));
+  expect(told(feed)).toEqual([fence]);
+  feed.close();
+});
+
+test('a photo that gets a followed hashtag later is told then, but not to who was told before', async () => {
+  const [viewer, fan, collector, author] = (await people(4)) as [Person, Person, Person, Person];
+  const [name, other, fenceName] = [newHashtag(), newHashtag(), newHashtag()];
+  await fan.follow(author);
+  for (const person of [viewer, fan, collector]) {
+    for (const followed of [name, fenceName]) await setHashtagFollow(person, 'followHashtag', followed);
+  }
+  await setHashtagFollow(collector, 'followHashtag', other);
+  const feeds = await Promise.all([viewer, fan, collector].map((person) => listen(person)));
+  const photoId = await share(author, `#${other}`);
+  await until(async () => told(feeds[1] as Subscription<Event>).includes(photoId));
+  await until(async () => told(feeds[2] as Subscription<Event>).includes(photoId));
+  // So that nothing is remembered of them but the cursors.
+  for (const feed of feeds.slice(1)) feed.close();
+  const again = await Promise.all(
+    [fan, collector].map((person, index) => listen(person, feeds[index + 1]?.events.at(-1)?.homeFeed.cursor)),
+  );
+  await author.mutate('addComment', 'AddCommentInput', { photoId, text: `#${name}` }, 'comment { id }');
+  await untilAdded(photoId);
+  const fence = await share(author, `#${fenceName}`);
+  const [first] = feeds as [Subscription<Event>];
+  for (const feed of [first, ...again]) await until(async () => told(feed).includes(fence));
+  expect(told(first)).toEqual([photoId, fence]);
+  for (const feed of again) expect(told(feed)).toEqual([fence]);
+  for (const feed of [first, ...again]) feed.close();
+});
+
+test('a hashtag that is added before the fan-out has run is told by that, and not by another job', async () => {
+  const own = await ownStores();
+  // There is no worker: the jobs run here, when the test says so.
+  const api = await startProcess(['api'], own.env);
+  const [viewer, author] = await Promise.all([newPerson(api.url), newPerson(api.url)]);
+  const [first = '', second = ''] = [newHashtag(), newHashtag()].sort();
+  for (const name of [first, second]) await setHashtagFollow(viewer, 'followHashtag', name);
+  const feed = await listen(viewer);
+  const { photoId } = await insertPhoto(own.stores, numberOf(author.id), `#${second}`);
+  const id = toGlobalId('Photo', photoId);
+  await setCaption(author, id, `#${first} #${second}`);
+  const jobs = await own.stores.db.$queryRaw<{ task: string }[]>`
+    select task_identifier as task from graphile_worker.jobs where task_identifier in ('fanOutPhoto', 'hashtagsAdded')`;
+  expect(jobs).toEqual([{ task: 'fanOutPhoto' }]);
+  await fanOut(own.stores, photoId);
+  const fence = await insertPhoto(own.stores, numberOf(author.id), `#${first}`);
+  await fanOut(own.stores, fence.photoId);
+  await until(async () => told(feed).length === 2);
+  expect(told(feed)).toEqual([id, toGlobalId('Photo', fence.photoId)]);
+  feed.close();
+  await api.end('SIGTERM');
+  await own.stop();
+});
