@@ -33,6 +33,7 @@ export async function startProcess(roles: ('api' | 'worker')[], env: Record<stri
   });
   closeSync(log);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let told = false;
   const line = await until(async () => {
     const text = readFileSync(logFile, 'utf8');
     if (child.exitCode !== null) throw new Error(`Darkroom did not start:\n${text}`);
@@ -42,6 +43,11 @@ export async function startProcess(roles: ('api' | 'worker')[], env: Record<stri
     pid: child.pid ?? 0,
     url: (JSON.parse(line) as { url?: string }).url ?? '',
     async end(signal) {
+      const isOver = child.exitCode !== null || child.signalCode !== null;
+      // What the tests that it left alone tell is only that nobody answers.
+      if (isOver && !told)
+        throw new Error(`Darkroom ended by itself:\n${readFileSync(logFile, 'utf8').slice(-10_000)}`);
+      told = true;
       child.kill(signal);
       const code = await ended;
       await rm(logFile, { force: true });
