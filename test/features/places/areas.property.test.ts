@@ -49,7 +49,9 @@ const centre = fc.oneof(
     { latitude: 64.7, longitude: 10.53619907546767 },
   ),
 );
-const radius = fc.double({ min: Math.log(10), max: Math.log(50_000), noNaN: true }).map((power) => Math.min(50_000, Math.max(10, Math.exp(power))));
+const radius = fc
+  .double({ min: Math.log(10), max: Math.log(50_000), noNaN: true })
+  .map((power) => Math.min(50_000, Math.max(10, Math.exp(power))));
 /** Where a photo is, as seen from the middle: in radii, most of them near the edge, and some in one spot. */
 const offset = fc.record({
   radii: fc.oneof(
