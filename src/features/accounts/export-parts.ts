@@ -31,6 +31,7 @@ interface Part {
 
 const AT_ONCE = 500;
 const ACTIVITIES_AT_ONCE = 100;
+const LOCATION = { latitude: true, longitude: true, precision: true, place: { select: { name: true } } };
 const BY_ID = { orderBy: { id: 'asc' }, take: AT_ONCE } as const;
 
 /** The parts, in the order in which they are written. */
@@ -229,11 +230,7 @@ function photos({ stores, tx, userId, onPhoto }: Source): AsyncIterable<object> 
     (after) =>
       tx.photo.findMany({
         where: { ownerId: userId, id: { gt: after } },
-        include: {
-          location: {
-            select: { latitude: true, longitude: true, precision: true, place: { select: { name: true } } },
-          },
-        },
+        include: { location: { select: LOCATION } },
         ...BY_ID,
       }),
     async (rows) => {

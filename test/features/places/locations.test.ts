@@ -228,6 +228,27 @@ test('where a photo is shown can be changed, and taken away', async () => {
   expect((await see(null, id)).location).toBeNull();
 });
 
+test('a page is full although a crowd stands just beside the circle', async () => {
+  const [person, point] = [await newPerson(url), somewhere()];
+  const north = (metres: number) => rounded({ ...point, latitude: point.latitude + metres / 111_195 });
+  const within = [await publishAt(person, north(10)), await publishAt(person, north(500))].map(({ id }) => id);
+  const { id } = await publishAt(person, north(1_010));
+  const owner = numberOf(person.id);
+  // As many as no statement looks at, and all newer.
+  await stores.db.$executeRaw`
+    with crowd as (
+      insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
+      select next_id(${owner}), ${owner}, '', 'READY', 'none', next_id(${owner}), 4, 3 from generate_series(1, 3000)
+      returning id, published_id
+    )
+    insert into photo_locations
+      (photo_id, published_id, latitude, longitude, precision, cell_1, cell_3, cell_5, cell_7, cell_9, cell_11)
+    select crowd.id, crowd.published_id, latitude, longitude, precision, cell_1, cell_3, cell_5, cell_7, cell_9, cell_11
+    from crowd join photo_locations beside on beside.photo_id = ${numberOf(id)}`;
+  expect(await near(point, 1_000)).toEqual([within[1], within[0]]);
+  expect(await near(point, 1_020)).toHaveLength(24);
+});
+
 test('places are found near a point, the nearest first, and by name; those of photos that one may not see are not', async () => {
   const [person, recluse, point, word] = [await newPerson(url), await newPerson(url), somewhere(), unique()];
   const north = (metres: number) => ({ ...point, latitude: point.latitude + metres / 111_195 });
