@@ -52,7 +52,7 @@ function follow(person: Person, at = url) {
   const client = createClient({
     url: `${at}/stream`,
     headers: { authorization: `Bearer ${person.token}` },
-    retryAttempts: 100,
+    retryAttempts: 10_000,
     retry: () => new Promise((resolve) => setTimeout(resolve, 50)),
   });
   let how: unknown = null;
