@@ -222,7 +222,7 @@ async function compare(stores: Stores, middle: Point, radius: number): Promise<v
 async function explain({ db }: Stores, middle: Point, radius: number): Promise<void> {
   const area = circle(middle, radius);
   for (const [name, statement] of [
-    ['Darkroom', scanStatement(null, area, cover(area), ANY_TIME, PAGE.first + 1).statement],
+    ['Darkroom', scanStatement(null, area, cover(area), ANY_TIME, { wanted: PAGE.first + 1, ofEach: 60 })],
     ['earthdistance', plainly(middle, radius)],
   ] as const) {
     const rows = await db.$queryRaw<{ 'QUERY PLAN': string }[]>(sql`explain (analyze, buffers) ${statement}`);

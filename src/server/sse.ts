@@ -34,8 +34,8 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
 
     const response = reply.raw;
     const open = connections.open(request.ip, (why) => {
-      // Nothing is sent to whoever is one too many before they are refused.
-      if (why === 'TOO_MANY' || !response.headersSent) return;
+      // Nothing is sent to whoever is one too many before they are refused, or after the end: a session's may be told twice.
+      if (why === 'TOO_MANY' || !response.headersSent || response.writableEnded) return;
       // Who has to log in does not come again by itself.
       if (why === 'SESSION_ENDED') {
         say(response, 'next', toText({ errors: [unauthenticated()] }));
@@ -169,9 +169,9 @@ function untilTakenIn(response: ServerResponse): Promise<void> {
 function ping(response: ServerResponse): () => void {
   let before = -1;
   const timer = setInterval(() => {
-    const { writableLength, socket } = response;
+    const { writableLength, writableEnded, socket } = response;
     const taken = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
-    if (writableLength < SOME_UNSENT_BYTES) response.write(':\n\n');
+    if (writableLength < SOME_UNSENT_BYTES && !writableEnded) response.write(':\n\n');
     else if (before === taken) response.destroy();
     before = taken;
   }, CLIENT_SILENT_MS);

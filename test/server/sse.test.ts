@@ -1,6 +1,7 @@
 /** Server-sent events, read with the graphql-sse client, and by hand where the client would hide how it is. */
 import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { sessionsChannel } from '../../src/features/accounts/sessions.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { startProcess } from '../support/darkroom.ts';
@@ -114,6 +115,21 @@ test('a stream ends when its session does, with the reason, so that its client d
   expect(await said).toMatch(
     /event: next\ndata: \{"errors":\[\{[^\n]*"UNAUTHENTICATED"[^\n]*\n\nevent: complete\ndata:\n\n$/,
   );
+});
+
+test('an end of a session that is told more than once does no harm', async () => {
+  const api = await startProcess(['api'], env);
+  const viewer = await newPerson(api.url);
+  const said = readAll(await ask({ query: FEED }, { person: viewer, at: api.url }));
+  await untilListening(stores, viewer);
+  const id = numberOf(viewer.id);
+  const [session] = await stores.db.session.findMany({ where: { userId: id } });
+  // As by a job that runs again.
+  const channel = sessionsChannel(id);
+  await Promise.all(Array.from({ length: 5 }, () => stores.pubsub.publish(channel, String(session?.id))));
+  expect((await said).match(/event: complete/g)).toHaveLength(1);
+  expect(await readAll(await ask({ query: '{ __typename }' }, { at: api.url }))).toContain('"Query"');
+  expect(await api.end('SIGTERM')).toBe(0);
 });
 
 test('queries and mutations are answered with one event', async () => {

@@ -13,6 +13,14 @@ export interface FoundPhoto {
   distance: number | null;
 }
 
+/** How much one statement looks for. */
+export interface Effort {
+  /** Photos at most. */
+  wanted: number;
+  /** Rows of each cell that are looked at. */
+  ofEach: number;
+}
+
 /** A page of what was found. */
 export interface FoundPage {
   photos: FoundPhoto[];
@@ -31,6 +39,8 @@ export interface Span {
 
 /** Rows that are looked at for each photo that is wanted, in one statement: of each cell its share. */
 const SCANNED_PER_PHOTO = 12;
+/** Where one statement is not enough, the next looks at twice as many of each cell, up to so many. */
+const MAX_OF_EACH = 2_000;
 /** Statements for one answer. */
 const MAX_ROUNDS = 40;
 /** A cell in which so many rows are found in vain is divided, unless the area has so many cells by then. */
@@ -57,7 +67,9 @@ export async function searchArea(
   for (let round = 0; round < MAX_ROUNDS; round++) {
     if (cells?.length === 0) return { photos, hasNextPage: false, end: null };
     const wanted = first + 1 - photos.length;
-    const scanned = await scan(stores, viewerId, area, cells, { from, before: below }, wanted);
+    const share = Math.ceil((wanted * SCANNED_PER_PHOTO) / (cells?.length ?? 1));
+    const ofEach = Math.min(MAX_OF_EACH, share * 2 ** round);
+    const scanned = await scan(stores, viewerId, area, cells, { from, before: below }, { wanted, ofEach });
     photos.push(...scanned.photos);
     if (photos.length > first) return { photos: photos.slice(0, first), hasNextPage: true, end: null };
     if (scanned.floor === null) return { photos, hasNextPage: false, end: null };
@@ -91,17 +103,14 @@ interface ScannedRow {
  * cell has more.
  *
  * @param cells null for the whole earth
- * @param wanted photos at most
- * @returns with how many rows of each cell are looked at
  */
 export function scanStatement(
   viewerId: bigint | null,
   area: Area,
   cells: readonly MeasuredCell[] | null,
   { from, before }: Span,
-  wanted: number,
-): { statement: Sql; ofEach: number } {
-  const ofEach = Math.ceil((wanted * SCANNED_PER_PHOTO) / (cells?.length ?? 1));
+  { wanted, ofEach }: Effort,
+): Sql {
   const newest = (condition: Sql) => sql`
     select photo_id, published_id, latitude, longitude from photo_locations
     where ${condition} and published_id < ${before} and published_id >= ${from}
@@ -113,7 +122,7 @@ export function scanStatement(
     (some) =>
       sql`select cell, newest.* from unnest(${some.map(numberOf)}::bigint[]) cells (cell) cross join lateral (${newest(isIn(some))}) newest`,
   );
-  const statement = sql`${KEPT}
+  return sql`${KEPT}
     with scanned as materialized (
       select *, (${area.contains}) as is_within
       from (${cells ? joinSql(sizes, ' union all ') : sql`select 0::bigint as cell, newest.* from (${newest(sql`true`)}) newest`}) rows
@@ -132,7 +141,6 @@ export function scanStatement(
       order by published_id desc limit ${wanted}::int)
     union all
     select null, floor, null, cell, count, misses from counted`;
-  return { statement, ofEach };
 }
 
 async function scan(
@@ -141,10 +149,9 @@ async function scan(
   area: Area,
   cells: readonly MeasuredCell[] | null,
   span: Span,
-  wanted: number,
+  effort: Effort,
 ): Promise<Scanned> {
-  const { statement, ofEach } = scanStatement(viewerId, area, cells, span, wanted);
-  const rows = await db.$queryRaw<ScannedRow[]>(statement);
+  const rows = await db.$queryRaw<ScannedRow[]>(scanStatement(viewerId, area, cells, span, effort));
   const photos: FoundPhoto[] = [];
   const misses = new Map<bigint, number>();
   let floor: bigint | null = null;
@@ -152,7 +159,7 @@ async function scan(
     if (photoId !== null) photos.push({ photoId, publishedId, distance });
     else {
       misses.set(cell, counted.misses);
-      if (counted.count === ofEach && (floor === null || publishedId > floor)) floor = publishedId;
+      if (counted.count === effort.ofEach && (floor === null || publishedId > floor)) floor = publishedId;
     }
   }
   photos.sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
