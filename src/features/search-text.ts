@@ -1,6 +1,16 @@
 import { badInput } from './errors.ts';
+import { requireFirst } from './paging.ts';
 
 const MAX_TEXT = 100;
+const MAX_FOUND = 50;
+const DEFAULT_FOUND = 20;
+/** From so many characters on, what is only similar is looked for too: two letters are like very many names. */
+export const MIN_SIMILAR = 3;
+
+/** How many a search may find at most. @throws BAD_USER_INPUT that says what is allowed */
+export function requireFound(first: number | null | undefined): number {
+  return requireFirst(first === undefined ? DEFAULT_FOUND : first, MAX_FOUND);
+}
 
 /**
  * What is looked for, as names are compared.
@@ -10,9 +20,14 @@ const MAX_TEXT = 100;
  */
 export function foldText(argument: string, text: string): string {
   const folded = text.normalize('NFC').trim().replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase();
-  const length = Array.from(folded).length;
+  return requireText(argument, folded, 'spaces');
+}
+
+/** Checks a text that was folded. @param without what was left out of it @throws BAD_USER_INPUT when it is nothing, or too long */
+export function requireText(argument: string, folded: string, without: string): string {
+  const { length } = Array.from(folded);
   if (length < 1 || length > MAX_TEXT) {
-    throw badInput(`"${argument}" must have 1 to ${MAX_TEXT} characters beside spaces; it has ${length}.`);
+    throw badInput(`"${argument}" must have 1 to ${MAX_TEXT} characters beside ${without}; it has ${length}.`);
   }
   if (folded.includes('\0') || !folded.isWellFormed()) {
     throw badInput(`"${argument}" holds a character that is not text (NUL or half a surrogate pair).`);

@@ -19,12 +19,13 @@ export function idColumn(ids: readonly bigint[]): Sql {
   return sql`string_to_array(${ids.join()}, ',')::bigint[]`;
 }
 
+const KEPT_MARK = '/* kept */';
 /** What a statement begins with that each connection plans once and then keeps: one that is asked often and takes longer to plan than to run. */
-export const KEPT: Sql = sql`/* kept */`;
+export const KEPT: Sql = Prisma.raw(KEPT_MARK);
 
 /** A name for a statement that is kept; none for others. Each text has its own, so there must be few of them. */
 function nameStatement({ sql: text }: { sql: string }): string {
-  if (!text.startsWith('/* kept */')) return '';
+  if (!text.startsWith(KEPT_MARK)) return '';
   return createHash('sha256').update(text).digest('base64url');
 }
 

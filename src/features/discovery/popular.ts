@@ -3,7 +3,7 @@ import { idAt, idTime } from '../../stores/ids.ts';
 import type { Database } from '../../stores/postgres.ts';
 import { readOr } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
-import type { UserRow } from '../accounts/users.ts';
+import type { LoadRows } from '../feed/home-feed.ts';
 import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../paging.ts';
 import { areDiscoveries } from '../people/visibility.ts';
 import type { PhotoRow } from '../photos/rows.ts';
@@ -81,10 +81,7 @@ export async function readPopular(
   stores: Stores,
   viewerId: bigint | null,
   { first, after }: PageRequest,
-  load: {
-    photos(ids: readonly bigint[]): Promise<(PhotoRow | null)[]>;
-    users(ids: readonly bigint[]): Promise<(UserRow | null)[]>;
-  },
+  load: LoadRows,
 ): Promise<Connection<PhotoRow>> {
   const { slot, ids } = await readList(stores, after);
   const places = new Map<PhotoRow, bigint>();

@@ -1,16 +1,11 @@
 import { joinSql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { badInput } from '../errors.ts';
-import { requireFirst } from '../paging.ts';
 import { photoIsVisible } from '../people/visibility.ts';
+import { beginsWith, MIN_SIMILAR, requireFound, requireText } from '../search-text.ts';
 import { foldHashtag, MAX_HASHTAG } from './parse-hashtags.ts';
 
-const MAX_FOUND = 50;
-const DEFAULT_FOUND = 20;
 /** So many are looked at of those that match in each way: who types one letter matches millions. */
 const LOOKED_AT = 500;
-/** Two letters are like very many hashtags. */
-const MIN_SIMILAR = 3;
 /** Whether the viewer may see a photo with a hashtag is looked for on so many of the newest. */
 const NEWEST = 500;
 
@@ -28,11 +23,11 @@ export async function searchHashtags(
   { db }: Stores,
   viewerId: bigint | null,
   text: string,
-  first: number | null | undefined = DEFAULT_FOUND,
+  first: number | null | undefined,
 ): Promise<string[]> {
   const wanted = foldText(text);
-  const most = requireFirst(first, MAX_FOUND);
-  const beginning = `${wanted.replace(/[\\%_]/g, '\\$&')}%`;
+  const most = requireFound(first);
+  const beginning = beginsWith(wanted);
   const ways = [
     sql`name = ${wanted}`,
     sql`name like ${beginning}`,
@@ -66,12 +61,5 @@ export async function searchHashtags(
 function foldText(text: string): string {
   // What is longer than any is not looked at.
   const folded = text.length > 10 * MAX_HASHTAG ? text : foldHashtag(text).trim().replace(/^#/, '');
-  const { length } = Array.from(folded);
-  if (length < 1 || length > MAX_HASHTAG) {
-    throw badInput(`"text" must have 1 to ${MAX_HASHTAG} characters beside spaces and "#"; it has ${length}.`);
-  }
-  if (folded.includes('\0') || !folded.isWellFormed()) {
-    throw badInput('"text" holds a character that is not text (NUL or half a surrogate pair).');
-  }
-  return folded;
+  return requireText('text', folded, 'spaces and "#"');
 }

@@ -1,15 +1,10 @@
 import { joinSql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { requireFirst } from '../paging.ts';
 import { personIsVisible } from '../people/visibility.ts';
-import { beginsWith, foldText } from '../search-text.ts';
+import { beginsWith, foldText, MIN_SIMILAR, requireFound } from '../search-text.ts';
 
-const MAX_FOUND = 50;
-const DEFAULT_FOUND = 20;
 /** So many are looked at of those who match in each way: who types one letter matches millions, of whom any are as good. */
 const LOOKED_AT = 200;
-/** Two letters are like very many names. */
-const MIN_SIMILAR = 3;
 
 /**
  * Finds people by the beginning of their username, of their name or of a word in it, and by names that are similar: those whom the viewer
@@ -25,10 +20,10 @@ export async function searchPeople(
   { db }: Stores,
   viewerId: bigint | null,
   text: string,
-  first: number | null | undefined = DEFAULT_FOUND,
+  first: number | null | undefined,
 ): Promise<bigint[]> {
   const wanted = foldText('text', text);
-  const most = requireFirst(first, MAX_FOUND);
+  const most = requireFound(first);
   const beginning = beginsWith(wanted);
   const ways = [
     sql`username like ${beginning}`,

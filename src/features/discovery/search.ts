@@ -1,11 +1,8 @@
 import type { Stores } from '../../stores/stores.ts';
-import { requireFirst } from '../paging.ts';
 import { type PlaceRow, searchPlaces } from '../places/places.ts';
+import { requireFound } from '../search-text.ts';
 import { searchHashtags } from './search-hashtags.ts';
 import { searchPeople } from './search-people.ts';
-
-const MAX_FOUND = 50;
-const DEFAULT_FOUND = 20;
 
 /** Something that was found: a person by their id, a hashtag by its name, or a place. */
 export type Found =
@@ -25,9 +22,9 @@ export async function search(
   stores: Stores,
   viewerId: bigint | null,
   text: string,
-  first: number | null | undefined = DEFAULT_FOUND,
+  first: number | null | undefined,
 ): Promise<Found[]> {
-  const most = requireFirst(first, MAX_FOUND);
+  const most = requireFound(first);
   const [sign] = text.trim();
   const [people, hashtags, places] = await Promise.all([
     sign === '#' ? [] : searchPeople(stores, viewerId, text, most),

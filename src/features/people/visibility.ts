@@ -134,13 +134,10 @@ export async function belongInFeed(
   photos: readonly PhotoRow[],
   load: LoadUsers = (missing) => readUsers(stores, missing),
 ): Promise<boolean[]> {
-  const owners = [...new Set(photos.map((photo) => photo.ownerId))];
-  const [standings, mutes, [hashtags]] = await Promise.all([
-    readStandings(stores, viewerId, owners, load),
-    readMutes(stores, viewerId, owners),
+  const [{ standings, muted }, [hashtags]] = await Promise.all([
+    readOwners(stores, viewerId, photos, load),
     readFollowedHashtags(stores, photos.some((photo) => photo.hashtags.length > 0) ? [viewerId] : []),
   ]);
-  const muted = new Set(owners.filter((_, index) => mutes[index]));
   return photos.map((photo) => {
     const owner = standings.get(photo.ownerId);
     const follows = owner?.follows === true || photo.hashtags.some((hashtag) => hashtags?.has(hashtag));
@@ -156,17 +153,22 @@ export async function areDiscoveries(
   photos: readonly PhotoRow[],
   load: LoadUsers,
 ): Promise<boolean[]> {
-  const owners = [...new Set(photos.map((photo) => photo.ownerId))];
-  const [standings, mutes] = await Promise.all([
-    readStandings(stores, viewerId, owners, load),
-    viewerId === null ? [] : readMutes(stores, viewerId, owners),
-  ]);
-  const muted = new Set(owners.filter((_, index) => mutes[index]));
+  const { standings, muted } = await readOwners(stores, viewerId, photos, load);
   return photos.map((photo) => {
     const owner = standings.get(photo.ownerId);
     const isOthers = owner !== undefined && !owner.isSelf && !owner.follows && !muted.has(photo.ownerId);
     return isOthers && seesPhoto(photo, owner);
   });
+}
+
+/** How the viewer stands towards the owners of photos, and whom of them they mute. */
+async function readOwners(stores: Stores, viewerId: bigint | null, photos: readonly PhotoRow[], load: LoadUsers) {
+  const owners = [...new Set(photos.map((photo) => photo.ownerId))];
+  const [standings, mutes] = await Promise.all([
+    readStandings(stores, viewerId, owners, load),
+    viewerId === null ? [] : readMutes(stores, viewerId, owners),
+  ]);
+  return { standings, muted: new Set(owners.filter((_, index) => mutes[index])) };
 }
 
 /** Of photos that the viewer may not see, those that moderators have to judge, when the viewer is one. */

@@ -1,10 +1,10 @@
 import type { LocationPrecision } from '../../generated/graphql.ts';
 import { joinSql, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, type PageRequest, requireFirst, toConnection } from '../paging.ts';
+import { type Connection, type PageRequest, toConnection } from '../paging.ts';
 import { photoIsVisible, placeIsOpen, placeIsVisible } from '../people/visibility.ts';
 import type { PhotoRow } from '../photos/rows.ts';
-import { beginsWith, foldText } from '../search-text.ts';
+import { beginsWith, foldText, MIN_SIMILAR, requireFound } from '../search-text.ts';
 import { distanceTo, isWithin, POSITION, type Point, positionOf, requirePoint } from './geo.ts';
 
 /** A named place, as exactly as it is shown. */
@@ -17,14 +17,10 @@ export interface PlaceRow extends Point {
 
 /** A place of the same name that is no further, in metres, is the same. */
 const SAME_WITHIN = 100;
-const MAX_FOUND = 50;
-const DEFAULT_FOUND = 20;
 /** How far around a point places are looked for, in metres. */
 const NEAR = 50_000;
 /** So many are looked at, the nearest, or of those that match in each way: the viewer may not see all of them. */
 const LOOKED_AT = 200;
-/** Two letters are like very many names. */
-const MIN_SIMILAR = 3;
 
 /**
  * The place of this name at about this point, or a new one. One that the viewer may not see is not found, as its point could be
@@ -114,10 +110,10 @@ export async function findPlacesNear(
   viewerId: bigint | null,
   point: Point,
   name: string | null | undefined,
-  first: number | null | undefined = DEFAULT_FOUND,
+  first: number | null | undefined,
 ): Promise<NearbyPlace[]> {
   requirePoint(point);
-  const most = requireFirst(first, MAX_FOUND);
+  const most = requireFound(first);
   const wanted = name === null || name === undefined ? null : `% ${beginsWith(foldText('name', name))}`;
   const rows = await db.$queryRaw<(PlaceRow & { distance: number })[]>`
     select id, name, latitude, longitude, precision, ${distanceTo(point)} as distance
@@ -143,10 +139,10 @@ export async function searchPlaces(
   { db }: Stores,
   viewerId: bigint | null,
   text: string,
-  first: number | null | undefined = DEFAULT_FOUND,
+  first: number | null | undefined,
 ): Promise<PlaceRow[]> {
   const wanted = foldText('text', text);
-  const most = requireFirst(first, MAX_FOUND);
+  const most = requireFound(first);
   const beginning = beginsWith(wanted);
   const word = `% ${beginning}`;
   const ways = [

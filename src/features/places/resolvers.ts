@@ -1,12 +1,11 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { idAt, toGlobalId } from '../../stores/ids.ts';
 import type { Context } from '../context.ts';
-import { type Connection, pageRequest, toConnection } from '../paging.ts';
-import type { PhotoRow } from '../photos/rows.ts';
+import { pageRequest, toConnection } from '../paging.ts';
 import { type Area, box, circle } from './areas.ts';
 import { followNearby } from './live.ts';
 import { findPlacesNear, searchPlaces } from './places.ts';
-import { type FoundPhoto, searchArea } from './search-area.ts';
+import { searchArea } from './search-area.ts';
 import { readSuggestion } from './suggestion.ts';
 
 /** Places, and photos by where they were taken, in GraphQL. */
@@ -14,11 +13,14 @@ export const placeResolvers: Resolvers = {
   Query: {
     photosNear: async (_, { latitude, longitude, radiusMeters, ...asked }, context) => {
       const area = circle({ latitude, longitude }, radiusMeters);
-      const { edges, ...page } = await readArea(context, area, asked);
-      return { ...page, edges: edges.map(({ found, ...edge }) => ({ ...edge, distanceMeters: found.distance ?? 0 })) };
+      const { page, distances } = await readArea(context, area, asked);
+      return {
+        ...page,
+        edges: page.edges.map((edge) => ({ ...edge, distanceMeters: distances.get(edge.node.id) ?? 0 })),
+      };
     },
-    photosInBox: (_, { south, west, north, east, ...asked }, context) =>
-      readArea(context, box({ south, west, north, east }), asked),
+    photosInBox: async (_, { south, west, north, east, ...asked }, context) =>
+      (await readArea(context, box({ south, west, north, east }), asked)).page,
     placesNear: async (_, { latitude, longitude, name, first }, { stores, viewerId }) => {
       const found = await findPlacesNear(stores, viewerId, { latitude, longitude }, name, first);
       return found.map(({ place, distance }) => ({ place, distanceMeters: distance }));
@@ -60,7 +62,7 @@ interface Asked {
   after?: string | null;
 }
 
-/** A page of what is in an area. */
+/** A page of what is in an area, with how far each photo is from its middle. */
 async function readArea({ stores, viewerId, loaders }: Context, area: Area, asked: Asked) {
   const request = pageRequest(asked);
   const span = {
@@ -70,18 +72,8 @@ async function readArea({ stores, viewerId, loaders }: Context, area: Area, aske
   const { photos: found, hasNextPage, end } = await searchArea(stores, viewerId, area, span, request);
   const photos = await loaders.photos(found.map(({ photoId }) => photoId));
   // One that was deleted since is left out.
-  const byPhoto = new Map(found.flatMap((one, index) => (photos[index] ? [[photos[index], one] as const] : [])));
+  const existing = photos.filter((photo) => photo !== null);
   const last = end ?? found.at(-1)?.publishedId;
-  const page = toConnection([...byPhoto.keys()], (photo) => byPhoto.get(photo)?.publishedId ?? 0n, hasNextPage, last);
-  return withFound(page, byPhoto);
-}
-
-function withFound({ edges, ...page }: Connection<PhotoRow>, found: ReadonlyMap<PhotoRow, FoundPhoto>) {
-  return {
-    ...page,
-    edges: edges.flatMap((edge) => {
-      const own = found.get(edge.node);
-      return own ? [{ ...edge, found: own }] : [];
-    }),
-  };
+  const page = toConnection(existing, (photo) => photo.publishedId ?? 0n, hasNextPage, last);
+  return { page, distances: new Map(found.map(({ photoId, distance }) => [photoId, distance])) };
 }
