@@ -29,17 +29,21 @@ export function drawCity(random: () => number): City {
   return all[low] as City;
 }
 
-/** People that live on a square kilometre of a city, about. */
-const DENSITY = 5_000;
+/** How fast photos thin out from the middle of a city of 1,000 people, in kilometres: to 1/e. */
+const THINNING = 0.3;
 const KILOMETRES_PER_DEGREE = 111.195;
 
-/** A point in a city, most often near its middle: within a circle that has room for its people, normally distributed. */
+/**
+ * A point in a city, most often near its middle. Like people (Colin Clark, "Urban Population Densities", 1951), only more so, photos thin out
+ * exponentially from there; by assumption more slowly by the fifth root of a city's people: to 1/e within 1.2 km in a city of a million. The ends
+ * of two such steps in a row are as far away as a point is on a plane that thins out so.
+ */
 export function drawPoint(
   { latitude, longitude, population }: City,
   random: () => number,
 ): { latitude: number; longitude: number } {
-  const radius = Math.sqrt(Math.max(population, 1_000) / DENSITY / Math.PI) / KILOMETRES_PER_DEGREE;
-  const far = (radius / 2) * Math.sqrt(-2 * Math.log(1 - random()));
+  const scale = (THINNING * (Math.max(population, 1_000) / 1_000) ** 0.2) / KILOMETRES_PER_DEGREE;
+  const far = -scale * Math.log((1 - random()) * (1 - random()));
   const turn = 2 * Math.PI * random();
   const north = Math.max(-89, Math.min(89, latitude + far * Math.sin(turn)));
   const east = longitude + (far * Math.cos(turn)) / Math.cos((north * Math.PI) / 180);

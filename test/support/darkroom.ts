@@ -19,6 +19,8 @@ export interface TestProcess {
   pid: number;
   /** The API's address; empty for a worker. */
   url: string;
+  /** What it has printed so far. */
+  log(): string;
   /** Ends it by a signal and resolves when it has ended, with its exit code (null after SIGKILL). */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
@@ -42,6 +44,7 @@ export async function startProcess(roles: ('api' | 'worker')[], env: Record<stri
   return {
     pid: child.pid ?? 0,
     url: (JSON.parse(line) as { url?: string }).url ?? '',
+    log: () => readFileSync(logFile, 'utf8'),
     async end(signal) {
       const isOver = child.exitCode !== null || child.signalCode !== null;
       // What the tests that it left alone tell is only that nobody answers.
@@ -66,6 +69,8 @@ export async function newDataDir(): Promise<string> {
 /** A Darkroom that shares nothing with that of other tests but the machine: for tests that break things. */
 export interface OwnDarkroom {
   env: Record<string, string>;
+  /** Where its stores keep their data and their logs. */
+  dataDir: string;
   stores: Stores;
   stop(): Promise<void>;
 }
@@ -79,6 +84,7 @@ export async function ownStores(extra: Record<string, string> = {}): Promise<Own
   const stores = await openStores(loadConfig(env), pino({ level: 'silent' }));
   return {
     env,
+    dataDir,
     stores,
     async stop() {
       await stores.close();

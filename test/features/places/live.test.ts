@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { distance, type Point, rounded } from '../../../src/features/places/geo.ts';
+import { distance, type Point } from '../../../src/features/places/geo.ts';
 import { tellNearby } from '../../../src/features/places/live.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
@@ -7,6 +7,7 @@ import { openBackstage } from '../../support/backstage.ts';
 import { send, subscribe } from '../../support/client.ts';
 import { untilFannedOut } from '../../support/feed.ts';
 import { newPerson, type Person } from '../../support/people.ts';
+import { north, somewhere } from '../../support/places.ts';
 import { insertPhoto, numberOf } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
@@ -26,14 +27,6 @@ interface Event {
 
 function listen(middle: Point, radiusMeters: number, after?: string) {
   return subscribe<Event>(url, QUERY, { ...middle, radiusMeters, after });
-}
-
-function north(point: Point, metres: number): Point {
-  return rounded({ ...point, latitude: point.latitude + metres / 111_195 });
-}
-
-function somewhere(): Point {
-  return rounded({ latitude: Math.random() * 120 - 60, longitude: Math.random() * 358 - 179 });
 }
 
 async function shareAt(author: Person, point: Point): Promise<string> {

@@ -1,11 +1,11 @@
-import sharp from 'sharp';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { distance, type Point, rounded } from '../../../src/features/places/geo.ts';
+import { distance, type Point } from '../../../src/features/places/geo.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mistakesOf, openBackstage } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { newPerson, type Person, unique } from '../../support/people.ts';
 import { createUpload, newJpeg, put, settled } from '../../support/photos.ts';
+import { gpsJpeg, north, somewhere } from '../../support/places.ts';
 import { numberOf } from '../../support/rows.ts';
 
 const url = inject('url');
@@ -23,11 +23,6 @@ interface SeenPlace extends Point {
 interface Seen {
   id: string;
   location: (Point & { precision: string; place: SeenPlace | null }) | null;
-}
-
-/** Somewhere where no other test is. */
-function somewhere(): Point {
-  return rounded({ latitude: Math.random() * 120 - 60, longitude: Math.random() * 358 - 179 });
 }
 
 async function upload(person: Person, file: Buffer) {
@@ -67,20 +62,6 @@ async function near(point: Point, radiusMeters: number): Promise<string[]> {
   });
   expect(errors).toEqual([]);
   return data?.photosNear.nodes.map(({ id }) => id) ?? [];
-}
-
-async function gpsJpeg({ latitude, longitude }: Point): Promise<Buffer> {
-  const parts = (degrees: number) => `${Math.round(Math.abs(degrees) * 1e7)}/10000000 0/1 0/1`;
-  const gps = {
-    GPSLatitudeRef: latitude < 0 ? 'S' : 'N',
-    GPSLatitude: parts(latitude),
-    GPSLongitudeRef: longitude < 0 ? 'W' : 'E',
-    GPSLongitude: parts(longitude),
-  };
-  return sharp(await newJpeg())
-    .withExif({ IFD3: gps })
-    .jpeg()
-    .toBuffer();
 }
 
 test('a photo is found where it was taken, by everybody who may see it', async () => {
@@ -177,9 +158,8 @@ test('what has the same name within about 100 metres is the same place', async (
   const [one, other, point] = [await newPerson(url), await newPerson(url), somewhere()];
   const placeName = `Café ${unique()}`;
   const first = await publishAt(one, { ...point, placeName });
-  const north = (metres: number) => ({ ...point, latitude: point.latitude + metres / 111_195 });
-  const same = await publishAt(other, { ...north(90), placeName: `  ${placeName.toUpperCase()} ` });
-  const far = await publishAt(other, { ...north(110), placeName });
+  const same = await publishAt(other, { ...north(point, 90), placeName: `  ${placeName.toUpperCase()} ` });
+  const far = await publishAt(other, { ...north(point, 110), placeName });
   const named = await publishAt(other, { ...point, placeName: `${placeName} 2` });
   const byId = await publishAt(other, { placeId: first.location?.place?.id });
   expect(first.location?.place).toMatchObject({ name: placeName, ...point });
@@ -230,9 +210,10 @@ test('where a photo is shown can be changed, and taken away', async () => {
 
 test('a page is full although a crowd stands just beside the circle', async () => {
   const [person, point] = [await newPerson(url), somewhere()];
-  const north = (metres: number) => rounded({ ...point, latitude: point.latitude + metres / 111_195 });
-  const within = [await publishAt(person, north(10)), await publishAt(person, north(500))].map(({ id }) => id);
-  const { id } = await publishAt(person, north(1_010));
+  const within = [await publishAt(person, north(point, 10)), await publishAt(person, north(point, 500))].map(
+    ({ id }) => id,
+  );
+  const { id } = await publishAt(person, north(point, 1_010));
   const owner = numberOf(person.id);
   // As many as no statement looks at, and all newer.
   await stores.db.$executeRaw`
@@ -251,14 +232,13 @@ test('a page is full although a crowd stands just beside the circle', async () =
 
 test('places are found near a point, the nearest first, and by name; those of photos that one may not see are not', async () => {
   const [person, recluse, point, word] = [await newPerson(url), await newPerson(url), somewhere(), unique()];
-  const north = (metres: number) => ({ ...point, latitude: point.latitude + metres / 111_195 });
   const names: string[] = [];
   for (const metres of [3_000, 20, 400]) {
-    const { location } = await publishAt(person, { ...north(metres), placeName: `Old ${word} ${metres}` });
+    const { location } = await publishAt(person, { ...north(point, metres), placeName: `Old ${word} ${metres}` });
     names.push(location?.place?.name ?? '');
   }
-  await publishAt(person, { ...north(60_000), placeName: `Old ${word} far` });
-  await publishAt(recluse, { ...north(10), placeName: `Home ${word}` });
+  await publishAt(person, { ...north(point, 60_000), placeName: `Old ${word} far` });
+  await publishAt(recluse, { ...north(point, 10), placeName: `Home ${word}` });
   await attempt(recluse, 'setPrivacy', { isPrivate: true }, 'user { id }');
 
   type Near = { placesNear: { distanceMeters: number; place: SeenPlace }[] };
