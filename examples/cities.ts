@@ -35,8 +35,8 @@ const KILOMETRES_PER_DEGREE = 111.195;
 
 /**
  * A point in a city, most often near its middle. Like people (Colin Clark, "Urban Population Densities", 1951), only more so, photos thin out
- * exponentially from there; by assumption more slowly by the fifth root of a city's people: to 1/e within 1.2 km in a city of a million. The ends
- * of two such steps in a row are as far away as a point is on a plane that thins out so.
+ * exponentially with the distance from there; by assumption more slowly by the fifth root of a city's people: to 1/e within 1.2 km in a city of a
+ * million. On a plane the distance itself is then distributed like the sum of two exponential ones.
  */
 export function drawPoint(
   { latitude, longitude, population }: City,
