@@ -2,7 +2,7 @@
 import { type Sql, sql } from '../../stores/postgres.ts';
 import { badInput } from '../errors.ts';
 import { divide, EARTH, isDivisible, isStored, type MeasuredCell } from './cells.ts';
-import { distance, distanceTo, EARTH_RADIUS, type Point, requirePoint } from './geo.ts';
+import { distance, EARTH_RADIUS, isNear, type Point, requirePoint } from './geo.ts';
 
 /** How all points within some distance of a point lie to an area. Where it cannot be told, they are partly in it. */
 export type Relation = 'inside' | 'outside' | 'partly';
@@ -13,8 +13,8 @@ export interface Area {
   relate(middle: Point, reach: number): Relation;
   /** The condition that the columns `latitude` and `longitude` are a point of it. */
   contains: Sql;
-  /** How far these are from its middle, in metres; none of a box. */
-  distance: Sql | null;
+  /** What distances are told from; none of a box. */
+  middle: Point | null;
 }
 
 /** A box as a map shows it, in degrees. When the west is greater than the east, it crosses the 180th meridian. */
@@ -40,15 +40,14 @@ export function circle(middle: Point, radius: number): Area {
     const allowed = `${MIN_RADIUS} to ${MAX_RADIUS.toLocaleString('en')}`;
     throw badInput(`"radiusMeters" must be from ${allowed}; it is ${radius}.`);
   }
-  const far = distanceTo(middle);
   return {
     relate(other, reach) {
       const between = distance(middle, other);
       if (between - reach > radius) return 'outside';
       return between + reach <= radius ? 'inside' : 'partly';
     },
-    contains: sql`${frame(middle, radius)} and ${far} <= ${radius}::float8`,
-    distance: far,
+    contains: sql`${frame(middle, radius)} and ${isNear(middle, radius)}`,
+    middle,
   };
 }
 
@@ -97,7 +96,7 @@ export function box({ south, west, north, east }: Box): Area {
         ? sql`(longitude >= ${west}::float8 or longitude <= ${east}::float8)`
         : sql`longitude between ${west}::float8 and ${east}::float8`
     }`,
-    distance: null,
+    middle: null,
   };
 }
 
@@ -111,8 +110,12 @@ export function cover(area: Area): MeasuredCell[] | null {
   let cells = smaller(area, EARTH);
   if (cells.length > MAX_LARGEST) return null;
   for (;;) {
-    const finer = smaller(area, cells);
-    if (finer.length > MAX_CELLS || finer.every((cell, index) => cell === cells[index])) return cells;
+    const finer: MeasuredCell[] = [];
+    for (const cell of cells) {
+      finer.push(...smaller(area, [cell]));
+      if (finer.length > MAX_CELLS) return cells;
+    }
+    if (finer.every((cell, index) => cell === cells[index])) return cells;
     cells = finer;
   }
 }

@@ -20,16 +20,24 @@ export function distance(one: Point, other: Point): number {
   return 2 * EARTH_RADIUS * Math.asin(Math.min(1, Math.sqrt(both)));
 }
 
-/** The same in SQL, from a point to the columns `latitude` and `longitude`. */
-export function distanceTo({ latitude, longitude }: Point): Sql {
+/** The haversine of the angle between a point and the columns `latitude` and `longitude`, in SQL. */
+function haversineTo({ latitude, longitude }: Point): Sql {
   const flat = Math.cos(latitude * RADIANS);
   // PostgreSQL refuses to multiply what is so small that the result would be 0.
   const squared = (degrees: Sql) => sql`sin(radians(greatest(abs(${degrees}), 1e-100)) / 2) ^ 2`;
   const north = squared(sql`latitude - ${latitude}::float8`);
   const east = squared(sql`longitude - ${longitude}::float8`);
-  return sql`(2 * ${EARTH_RADIUS}::float8 * asin(least(1, sqrt(
-    ${north} + ${flat}::float8 * cos(radians(latitude)) * ${east}
-  ))))`;
+  return sql`(${north} + ${flat}::float8 * cos(radians(latitude)) * ${east})`;
+}
+
+/** The distance in SQL, from a point to the columns `latitude` and `longitude`. */
+export function distanceTo(point: Point): Sql {
+  return sql`(2 * ${EARTH_RADIUS}::float8 * asin(least(1, sqrt(${haversineTo(point)}))))`;
+}
+
+/** The condition that the columns `latitude` and `longitude` are no further from a point, in metres: costs less than the distance. */
+export function isNear(point: Point, metres: number): Sql {
+  return sql`${haversineTo(point)} <= ${Math.sin(metres / EARTH_RADIUS / 2) ** 2}::float8`;
 }
 
 /** How the columns `latitude` and `longitude` are indexed for what is nearest: as points on the unit sphere. */
@@ -52,7 +60,7 @@ export function isWithin(point: Point, metres: number): Sql {
   // The straight line to a point that is so far along the surface of a sphere with the radius 1, and a little more.
   const straight = 2 * Math.sin(metres / EARTH_RADIUS / 2) + 1e-9;
   return sql`(${POSITION} <@ cube_enlarge(${positionOf(point)}, ${straight}::float8, 3)
-    and ${distanceTo(point)} <= ${metres}::float8)`;
+    and ${isNear(point, metres)})`;
 }
 
 /** A point as exactly as one is stored: to about a centimetre. So no number is too small to calculate with. */

@@ -4,6 +4,7 @@ import type { PageRequest } from '../paging.ts';
 import { photoIsVisible } from '../people/visibility.ts';
 import { type Area, cover, smaller } from './areas.ts';
 import { isDivisible, isIn, type MeasuredCell, numberOf } from './cells.ts';
+import { distance } from './geo.ts';
 
 /** A photo in an area, in its place among the newest. */
 export interface FoundPhoto {
@@ -88,11 +89,12 @@ interface Scanned {
 }
 
 interface ScannedRow {
-  /** Null in a row that counts, of which there is one for each cell. */
+  /** Null in a row that counts, as is where it was taken; there is one for each cell. */
   photoId: bigint | null;
   /** Of a row that counts: the last that was looked at. */
   publishedId: bigint;
-  distance: number | null;
+  latitude: number;
+  longitude: number;
   cell: bigint;
   count: number;
   misses: number;
@@ -130,7 +132,7 @@ export function scanStatement(
       select cell, count(*)::int as count, min(published_id) as floor, (count(*) filter (where not is_within))::int as misses
       from scanned group by cell
     )
-    (select photo_id as "photoId", published_id as "publishedId", ${area.distance ?? sql`null::float8`} as distance, cell, 0 as count, 0 as misses
+    (select photo_id as "photoId", published_id as "publishedId", latitude, longitude, cell, 0 as count, 0 as misses
       -- Sorted first, so that the rules are asked of no more than the page needs.
       from (
         select * from scanned
@@ -140,7 +142,7 @@ export function scanStatement(
       where ${photoIsVisible(viewerId, sql`photo_id`)}
       order by published_id desc limit ${wanted}::int)
     union all
-    select null, floor, null, cell, count, misses from counted`;
+    select null, floor, null, null, cell, count, misses from counted`;
 }
 
 async function scan(
@@ -155,11 +157,11 @@ async function scan(
   const photos: FoundPhoto[] = [];
   const misses = new Map<bigint, number>();
   let floor: bigint | null = null;
-  for (const { photoId, publishedId, distance, cell, ...counted } of rows) {
-    if (photoId !== null) photos.push({ photoId, publishedId, distance });
+  for (const { photoId, publishedId, cell, count, misses: missed, ...point } of rows) {
+    if (photoId !== null) photos.push({ photoId, publishedId, distance: area.middle && distance(area.middle, point) });
     else {
-      misses.set(cell, counted.misses);
-      if (counted.count === effort.ofEach && (floor === null || publishedId > floor)) floor = publishedId;
+      misses.set(cell, missed);
+      if (count === effort.ofEach && (floor === null || publishedId > floor)) floor = publishedId;
     }
   }
   photos.sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
