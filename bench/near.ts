@@ -8,7 +8,7 @@ import { circle, cover } from '../src/features/places/areas.ts';
 import { cellColumns } from '../src/features/places/cells.ts';
 import { distanceTo, type Point } from '../src/features/places/geo.ts';
 import { scanStatement, searchArea } from '../src/features/places/search-area.ts';
-import { type Database, KEPT, type Sql, sql } from '../src/stores/postgres.ts';
+import { type Database, nameStatement, type Sql, sql } from '../src/stores/postgres.ts';
 import { openStores, type Stores } from '../src/stores/stores.ts';
 import { atLeast, atMost, median, type Verdict } from './measure.ts';
 
@@ -70,7 +70,9 @@ export async function benchNear(env: Record<string, string>): Promise<Verdict[]>
             return searchArea(straight, null, area, ANY_TIME, PAGE);
           });
           const plain = await time(PLAIN_QUERIES, PLAIN_MS, () => ask(plainly(near(), radius)));
-          const [inside] = await ask<{ count: bigint }>(countPhotos(middle, radius));
+          const [inside] = await ask<{ count: bigint }>(
+            sql`select count(*) as count from photo_locations where ${isWithinEarthDistance(middle, radius)}`,
+          );
           report(`${place}, ${radius / 1_000} km`, inside?.count ?? 0n, ours, plain);
           medians.set(`${place} ${radius} ${size}`, median(ours));
           medians.set(`${place} ${radius} ${size} plain`, median(plain));
@@ -94,15 +96,10 @@ const BIGINTS = {
 
 type Ask = <T extends object>(statement: Sql) => Promise<T[]>;
 
-/** Asks over a connection, without what Prisma adds, which is the same for both ways; plans once what is KEPT. */
+/** Asks over a connection, without what Prisma adds, which is the same for both ways. */
 function asking(client: pg.Client): Ask {
-  const names = new Map<string, string>();
-  return async <T extends object>({ text, values }: Sql) => {
-    if (!text.startsWith(KEPT.text)) return (await client.query<T>(text, values)).rows;
-    const name = names.get(text) ?? `kept ${names.size}`;
-    names.set(text, name);
-    return (await client.query<T>({ name, text, values })).rows;
-  };
+  return async <T extends object>({ text, values }: Sql) =>
+    (await client.query<T>({ name: nameStatement({ sql: text }), text, values })).rows;
 }
 
 function judge(medians: ReadonlyMap<string, number>): Verdict[] {
@@ -182,27 +179,28 @@ async function addPhotos(admin: pg.Client, from: number, to: number): Promise<{ 
   return { ours: seconds(between - began), plain: seconds(performance.now() - between) };
 }
 
-/** How many photos there are around a point, whoever may see them. */
-function countPhotos(middle: Point, radius: number): Sql {
-  const here = sql`ll_to_earth(${middle.latitude}::float8, ${middle.longitude}::float8)`;
-  return sql`
-    select count(*) as count from photo_locations
-    where earth_box(${here}, ${radius}::float8) @> ll_to_earth(latitude, longitude)
-      and earth_distance(${here}, ll_to_earth(latitude, longitude)) <= ${radius}::float8`;
+/** A point as earthdistance knows it. */
+function toEarth({ latitude, longitude }: Point): Sql {
+  return sql`ll_to_earth(${latitude}::float8, ${longitude}::float8)`;
+}
+
+/** The condition that a photo is within a circle, as earthdistance tells it. */
+function isWithinEarthDistance(middle: Point, radius: number): Sql {
+  const here = toEarth(middle);
+  return sql`earth_box(${here}, ${radius}::float8) @> ll_to_earth(latitude, longitude)
+    and earth_distance(${here}, ll_to_earth(latitude, longitude)) <= ${radius}::float8`;
 }
 
 /**
  * What most would write, planned each time with its values, of which PostgreSQL then computes what does not change only once. Materialized, because otherwise PostgreSQL may look through all photos of the world, newest first.
  */
 function plainly(middle: Point, radius: number): Sql {
-  const here = sql`ll_to_earth(${middle.latitude}::float8, ${middle.longitude}::float8)`;
   return sql`
     with near as materialized (
       select photo_id, published_id, latitude, longitude from photo_locations
-      where earth_box(${here}, ${radius}::float8) @> ll_to_earth(latitude, longitude)
-        and earth_distance(${here}, ll_to_earth(latitude, longitude)) <= ${radius}::float8
+      where ${isWithinEarthDistance(middle, radius)}
     )
-    select photo_id as "photoId", published_id, earth_distance(${here}, ll_to_earth(latitude, longitude)) as distance
+    select photo_id as "photoId", published_id, earth_distance(${toEarth(middle)}, ll_to_earth(latitude, longitude)) as distance
     from (select * from near order by published_id desc offset 0) newest
     where ${photoIsVisible(null, sql`photo_id`)}
     order by published_id desc limit ${PAGE.first + 1}::int`;

@@ -24,7 +24,7 @@ const KEPT_MARK = '/* kept */';
 export const KEPT: Sql = Prisma.raw(KEPT_MARK);
 
 /** A name for a statement that is kept; none for others. Each text has its own, so there must be few of them. */
-function nameStatement({ sql: text }: { sql: string }): string {
+export function nameStatement({ sql: text }: { sql: string }): string {
   if (!text.startsWith(KEPT_MARK)) return '';
   return createHash('sha256').update(text).digest('base64url');
 }

@@ -35,21 +35,21 @@ export async function startProcess(roles: ('api' | 'worker')[], env: Record<stri
   });
   closeSync(log);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const readLog = () => readFileSync(logFile, 'utf8');
   let told = false;
   const line = await until(async () => {
-    const text = readFileSync(logFile, 'utf8');
+    const text = readLog();
     if (child.exitCode !== null) throw new Error(`Darkroom did not start:\n${text}`);
     return text.split('\n').find((entry) => entry.includes('"Darkroom runs"'));
   });
   return {
     pid: child.pid ?? 0,
     url: (JSON.parse(line) as { url?: string }).url ?? '',
-    log: () => readFileSync(logFile, 'utf8'),
+    log: readLog,
     async end(signal) {
       const isOver = child.exitCode !== null || child.signalCode !== null;
       // What the tests that it left alone tell is only that nobody answers.
-      if (isOver && !told)
-        throw new Error(`Darkroom ended by itself:\n${readFileSync(logFile, 'utf8').slice(-10_000)}`);
+      if (isOver && !told) throw new Error(`Darkroom ended by itself:\n${readLog().slice(-10_000)}`);
       told = true;
       child.kill(signal);
       const code = await ended;
