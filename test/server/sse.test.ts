@@ -211,6 +211,8 @@ test('of one person and one address only so many streams are open at a time, and
   const api = await startProcess(['api'], { ...env, CONNECTIONS_PER_VIEWER: '2', CONNECTIONS_PER_ADDRESS: '3' });
   const [viewer, other] = await Promise.all([newPerson(url), newPerson(url)]);
   const address = newAddress();
+  // fetch closes the connection of an answer that nobody holds any more.
+  const held: Promise<Response>[] = [];
   const listen = (person: Person, from = address) => {
     const leave = new AbortController();
     const response = fetch(`${api.url}/stream`, {
@@ -224,6 +226,7 @@ test('of one person and one address only so many streams are open at a time, and
       body: JSON.stringify({ query: FEED }),
       signal: leave.signal,
     });
+    held.push(response);
     return { leave, status: response.then(({ status }) => status) };
   };
   const first = listen(viewer);
