@@ -89,9 +89,14 @@ export async function benchNear(env: Record<string, string>): Promise<Verdict[]>
 }
 
 const INT8: number = pg.types.builtins.INT8;
+const INT8_ARRAY: number = 1016;
+const parseStrings = pg.types.getTypeParser(INT8_ARRAY, 'text') as (text: string) => string[];
 const BIGINTS = {
-  getTypeParser: ((id: number, format?: 'text') =>
-    id === INT8 ? BigInt : pg.types.getTypeParser(id, format)) as typeof pg.types.getTypeParser,
+  getTypeParser: ((id: number, format?: 'text') => {
+    if (id === INT8) return BigInt;
+    if (id === INT8_ARRAY) return (text: string) => parseStrings(text).map(BigInt);
+    return pg.types.getTypeParser(id, format);
+  }) as typeof pg.types.getTypeParser,
 };
 
 type Ask = <T extends object>(statement: Sql) => Promise<T[]>;
@@ -253,7 +258,7 @@ async function compare(stores: Stores, middle: Point, radius: number): Promise<v
 async function explain(ask: Ask, middle: Point, radius: number): Promise<void> {
   const area = circle(middle, radius);
   for (const [name, statement] of [
-    ['Darkroom', scanStatement(null, area, cover(area), ANY_TIME, { wanted: PAGE.first + 1, ofEach: 60 })],
+    ['Darkroom', scanStatement(null, area, cover(area), ANY_TIME, { wanted: PAGE.first + 1, ofEach: 50 })],
     ['earthdistance', plainly(middle, radius)],
   ] as const) {
     const rows = await ask<{ 'QUERY PLAN': string }>(sql`explain (analyze, buffers) ${statement}`);

@@ -39,7 +39,7 @@ export interface Span {
 }
 
 /** Rows that are looked at for each photo that is wanted, in one statement: of each cell its share. */
-const SCANNED_PER_PHOTO = 12;
+const SCANNED_PER_PHOTO = 8;
 /** Where one statement is not enough, the next looks at twice as many of each cell, up to so many. */
 const MAX_OF_EACH = 2_000;
 /** Statements for one answer. */
@@ -75,7 +75,7 @@ export async function searchArea(
     if (photos.length > first) return { photos: photos.slice(0, first), hasNextPage: true, end: null };
     if (scanned.floor === null) return { photos, hasNextPage: false, end: null };
     below = scanned.floor;
-    cells = cells && divideCrowded(area, cells, scanned.misses);
+    cells = cells && divideMissed(area, cells, scanned.missed);
   }
   return { photos, hasNextPage: true, end: below };
 }
@@ -84,21 +84,14 @@ interface Scanned {
   photos: FoundPhoto[];
   /** All from this place on was looked at; null when there is nothing below. */
   floor: bigint | null;
-  /** How many rows were looked at of each cell that are not in the area. */
-  misses: Map<bigint, number>;
+  /** The cells in which many rows were looked at that are not in the area. */
+  missed: bigint[];
 }
 
-interface ScannedRow {
-  /** Null in a row that counts, as is where it was taken; there is one for each cell. */
-  photoId: bigint | null;
-  /** Of a row that counts: the last that was looked at. */
-  publishedId: bigint;
-  latitude: number;
-  longitude: number;
-  cell: bigint;
-  count: number;
-  misses: number;
-}
+/** A photo, or the last row, which tells of the others: where they end, and what was missed. */
+type ScannedRow =
+  | { photoId: bigint; publishedId: bigint; latitude: number; longitude: number }
+  | { photoId: null; publishedId: bigint | null; missed: bigint[] };
 
 /**
  * The statement that looks at the newest rows of some cells, of each so many, and answers those in the area that the viewer may see, down to where a
@@ -129,20 +122,22 @@ export function scanStatement(
       select *, (${area.contains}) as is_within
       from (${cells ? joinSql(sizes, ' union all ') : sql`select 0::bigint as cell, newest.* from (${newest(sql`true`)}) newest`}) rows
     ), counted as (
-      select cell, count(*)::int as count, min(published_id) as floor, (count(*) filter (where not is_within))::int as misses
+      select cell, count(*) as count, min(published_id) as last, count(*) filter (where not is_within) as misses
       from scanned group by cell
+    ), looked as (
+      select max(last) filter (where count = ${ofEach}::int) as floor, array_agg(cell) filter (where misses >= ${MISSES}::int) as missed from counted
     )
-    (select photo_id as "photoId", published_id as "publishedId", latitude, longitude, cell, 0 as count, 0 as misses
+    (select photo_id as "photoId", published_id as "publishedId", latitude, longitude, null::bigint[] as missed
       -- Sorted first, so that the rules are asked of no more than the page needs.
       from (
         select * from scanned
-        where is_within and published_id >= coalesce((select max(floor) from counted where count = ${ofEach}::int), 0)
+        where is_within and published_id >= coalesce((select floor from looked), 0)
         order by published_id desc offset 0
       ) within_area
       where ${photoIsVisible(viewerId, sql`photo_id`)}
       order by published_id desc limit ${wanted}::int)
     union all
-    select null, floor, null, null, cell, count, misses from counted`;
+    select null, floor, null, null, coalesce(missed, '{}') from looked`;
 }
 
 async function scan(
@@ -155,28 +150,21 @@ async function scan(
 ): Promise<Scanned> {
   const rows = await db.$queryRaw<ScannedRow[]>(scanStatement(viewerId, area, cells, span, effort));
   const photos: FoundPhoto[] = [];
-  const misses = new Map<bigint, number>();
-  let floor: bigint | null = null;
-  for (const { photoId, publishedId, cell, count, misses: missed, ...point } of rows) {
-    if (photoId !== null) photos.push({ photoId, publishedId, distance: area.middle && distance(area.middle, point) });
-    else {
-      misses.set(cell, missed);
-      if (count === effort.ofEach && (floor === null || publishedId > floor)) floor = publishedId;
-    }
+  let [floor, missed]: [bigint | null, bigint[]] = [null, []];
+  for (const row of rows) {
+    const { photoId, publishedId } = row;
+    if (photoId === null) [floor, missed] = [publishedId, row.missed];
+    else photos.push({ photoId, publishedId, distance: area.middle && distance(area.middle, row) });
   }
   photos.sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
-  return { photos, floor, misses };
+  return { photos, floor, missed };
 }
 
-/** Divides the cells in which many rows were found in vain: a search that goes on has fewer of them to look at. */
-function divideCrowded(
-  area: Area,
-  cells: readonly MeasuredCell[],
-  misses: ReadonlyMap<bigint, number>,
-): MeasuredCell[] {
+/** Divides the cells in which many rows were looked at in vain: a search that goes on has fewer of them to look at. */
+function divideMissed(area: Area, cells: readonly MeasuredCell[], missed: readonly bigint[]): MeasuredCell[] {
   let count = cells.length;
   return cells.flatMap((cell) => {
-    if ((misses.get(numberOf(cell)) ?? 0) < MISSES || !isDivisible(cell)) return [cell];
+    if (!missed.includes(numberOf(cell)) || !isDivisible(cell)) return [cell];
     const smallerCells = smaller(area, [cell]);
     if (count + smallerCells.length > MAX_CELLS) return [cell];
     count += smallerCells.length - 1;
