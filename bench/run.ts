@@ -33,6 +33,18 @@ for (const [name, part] of Object.entries(PARTS)) {
   const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-bench-'));
   await chmod(dataDir, 0o711);
   const stack = await startStack({ dataDir, external: {}, ports: 'free', log: console.log });
+  const cleanUp = async () => {
+    await stack.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  // The stores are in a process group of their own: Ctrl-C alone would leave them running, with gigabytes of data.
+  const onSignal = () => {
+    // What is under way fails without them.
+    process.on('uncaughtException', () => {});
+    void cleanUp().finally(() => process.exit(130));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   try {
     await migrate(stack.env.DATABASE_URL ?? '');
     for (const { claim, figure, met } of await part(stack.env)) {
@@ -40,8 +52,9 @@ for (const [name, part] of Object.entries(PARTS)) {
       if (!met) missed++;
     }
   } finally {
-    await stack.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await cleanUp();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
   }
 }
 process.exit(missed > 0 ? 1 : 0);

@@ -23,6 +23,14 @@ const KEPT_MARK = '/* kept */';
 /** What a statement begins with that each connection plans once and then keeps: one that is asked often and takes longer to plan than to run. */
 export const KEPT: Sql = Prisma.raw(KEPT_MARK);
 
+/**
+ * A value of which PostgreSQL knows nothing when it plans a statement that is kept. Otherwise it may expect so much less of the values that it is given than of any
+ * that it plans the statement each time anew (https://www.postgresql.org/docs/current/sql-prepare.html, "Notes").
+ */
+export function unplanned(value: unknown, type: 'bigint' | 'bigint[]' | 'int'): Sql {
+  return sql`(select ${value}::${Prisma.raw(type)})`;
+}
+
 /** A name for a statement that is kept; none for others. Each text has its own, so there must be few of them. */
 export function nameStatement({ sql: text }: { sql: string }): string {
   if (!text.startsWith(KEPT_MARK)) return '';

@@ -1,4 +1,4 @@
-import { joinSql, KEPT, type Sql, sql } from '../../stores/postgres.ts';
+import { joinSql, KEPT, type Sql, sql, unplanned } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { PageRequest } from '../paging.ts';
 import { photoIsVisible } from '../people/visibility.ts';
@@ -39,13 +39,15 @@ export interface Span {
 }
 
 /** Rows that are looked at for each photo that is wanted, in one statement: of each cell its share. */
-const SCANNED_PER_PHOTO = 8;
+const SCANNED_PER_PHOTO = 6;
+/** And rows of each cell beyond its share: no cell is as busy as the next, and the page goes down to where the busiest's ends. */
+const SPARE = 12;
 /** Where one statement is not enough, the next looks at twice as many of each cell, up to so many. */
 const MAX_OF_EACH = 2_000;
 /** Statements for one answer. */
 const MAX_ROUNDS = 40;
 /** A cell in which so many rows are found in vain is divided, unless the area has so many cells by then. */
-const MISSES = 16;
+const MISSES = 24;
 const MAX_CELLS = 80;
 
 /**
@@ -68,7 +70,7 @@ export async function searchArea(
   for (let round = 0; round < MAX_ROUNDS; round++) {
     if (cells?.length === 0) return { photos, hasNextPage: false, end: null };
     const wanted = first + 1 - photos.length;
-    const share = Math.ceil((wanted * SCANNED_PER_PHOTO) / (cells?.length ?? 1));
+    const share = Math.ceil((wanted * SCANNED_PER_PHOTO) / (cells?.length ?? 1)) + SPARE;
     const ofEach = Math.min(MAX_OF_EACH, share * 2 ** round);
     const scanned = await scan(stores, viewerId, area, cells, { from, before: below }, { wanted, ofEach });
     photos.push(...scanned.photos);
@@ -84,14 +86,14 @@ interface Scanned {
   photos: FoundPhoto[];
   /** All from this place on was looked at; null when there is nothing below. */
   floor: bigint | null;
-  /** The cells in which many rows were looked at that are not in the area. */
-  missed: bigint[];
+  /** The cells in which many rows were looked at in vain. */
+  missed: Set<bigint>;
 }
 
-/** A photo, or the last row, which tells of the others: where they end, and what was missed. */
+/** A photo with the cell that it was found in, or the last row, which tells where they end, and the cells that have more. */
 type ScannedRow =
-  | { photoId: bigint; publishedId: bigint; latitude: number; longitude: number }
-  | { photoId: null; publishedId: bigint | null; missed: bigint[] };
+  | { photoId: bigint; publishedId: bigint; latitude: number; longitude: number; cell: bigint }
+  | { photoId: null; publishedId: bigint | null; busy: bigint[] };
 
 /**
  * The statement that looks at the newest rows of some cells, of each so many, and answers those in the area that the viewer may see, down to where a
@@ -106,38 +108,50 @@ export function scanStatement(
   { from, before }: Span,
   { wanted, ofEach }: Effort,
 ): Sql {
-  const newest = (condition: Sql) => sql`
-    select photo_id, published_id, latitude, longitude from photo_locations
-    where ${condition} and published_id < ${before} and published_id >= ${from}
-    order by published_id desc limit ${ofEach}::int`;
-  // Each in a subquery with a limit, so that PostgreSQL reads as many from the index, in its order, whatever it believes of the cell.
-  const bySize = Map.groupBy(cells ?? [], ({ resolution }) => resolution);
-  const sizes = Array.from(
-    bySize.values(),
-    (some) =>
-      sql`select cell, newest.* from unnest(${some.map(numberOf)}::bigint[]) cells (cell) cross join lateral (${newest(isIn(some))}) newest`,
-  );
+  // One text for the same resolutions in any order.
+  const sorted = [...(cells ?? [])].sort((a, b) => a.resolution - b.resolution);
+  const groups = Array.from(Map.groupBy(sorted, ({ resolution }) => resolution).values(), (some) => ({
+    each: sql`unnest(${unplanned(some.map(numberOf), 'bigint[]')})`,
+    is: isIn(some),
+  }));
+  const earth = { each: sql`(select 0::bigint)`, is: sql`true` };
+  // Of each cell in a subquery with a limit, so that PostgreSQL reads as many from the index, in its order, whatever it believes of the cell.
+  const ofEachCell = (columns: Sql, condition: Sql, limit: Sql) =>
+    joinSql(
+      (cells ? groups : [earth]).map(
+        ({ each, is }) => sql`
+          select cell, newest.* from ${each} cells (cell) cross join lateral (
+            select ${columns} from photo_locations
+            where ${is} and published_id < ${unplanned(before, 'bigint')} and ${condition}
+            order by published_id desc ${limit}
+          ) newest`,
+      ),
+      ' union all ',
+    );
+  const least = unplanned(from, 'bigint');
   return sql`${KEPT}
-    with scanned as materialized (
-      select *, (${area.contains}) as is_within
-      from (${cells ? joinSql(sizes, ' union all ') : sql`select 0::bigint as cell, newest.* from (${newest(sql`true`)}) newest`}) rows
-    ), counted as (
-      select cell, count(*) as count, min(published_id) as last, count(*) filter (where not is_within) as misses
-      from scanned group by cell
-    ), looked as (
-      select max(last) filter (where count = ${ofEach}::int) as floor, array_agg(cell) filter (where misses >= ${MISSES}::int) as missed from counted
+    with looked as (
+      select max(published_id) as floor, coalesce(array_agg(cell), '{}') as busy
+      from (${ofEachCell(
+        sql`published_id`,
+        sql`published_id >= ${least}`,
+        sql`limit 1 offset ${unplanned(ofEach - 1, 'int')}`,
+      )}) ends
     )
-    (select photo_id as "photoId", published_id as "publishedId", latitude, longitude, null::bigint[] as missed
+    (select photo_id as "photoId", published_id as "publishedId", latitude, longitude, cell, null::bigint[] as busy
       -- Sorted first, so that the rules are asked of no more than the page needs.
       from (
-        select * from scanned
-        where is_within and published_id >= coalesce((select floor from looked), 0)
+        select * from (${ofEachCell(
+          sql`photo_id, published_id, latitude, longitude`,
+          sql`published_id >= coalesce((select floor from looked), ${least}) and ${area.contains}`,
+          sql`limit ${unplanned(ofEach, 'int')}`,
+        )}) found
         order by published_id desc offset 0
       ) within_area
       where ${photoIsVisible(viewerId, sql`photo_id`)}
-      order by published_id desc limit ${wanted}::int)
+      order by published_id desc limit ${unplanned(wanted, 'int')})
     union all
-    select null, floor, null, null, coalesce(missed, '{}') from looked`;
+    select null, floor, null, null, null, busy from looked`;
 }
 
 async function scan(
@@ -150,21 +164,26 @@ async function scan(
 ): Promise<Scanned> {
   const rows = await db.$queryRaw<ScannedRow[]>(scanStatement(viewerId, area, cells, span, effort));
   const photos: FoundPhoto[] = [];
-  let [floor, missed]: [bigint | null, bigint[]] = [null, []];
+  const hits = new Map<bigint, number>();
+  let [floor, busy]: [bigint | null, bigint[]] = [null, []];
   for (const row of rows) {
     const { photoId, publishedId } = row;
-    if (photoId === null) [floor, missed] = [publishedId, row.missed];
-    else photos.push({ photoId, publishedId, distance: area.middle && distance(area.middle, row) });
+    if (photoId === null) [floor, busy] = [publishedId, row.busy];
+    else {
+      photos.push({ photoId, publishedId, distance: area.middle && distance(area.middle, row) });
+      hits.set(row.cell, (hits.get(row.cell) ?? 0) + 1);
+    }
   }
   photos.sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
+  const missed = new Set(busy.filter((cell) => effort.ofEach - (hits.get(cell) ?? 0) >= MISSES));
   return { photos, floor, missed };
 }
 
 /** Divides the cells in which many rows were looked at in vain: a search that goes on has fewer of them to look at. */
-function divideMissed(area: Area, cells: readonly MeasuredCell[], missed: readonly bigint[]): MeasuredCell[] {
+function divideMissed(area: Area, cells: readonly MeasuredCell[], missed: ReadonlySet<bigint>): MeasuredCell[] {
   let count = cells.length;
   return cells.flatMap((cell) => {
-    if (!missed.includes(numberOf(cell)) || !isDivisible(cell)) return [cell];
+    if (!missed.has(numberOf(cell)) || !isDivisible(cell)) return [cell];
     const smallerCells = smaller(area, [cell]);
     if (count + smallerCells.length > MAX_CELLS) return [cell];
     count += smallerCells.length - 1;
