@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { send } from '../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
-import { jobsLeft } from '../support/rows.ts';
+import { untilIdle } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 /** A process and what brings it back. */
@@ -108,12 +108,7 @@ export class Nodes {
   async untilIdle(): Promise<void> {
     const { stores } = this.darkroom;
     await this.#worker.starting;
-    await until(async () => {
-      // What is folded makes jobs.
-      const [row] = await stores.db.$queryRaw<[{ deltas: number }]>`
-        select ((select count(*) from photo_count_deltas) + (select count(*) from user_count_deltas))::int as deltas`;
-      return row.deltas === 0 && (await jobsLeft(stores)) === 0;
-    }, 60);
+    await untilIdle(stores, 60);
   }
 
   async stop(): Promise<void> {

@@ -5,7 +5,7 @@ import { send } from '../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { asPerson, newPerson } from '../support/people.ts';
 import { killRedis } from '../support/redis.ts';
-import { insertPhoto, jobsLeft, numberOf, untilListening } from '../support/rows.ts';
+import { insertPhoto, numberOf, untilIdle, untilListening } from '../support/rows.ts';
 import { logIn } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 import { ask, greet } from '../support/wire.ts';
@@ -34,7 +34,7 @@ test('while Redis is away all is read as before, and what is written is either d
   const photos = [await share('one'), await share('two')];
   await reader.mutate('likePhoto', 'LikePhotoInput', { photoId: photos[0] }, 'photo { id }');
   await author.mutate('setPrivacy', 'SetPrivacyInput', { isPrivate: true }, 'user { id }');
-  await until(async () => (await jobsLeft(stores)) === 0);
+  await untilIdle(stores);
   const query = `query ($id: ID!, $name: String!) {
     me { user { username } } homeFeed { nodes { id caption likeCount viewerHasLiked owner { username } } }
     node(id: $id) { ... on Photo { likers { nodes { username } } } } activity { nodes { kind } }
@@ -61,7 +61,7 @@ test('while Redis is away all is read as before, and what is written is either d
 
   stopRedis = (await redis.restart()).stop;
   await until(async () => (await reader.send(like, { input })).errors.length === 0);
-  await until(async () => (await jobsLeft(stores)) === 0, 60);
+  await untilIdle(stores, 60);
   const { data: feed } = await reader.send<{ homeFeed: { nodes: { id: string }[] } }>('{ homeFeed { nodes { id } } }');
   expect(feed?.homeFeed.nodes.map((node) => node.id)).toEqual([third, photos[1], photos[0]]);
   expect((await logIn(reader.username, reader.password)).status).toBe(200);
@@ -116,7 +116,7 @@ test('while Redis is away those who listen are sent away and come back by themse
 
   const restarted = await redis.restart();
   await until(async () => heard.includes('gap'), 60);
-  await until(async () => (await jobsLeft(backstage)) === 0, 60);
+  await untilIdle(backstage, 60);
   await insertPhoto(backstage, numberOf(author.id), 'after');
   await until(async () => heard.includes('after'));
   const away = heard.filter((caption) => caption !== 'while it was away');

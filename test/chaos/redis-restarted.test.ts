@@ -4,7 +4,7 @@ import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../
 import { readFeed } from '../support/feed.ts';
 import { newPerson } from '../support/people.ts';
 import { killRedis } from '../support/redis.ts';
-import { insertPhoto, jobsLeft, numberOf, untilListening } from '../support/rows.ts';
+import { insertPhoto, numberOf, untilIdle, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 let darkroom: OwnDarkroom;
@@ -56,7 +56,7 @@ test('subscriptions go on, and nobody is logged out, when Redis is killed and co
   await until(async () => heard().includes(then));
   await listener.mutate('likePhoto', 'LikePhotoInput', { photoId: first }, 'photo { id }');
   await until(async () => lastLikeCount(changes) === 1);
-  await until(async () => (await jobsLeft(stores)) === 0, 60);
+  await untilIdle(stores, 60);
   expect(await readFeed(listener, 10)).toEqual([then, meanwhile, first]);
   expect((await listener.send('{ me { user { username } } }')).data).toEqual({
     me: { user: { username: listener.username } },

@@ -6,7 +6,7 @@ import { toGlobalId } from '../../src/stores/ids.ts';
 import { openStores, type Stores } from '../../src/stores/stores.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { asPerson, newPerson, type Person } from '../support/people.ts';
-import { insertPhoto, jobsLeft, numberOf, untilListening } from '../support/rows.ts';
+import { insertPhoto, numberOf, untilIdle, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 interface Event {
@@ -162,7 +162,7 @@ test('an author who becomes too heavy to push is missed by nobody, at a subscrip
   const at = processes[0]?.url ?? '';
   const [author, early, late, ...others] = await Promise.all(Array.from({ length: 5 }, () => newPerson(at)));
   if (!author || !early || !late) throw new Error('unreachable');
-  const settle = () => until(async () => (await jobsLeft(own.stores)) === 0);
+  const settle = () => untilIdle(own.stores);
 
   await early.follow(author);
   expect(await homeFeed(early)).toEqual([]);

@@ -6,7 +6,7 @@ import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../
 import { newPerson } from '../support/people.ts';
 import { createUpload, put, settled } from '../support/photos.ts';
 import { gpsJpeg } from '../support/places.ts';
-import { jobsLeft } from '../support/rows.ts';
+import { untilIdle } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 let darkroom: OwnDarkroom;
@@ -53,7 +53,7 @@ test('a point that is shown to about a kilometre is told finer to nobody else an
   const { photo } = await publish({ ...suggestion, precision: 'KILOMETRE', placeName: 'A tower' });
   const id = photo?.id ?? '';
   expect(await settled(person, id)).toBe('READY');
-  await until(async () => (await jobsLeft(darkroom.stores)) === 0);
+  await untilIdle(darkroom.stores);
 
   const photos = 'edges { cursor distanceMeters node { id } } pageInfo { endCursor }';
   const location = 'location { latitude longitude precision place { id name latitude longitude precision } }';

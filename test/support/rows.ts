@@ -76,12 +76,19 @@ export async function insertFollowers(stores: Stores, followeeId: bigint, count:
   return rows.map((row) => row.id);
 }
 
-/** How many jobs are waiting or running. */
-export async function jobsLeft(stores: Stores): Promise<number> {
-  const [row] = await stores.db.$queryRaw<[{ count: number }]>`
-    select count(*)::int as count from graphile_worker.jobs
-    where task_identifier not like 'sweep%'`;
-  return row.count;
+/**
+ * Waits until no job is waiting or running and no count is left to be folded, in stores that no other test uses.
+ *
+ * @param seconds how long it may take
+ */
+export async function untilIdle({ db }: Stores, seconds?: number): Promise<void> {
+  await until(async () => {
+    // In one statement: what is folded makes jobs.
+    const [row] = await db.$queryRaw<[{ left: number }]>`
+      select ((select count(*) from graphile_worker.jobs where task_identifier not like 'sweep%')
+        + (select count(*) from photo_count_deltas) + (select count(*) from user_count_deltas))::int as left`;
+    return row.left === 0;
+  }, seconds);
 }
 
 /**

@@ -8,7 +8,7 @@ import { toGlobalId } from '../../../src/stores/ids.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { idsOf, insertPeople, type Page, readFeed, readPage, setFollow, untilFannedOut } from '../../support/feed.ts';
 import { newPerson, type Person } from '../../support/people.ts';
-import { insertPhoto, insertPhotos, jobsLeft, numberOf, untilListening } from '../../support/rows.ts';
+import { insertPhoto, insertPhotos, numberOf, untilIdle, untilListening } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const AUTHORS = 3;
@@ -58,7 +58,7 @@ test('an author who becomes heavy with a photo that is deleted at once is missed
   await untilListening(stores, viewer);
   await setFollow(viewer, 'follow', authorId);
   for (const other of others) await follow(stores, other, authorId);
-  await until(async () => (await jobsLeft(stores)) === 0);
+  await untilIdle(stores);
   // Until Redis holds that nobody whom the viewer follows is heavy: it does not for some seconds after a follow.
   await until(async () => {
     expect(await readFeed(viewer, 10)).toEqual([]);
@@ -71,7 +71,7 @@ test('an author who becomes heavy with a photo that is deleted at once is missed
   expect(await isHeavy(authorId)).toBe(true);
   await deletePhoto(stores, authorId, first.photoId);
   await startWorker();
-  await until(async () => (await jobsLeft(stores)) === 0);
+  await untilIdle(stores);
 
   const second = await insertPhoto(stores, authorId);
   await untilFannedOut(stores, [authorId]);
@@ -100,7 +100,8 @@ test('a photo that was pushed stays so when its job is repeated, although its au
   await startWorker();
   await untilFannedOut(stores, [authorId]);
   const second = await insertPhoto(stores, authorId);
-  await until(async () => (await jobsLeft(stores)) === 0 && heard().includes('gap'));
+  await untilIdle(stores);
+  await until(async () => heard().includes('gap'));
   expect(await isHeavy(authorId)).toBe(true);
   const third = await insertPhoto(stores, authorId);
   const shared = [first, second, third].map(({ photoId }) => toGlobalId('Photo', photoId));
@@ -118,7 +119,7 @@ test('a heavy author who is muted no more is heard of at a subscription that is 
   await setFollow(viewer, 'follow', authorId);
   const input = { userId: toGlobalId('User', authorId) };
   await viewer.mutate('mute', 'MuteInput', input, 'user { id }');
-  await until(async () => (await jobsLeft(stores)) === 0);
+  await untilIdle(stores);
   const feed = await viewer.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
     'subscription { homeFeed { photo { id } } }',
   );

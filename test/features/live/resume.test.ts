@@ -14,7 +14,7 @@ import { ownStores, startProcess, type TestProcess } from '../../support/darkroo
 import { untilFannedOut } from '../../support/feed.ts';
 import { asPerson, newPerson, type Person } from '../../support/people.ts';
 import { share as sharePhoto } from '../../support/photos.ts';
-import { insertPhoto, jobsLeft, numberOf, untilListening } from '../../support/rows.ts';
+import { insertPhoto, numberOf, untilIdle, untilListening } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 import { greet } from '../../support/wire.ts';
 
@@ -332,7 +332,8 @@ test('when Redis has lost its memory, those who listen and those who come back a
   await viewer.follow(heavy);
   await viewer.mutate('block', 'BlockInput', { userId: author.id }, 'user { id }');
   expect(await photos.ended).toEqual({});
-  await until(async () => (await jobsLeft(own.stores)) === 0 && back.events.at(-1)?.homeFeed.isGap);
+  await untilIdle(own.stores);
+  await until(async () => back.events.at(-1)?.homeFeed.isGap);
   const fifth = await share(heavy, own.stores);
   await until(async () => idsOf(back).includes(fifth));
   for (const subscription of [listening, back, photos]) subscription.close();
