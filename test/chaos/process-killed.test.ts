@@ -50,7 +50,7 @@ test('a worker killed while it processes photos loses none: each is READY and in
   const ends = await Promise.all(photos.map((id) => settled(author, id)));
   expect(ends).toEqual(['READY', 'READY', 'READY', 'READY']);
   await untilIdle(darkroom.stores);
-  await until(async () => feed.events.length >= photos.length);
+  await until(async () => feed.events.length === photos.length);
   expect(feed.events.flatMap((event) => event.homeFeed.photo?.id ?? []).sort()).toEqual([...photos].sort());
   const answer = await follower.send<{ homeFeed: { nodes: { id: string }[] } }>('{ homeFeed { nodes { id } } }');
   expect(answer.data?.homeFeed.nodes.map((photo) => photo.id).sort()).toEqual([...photos].sort());

@@ -162,23 +162,22 @@ test('an author who becomes too heavy to push is missed by nobody, at a subscrip
   const at = processes[0]?.url ?? '';
   const [author, early, late, ...others] = await Promise.all(Array.from({ length: 5 }, () => newPerson(at)));
   if (!author || !early || !late) throw new Error('unreachable');
-  const settle = () => untilIdle(own.stores);
 
   await early.follow(author);
   expect(await homeFeed(early)).toEqual([]);
   const feed = await early.subscribe<Event>(SUBSCRIPTION);
   await untilListening(own.stores, early);
   const photos = [await share(own.stores, author)];
-  await settle();
+  await untilIdle(own.stores);
   for (const other of others) await other.follow(author);
   // Now three follow: with this one the author becomes heavy.
   photos.unshift(await share(own.stores, author));
-  await settle();
+  await untilIdle(own.stores);
   // To begin to follow the author's own stream is to have missed it until then.
   const gaps = ({ events }: { events: Event[] }) => events.filter((event) => event.homeFeed.photo === null);
   await until(async () => gaps(feed).length === 1);
   photos.unshift(await share(own.stores, author));
-  await settle();
+  await untilIdle(own.stores);
   const { isHeavy } = await own.stores.db.user.findUniqueOrThrow({ where: { id: numberOf(author.id) } });
   expect(isHeavy).toBe(true);
 
@@ -188,7 +187,7 @@ test('an author who becomes too heavy to push is missed by nobody, at a subscrip
   await late.follow(author);
   await until(async () => gaps(lateFeed).length === 1);
   photos.unshift(await share(own.stores, author));
-  await settle();
+  await untilIdle(own.stores);
   const arrived = (events: Event[]) => events.flatMap((event) => event.homeFeed.photo?.id ?? []);
   await until(async () => arrived(feed.events).length === 4 && arrived(lateFeed.events).length === 1);
   for (const one of [feed, lateFeed]) expect(gaps(one)).toHaveLength(1);

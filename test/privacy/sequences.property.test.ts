@@ -9,7 +9,7 @@ import { attempt, openBackstage, rowId } from '../support/backstage.ts';
 import { type Answer, send } from '../support/client.ts';
 import { newHashtag, photosWith, setHashtagFollow } from '../support/hashtags.ts';
 import { newPerson, type Person } from '../support/people.ts';
-import { insertPhoto } from '../support/rows.ts';
+import { insertPhoto, untilFolded } from '../support/rows.ts';
 import { logInAgain } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 import { COLLECTOR, Model, type ModelPhoto } from './model.ts';
@@ -231,7 +231,7 @@ class Play {
 
   /** Compares everything that each viewer can see with the model. */
   async check(): Promise<void> {
-    await untilFolded(this.people);
+    await untilFolded(stores, this.people);
     await expectCountsAreTrue(this.people);
     const viewers = [-1, ...this.people.keys()].filter((viewer) => viewer < 0 || !this.model.isGone(viewer));
     for (const viewer of viewers) await this.checkViewer(viewer);
@@ -389,28 +389,6 @@ interface SeenActivity {
   comment: { id: string } | null;
 }
 
-/** Waits until all deltas of these people and their photos are folded, and what shows counts is told. */
-async function untilFolded(people: readonly Person[]): Promise<void> {
-  const ids = people.map((one) => rowId(one.id));
-  await until(async () => {
-    const [row] = await stores.db.$queryRaw<[{ open: number }]>`
-      select (
-        (select count(*) from user_count_deltas where user_id = any(${ids}::bigint[]))
-        + (select count(*) from photo_count_deltas join photos on photos.id = photo_id where owner_id = any(${ids}::bigint[]))
-        -- What the fold leaves behind brings the counts in Redis up to date.
-        + (select count(*) from graphile_worker._private_jobs where exists (
-            select from unnest(${ids}::bigint[]) person (id)
-            where payload::text like '%"' || person.id || '"%' and payload::text like '{"userIds%'
-          ))
-        + (select count(*) from graphile_worker._private_jobs where exists (
-            select from photos where owner_id = any(${ids}::bigint[])
-              and payload::text like '{"photoIds%' and payload::text like '%"' || photos.id || '"%'
-          ))
-      )::int as open`;
-    return row.open === 0;
-  });
-}
-
 /** What is stored as counted is what a recount finds: of those who are not hidden. */
 async function expectCountsAreTrue(people: readonly Person[]): Promise<void> {
   const ids = people.map((one) => rowId(one.id));
@@ -512,7 +490,7 @@ test('whatever two people do at the same moment, counts stay true and no rule is
           });
           return open === 0;
         });
-        await untilFolded(people);
+        await untilFolded(stores, people);
         await expectCountsAreTrue(people);
         const broken = await stores.db.$queryRaw<object[]>`
         select 1 from blocks where blocker_id in (${a}, ${b}) and (

@@ -4,6 +4,7 @@ import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, mustSee, rowId } from '../support/backstage.ts';
 import { newPerson, type Person, unique } from '../support/people.ts';
 import { share } from '../support/photos.ts';
+import { untilFolded } from '../support/rows.ts';
 import { logIn } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 
@@ -228,16 +229,10 @@ async function untilSettled(stores: Stores, people: readonly Person[]): Promise<
           where owner_id = any(${ids}::bigint[]) and status = 'READY'
             and media_is_public <> (not is_private and not is_hidden and hidden_at is null))
         + (select count(*) from users where id = any(${ids}::bigint[]) and deleting_at is not null)
-        + (select count(*) from user_count_deltas where user_id = any(${ids}::bigint[]))
-        + (select count(*) from photo_count_deltas join photos on photos.id = photo_id where owner_id = any(${ids}::bigint[]))
-        -- What the fold leaves behind brings the counts in Redis up to date.
-        + (select count(*) from graphile_worker._private_jobs job where exists (
-            select from unnest(${ids}::bigint[]) person (id)
-            where payload::text like '%"' || person.id || '"%' and payload::text like '{"userIds%'
-          ))
       )::int as open`;
     return row.open === 0;
   }, 60);
+  await untilFolded(stores, people, 60);
 }
 
 /** Has the list of what is popular made with these photos above those of other tests, and keeps it for this run. */

@@ -92,6 +92,33 @@ export async function untilIdle({ db }: Stores, seconds?: number): Promise<void>
 }
 
 /**
+ * Waits until all deltas of these people and their photos are folded, and what shows counts is told: beside other tests, where
+ * `untilIdle` would wait for theirs too.
+ *
+ * @param seconds how long it may take
+ */
+export async function untilFolded({ db }: Stores, people: readonly Person[], seconds?: number): Promise<void> {
+  const ids = people.map(({ id }) => numberOf(id));
+  await until(async () => {
+    const [row] = await db.$queryRaw<[{ open: number }]>`
+      select (
+        (select count(*) from user_count_deltas where user_id = any(${ids}::bigint[]))
+        + (select count(*) from photo_count_deltas join photos on photos.id = photo_id where owner_id = any(${ids}::bigint[]))
+        -- What the fold leaves behind brings the counts in Redis up to date.
+        + (select count(*) from graphile_worker._private_jobs where exists (
+            select from unnest(${ids}::bigint[]) person (id)
+            where payload::text like '%"' || person.id || '"%' and payload::text like '{"userIds%'
+          ))
+        + (select count(*) from graphile_worker._private_jobs where exists (
+            select from photos where owner_id = any(${ids}::bigint[])
+              and payload::text like '{"photoIds%' and payload::text like '%"' || photos.id || '"%'
+          ))
+      )::int as open`;
+    return row.open === 0;
+  }, seconds);
+}
+
+/**
  * Waits until a person's homeFeed subscription is heard: the protocol does not tell, so Redis is asked.
  *
  * @param processes how many api processes hold one

@@ -3,7 +3,7 @@ import type { Stores } from '../../src/stores/stores.ts';
 import { send } from './client.ts';
 import { newPerson, type Person } from './people.ts';
 import { createUpload, newJpeg, put, settled, share, type TestUpload } from './photos.ts';
-import { numberOf } from './rows.ts';
+import { numberOf, untilFolded } from './rows.ts';
 import { until } from './until.ts';
 
 /** Somebody of whom there is something in every table, and those with whom they have to do. */
@@ -58,15 +58,8 @@ async function appoint({ db, redis }: Stores, person: Person): Promise<void> {
   await redis.del(userKey(id));
 }
 
-/** Waits until what some people did is counted, of which the owners of photos are told then, and every job has run but those of a later hour. */
-async function untilSettled({ db }: Stores, people: readonly Person[]): Promise<void> {
-  const ids = people.map(({ id }) => numberOf(id));
-  await until(async () => {
-    const [row] = await db.$queryRaw<[{ left: number }]>`
-      select ((select count(*) from photo_count_deltas where photo_id in (select id from photos where owner_id = any(${ids}::bigint[])))
-        + (select count(*) from user_count_deltas where user_id = any(${ids}::bigint[])))::int as left`;
-    return row.left === 0;
-  });
+/** Waits until every job has run but those of a later hour. */
+async function untilSettled({ db }: Stores): Promise<void> {
   await until(async () => {
     const [row] = await db.$queryRaw<[{ count: number }]>`
       select count(*)::int as count from graphile_worker.jobs
@@ -144,7 +137,9 @@ export async function makeWholeAccount(url: string, stores: Stores): Promise<Who
   const login = { login: username, password: person.password, device: 'Another device' };
   await send(url, 'mutation ($input: LogInInput!) { logIn(input: $input) { token } }', { input: login });
   await settled(person, photo);
-  await untilSettled(stores, people);
+  // Owners are told of likes and followers when these are folded.
+  await untilFolded(stores, people);
+  await untilSettled(stores);
   return {
     person,
     formerName,
