@@ -1,8 +1,4 @@
-/**
- * Imports go one way: main → server → features → stores → config; admin stands beside server. `npm run check:boundaries` holds this file to be true.
- *
- * @type {import('dependency-cruiser').IConfiguration}
- */
+/** Imports go one way: main → server → features → stores → config. `admin` stands beside `server`. */
 const LAYERS = {
   config: '^src/config[.]ts$',
   stores: '^src/stores/',
@@ -23,6 +19,36 @@ const BELOW = {
   admin: ['config', 'stores', 'features'],
   local: ['config', 'main'],
 };
+
+/**
+ * The folders of src/features/, lowest first. A folder imports only folders that stand before it, so no cycle of folders can
+ * arise. A new folder needs a place in this list.
+ */
+const FEATURES = [
+  'kernel',
+  'records',
+  'visibility',
+  'live',
+  'hashtags',
+  'activity',
+  'people',
+  'places',
+  'photos',
+  'accounts',
+  'feed',
+  'discovery',
+  'data-export',
+  'deletion',
+  'moderation',
+];
+
+/**
+ * The edges of a feature: the files that only src/server/ imports. They may import every feature, and no other file of a feature
+ * may import them.
+ */
+const EDGES = '^src/features/[^/]+/(resolvers|tasks|subscriptions)[.]ts$';
+/** Files that gather all features for a request. Only edges, these files and src/server/ import them. */
+const AGGREGATORS = '^src/features/(context|loaders|nodes)[.]ts$';
 
 /** The only files that know a client library; other code calls their functions. */
 const CLIENTS = [
@@ -54,16 +80,40 @@ const clients = CLIENTS.map(([library, owner]) => ({
   to: { path: `node_modules/${library}/` },
 }));
 
+const features = FEATURES.map((feature, index) => ({
+  name: `feature-${feature}`,
+  comment: `Feature folders depend one way: ${feature} may import only ${FEATURES.slice(0, index).join(', ') || 'itself'}.`,
+  severity: 'error',
+  from: { path: `^src/features/${feature}/`, pathNot: [EDGES] },
+  to: { path: '^src/features/', pathNot: [`^src/features/(${FEATURES.slice(0, index + 1).join('|')})/`] },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...layers,
     ...clients,
+    ...features,
     {
-      name: 'feature-entry-points',
-      comment: "A feature may call another feature's modules, but never its resolvers or its background jobs.",
+      name: 'feature-folder',
+      comment: 'The folder is not in FEATURES: say between which features it stands.',
+      severity: 'error',
+      from: { path: '^src/features/', pathNot: [`^src/features/(${FEATURES.join('|')})/`, AGGREGATORS] },
+      to: {},
+    },
+    {
+      name: 'feature-edges',
+      comment: 'Only src/server/ and the edges of the same feature import an edge.',
       severity: 'error',
       from: { path: '^src/features/([^/]+)/' },
-      to: { path: '^src/features/[^/]+/(resolvers([.]ts|/)|tasks[.]ts)', pathNot: '^src/features/$1/' },
+      to: { path: EDGES, pathNot: '^src/features/$1/' },
+    },
+    {
+      name: 'feature-edges-within',
+      comment: 'Within a feature only edges import edges.',
+      severity: 'error',
+      from: { path: '^src/features/', pathNot: [EDGES] },
+      to: { path: EDGES },
     },
     {
       name: 'generated-prisma-values',

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { loadConfig } from '../src/config.ts';
 import { fanOut } from '../src/features/feed/fan-out.ts';
-import { feedKey } from '../src/features/feed/keys.ts';
+import { feedKey } from '../src/features/records/feed-keys.ts';
 import { openStores, type Stores } from '../src/stores/stores.ts';
-import { buildTimeline, type Place } from '../src/stores/timelines.ts';
+import { buildTimeline, type FeedEntry } from '../src/stores/timelines.ts';
 import { atLeast, type Contestant, printTable, takeTurns, type Verdict } from './measure.ts';
 
 const FOLLOWERS = 10_000;
@@ -94,7 +94,7 @@ async function makeFollowers({ db, redis }: Stores, authorId: bigint): Promise<b
     )
     select id from people`;
   // Like true ones: of many authors, some seconds apart.
-  const places: Place[] = await db.$queryRaw`
+  const places: FeedEntry[] = await db.$queryRaw`
     select (next_id_in_shard((random() * 8191)::bigint) - (number::bigint * 7000 << 23)) as "publishedId",
       (next_id_in_shard((random() * 8191)::bigint) - (number::bigint * 7001 << 23)) as "photoId"
     from generate_series(1, ${FEED_LENGTH}) number order by 1 desc`;
@@ -105,8 +105,8 @@ async function makeFollowers({ db, redis }: Stores, authorId: bigint): Promise<b
   return ids;
 }
 
-async function insertPhoto({ db }: Stores, ownerId: bigint): Promise<Place> {
-  const [place] = await db.$queryRaw<[Place]>`
+async function insertPhoto({ db }: Stores, ownerId: bigint): Promise<FeedEntry> {
+  const [place] = await db.$queryRaw<[FeedEntry]>`
     insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
     values (next_id(${ownerId}), ${ownerId}, '', 'READY', 'none', next_id(${ownerId}), 4, 3)
     returning id as "photoId", published_id as "publishedId"`;

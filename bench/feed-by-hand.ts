@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import Fastify from 'fastify';
 import { loadConfig } from '../src/config.ts';
-import { userKey } from '../src/features/accounts/users.ts';
-import { authorKey, feedKey, heavyKey } from '../src/features/feed/keys.ts';
 import { photoCountsKey } from '../src/features/photos/counts.ts';
-import { photoKey } from '../src/features/photos/rows.ts';
+import { authorKey, feedKey, pulledAuthorsKey } from '../src/features/records/feed-keys.ts';
+import { photoKey } from '../src/features/records/photo-rows.ts';
+import { userKey } from '../src/features/records/user-rows.ts';
 import { toCursor, toGlobalId } from '../src/stores/ids.ts';
 import { connectRedis, personKey } from '../src/stores/redis.ts';
 import { defineTimelineScripts, readTimeline } from '../src/stores/timelines.ts';
@@ -31,10 +31,10 @@ app.post('/graphql', async (request, reply) => {
   const viewer = BigInt(session[2]);
   const [page, heavy] = await Promise.all([
     readTimeline(redis, feedKey(viewer), null, FIRST + 1),
-    redis.mget(heavyKey(viewer)),
+    redis.mget(pulledAuthorsKey(viewer)),
   ]);
   if (typeof page === 'string' || heavy[0] !== '[]') throw new Error(`not warm: ${page}, ${authorKey(viewer)}`);
-  const ids = page.places.map((place) => place.photoId);
+  const ids = page.entries.map((place) => place.photoId);
   const photos = (await redis.mget(ids.map(photoKey))).map((text) => JSON.parse(text ?? '') as Photo);
   const shown = photos.slice(0, FIRST);
   const owners = [...new Set(shown.map((photo) => photo[1]))];

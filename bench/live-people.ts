@@ -1,5 +1,5 @@
-import { readHeavyAuthors } from '../src/features/feed/heavy-authors.ts';
-import { readBlocks, readFollows, readMutes } from '../src/features/people/relations.ts';
+import { readPulledAuthors } from '../src/features/feed/pulled-authors.ts';
+import { readBlocks, readFollows, readMutes } from '../src/features/visibility/relations.ts';
 import { addJob } from '../src/stores/jobs.ts';
 import { nextId } from '../src/stores/postgres.ts';
 import type { Stores } from '../src/stores/stores.ts';
@@ -17,10 +17,10 @@ export interface People {
 
 /** Makes viewers with a session each, who all follow both authors: by SQL, because a password's hash takes longer than all the rest. */
 export async function makePeople({ db }: Stores, count: number): Promise<People> {
-  const makeAuthor = async (username: string, isHeavy: boolean) => {
+  const makeAuthor = async (username: string, isPulled: boolean) => {
     const [author] = await db.$queryRaw<[{ id: bigint }]>`
       insert into users (username, email, display_name, password_hash, is_heavy)
-      values (${username}, ${`${username}@example.org`}, 'Author', '', ${isHeavy}) returning id`;
+      values (${username}, ${`${username}@example.org`}, 'Author', '', ${isPulled}) returning id`;
     return author.id;
   };
   const heavyAuthor = await makeAuthor('heavy', true);
@@ -45,7 +45,7 @@ export async function warm(stores: Stores, { viewers, heavyAuthor, pushedAuthor 
     const some = viewers.slice(from, from + 100);
     await Promise.all(
       some.flatMap((viewer) => [
-        readHeavyAuthors(stores, viewer),
+        readPulledAuthors(stores, viewer),
         ...[readFollows, readBlocks, readMutes].map((read) => read(stores, viewer, authors)),
       ]),
     );

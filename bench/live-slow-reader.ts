@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { authorKey, liveChannel } from '../src/features/feed/keys.ts';
+import { authorKey } from '../src/features/records/feed-keys.ts';
+import { timelineChannel } from '../src/stores/channel-names.ts';
 import { toGlobalId } from '../src/stores/ids.ts';
 import type { Stores } from '../src/stores/stores.ts';
-import { tellStreams } from '../src/stores/streams.ts';
+import { publishToStreams } from '../src/stores/streams.ts';
 import { addSessions } from './live-people.ts';
 import type { Verdict } from './measure.ts';
 import { type MeasuredServer, settledMemory } from './processes.ts';
@@ -53,9 +54,9 @@ interface Reader {
 export async function measureSlowReader(stores: Stores, node: MeasuredServer): Promise<Verdict[]> {
   const { authorId, photos } = await makePhotos(stores, EVENTS);
   const [token = ''] = await addSessions(stores, 'slow', 1);
-  const channel = liveChannel(authorKey(authorId));
+  const channel = timelineChannel(authorKey(authorId));
   const tell = (photoId: bigint) =>
-    tellStreams(stores.redis, [channel], '', JSON.stringify({ photoId: String(photoId) }));
+    publishToStreams(stores.redis, [channel], '', JSON.stringify({ photoId: String(photoId) }));
   const reader = readPhotos(node.url, token, toGlobalId('User', authorId));
   await until(async () => {
     const [, listeners] = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', channel)) as [string, number];

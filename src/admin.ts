@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { pino } from 'pino';
 import { loadConfig } from './config.ts';
-import { findNames, isClean, type Trace, trace } from './features/accounts/trace.ts';
-import { Mistakes } from './features/errors.ts';
-import { setModerator } from './features/moderation/acts.ts';
+import { findNames, isClean, type Trace, trace } from './features/deletion/trace.ts';
+import { UserErrors } from './features/kernel/errors.ts';
+import { setModerator } from './features/moderation/actions.ts';
 import { listFailedJobs, retryJob } from './stores/jobs.ts';
 import { openStores, type Stores } from './stores/stores.ts';
 
@@ -123,7 +123,7 @@ try {
 } catch (error) {
   const isUsage = error instanceof UsageError;
   const message =
-    error instanceof Mistakes ? error.list.map((mistake) => mistake.message).join('\n') : (error as Error).message;
+    error instanceof UserErrors ? error.list.map((mistake) => mistake.message).join('\n') : (error as Error).message;
   console.error(isUsage ? `${message}\n\n${USAGE}` : message);
   process.exitCode = isUsage ? 2 : 3;
 }

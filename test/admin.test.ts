@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { addJob } from '../src/stores/jobs.ts';
 import type { Stores } from '../src/stores/stores.ts';
-import { openBackstage, rowId } from './support/backstage.ts';
+import { openBackstage } from './support/backstage.ts';
 import { newPerson, type Person, unique } from './support/people.ts';
+import { rowId } from './support/rows.ts';
 import { until } from './support/until.ts';
 
 const ADMIN = fileURLToPath(new URL('../src/admin.ts', import.meta.url));
@@ -56,10 +57,13 @@ test('a moderator is made and unmade, each with its reason in the log', async ()
   expect(await isModerator(person)).toBe(true);
   await admin(['moderator', 'remove', person.username, '--why', 'On holiday']);
   expect(await isModerator(person)).toBe(false);
-  const acts = await stores.db.moderationAct.findMany({ where: { userId: rowId(person.id) }, orderBy: { id: 'asc' } });
+  const acts = await stores.db.moderationAction.findMany({
+    where: { userId: rowId(person.id) },
+    orderBy: { id: 'asc' },
+  });
   expect(acts).toMatchObject([
-    { kind: 'MAKE_MODERATOR', why: 'The first one', moderatorId: null },
-    { kind: 'UNMAKE_MODERATOR', why: 'On holiday', moderatorId: null },
+    { kind: 'MAKE_MODERATOR', reason: 'The first one', moderatorId: null },
+    { kind: 'UNMAKE_MODERATOR', reason: 'On holiday', moderatorId: null },
   ]);
   const unknown = `nobody.${unique()}`;
   const failed = await admin(['moderator', 'add', unknown, '--why', 'No reason']);

@@ -1,6 +1,6 @@
 import type { Stores } from '../stores/stores.ts';
 import type { SessionRow } from './accounts/sessions.ts';
-import { unauthenticated } from './errors.ts';
+import { unauthenticated } from './kernel/errors.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 /** What every resolver is given. */

@@ -1,22 +1,23 @@
 import DataLoader from 'dataloader';
 import type { Stores } from '../stores/stores.ts';
 import { readAccounts } from './accounts/accounts.ts';
-import { readUsers } from './accounts/users.ts';
-import { readHashtagCounts } from './discovery/hashtag-counts.ts';
-import { readFollowedHashtags } from './discovery/hashtag-follows.ts';
-import type { PageRequest } from './paging.ts';
+import { readHashtagCounts } from './hashtags/hashtag-counts.ts';
+import type { PageRequest } from './kernel/paging.ts';
 import { readBlocked } from './people/blocks.ts';
 import { readUserCounts } from './people/counts.ts';
 import { readFollowers, readRequests } from './people/follows.ts';
 import { listPeople, type PeopleListName } from './people/lists.ts';
-import { readFollows, readMutes } from './people/relations.ts';
-import { maySeePeople, maySeePhotos, maySeeWithin } from './people/visibility.ts';
-import { type CommentKey, listComments, readVisibleComments } from './photos/comments.ts';
+import { listComments, readVisibleComments } from './photos/comments.ts';
 import { readCounts } from './photos/counts.ts';
 import { readLikes } from './photos/likes.ts';
 import { listPhotosOf } from './photos/lists.ts';
-import { readPhotos } from './photos/rows.ts';
 import { listPhotosAt, readPlaces } from './places/places.ts';
+import type { CommentKey } from './records/comment-rows.ts';
+import { readPhotos } from './records/photo-rows.ts';
+import { readUsers } from './records/user-rows.ts';
+import { readFollowedHashtags } from './visibility/followed-hashtags.ts';
+import { readFollows, readMutes } from './visibility/relations.ts';
+import { maySeePeople, maySeePhotos, maySeeWithin } from './visibility/rules.ts';
 
 /**
  * What one request reads by id: each thing at most once, and all that are wanted at the same moment in one batch.

@@ -2,9 +2,9 @@ import type { Resolvers } from '../generated/graphql.ts';
 import { fromGlobalId } from '../stores/ids.ts';
 import { readOwnSession } from './accounts/sessions.ts';
 import type { Context } from './context.ts';
-import { badInput } from './errors.ts';
+import { badInput } from './kernel/errors.ts';
+import { MAX_PAGE } from './kernel/paging.ts';
 import { readReport } from './moderation/reports.ts';
-import { MAX_PAGE } from './paging.ts';
 import { readOwnUpload } from './photos/uploads.ts';
 import { readVisiblePlace } from './places/places.ts';
 

@@ -3,7 +3,8 @@
  * their session, and that they are sent away when the server stops.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { findSession, type SessionRow, sessionsChannel } from '../features/accounts/sessions.ts';
+import { findSession, type SessionRow } from '../features/accounts/sessions.ts';
+import { sessionsChannel } from '../stores/channel-names.ts';
 import type { Stores } from '../stores/stores.ts';
 
 /** Why a connection is closed by the server. */

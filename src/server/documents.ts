@@ -15,7 +15,7 @@ import type { Operation } from './executor.ts';
 import { limitRules, MAX_TOKENS } from './limits.ts';
 
 /** What a client asks for, as it came. */
-export interface Request {
+export interface OperationRequest {
   query: string;
   operationName?: string | null | undefined;
   variables?: Record<string, unknown> | null | undefined;
@@ -31,7 +31,10 @@ const KEPT = { max: 1_000, maxSize: 2_000_000 };
  * Parses and validates what comes over WebSocket or asks for server-sent events, under the limits that Apollo Server is given for HTTP, and
  * remembers it, bounded.
  */
-export function prepareDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config): (request: Request) => Prepared {
+export function prepareDocuments(
+  schema: GraphQLSchema,
+  { INTROSPECTION }: Config,
+): (request: OperationRequest) => Prepared {
   const known = new LRUCache<string, { document: DocumentNode | null; errors: readonly GraphQLError[] }>({
     ...KEPT,
     sizeCalculation: (_, query) => query.length + 1,

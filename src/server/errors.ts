@@ -34,7 +34,7 @@ export function formatError(
     if (extensions.code === 'INTERNAL_SERVER_ERROR') extensions.code = 'INTERNAL';
     // Over HTTP Apollo has given every error a code; over WebSocket those of parsing and validating come without.
     extensions.code ??= 'GRAPHQL_VALIDATION_FAILED';
-    // Where the schema is not shown, mistakes do not help to guess it either.
+    // Where the schema is not shown, userErrors do not help to guess it either.
     const message = config.INTROSPECTION ? formatted.message : formatted.message.replace(/ ?Did you mean .+\?$/, '');
     return { message, ...(locations && { locations }), ...(path && { path }), extensions };
   }

@@ -10,9 +10,9 @@ import {
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Context } from '../features/context.ts';
-import { resume } from '../features/errors.ts';
-import type { LiveEvent, LiveEvents } from '../features/live/follow.ts';
+import { resume } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
+import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
 import { formatResult, saysUnavailable } from './errors.ts';
 import { SOME_UNSENT_BYTES } from './limits.ts';

@@ -14,7 +14,7 @@ import {
   type ValidationContext,
   type ValidationRule,
 } from 'graphql';
-import { MAX_PAGE } from '../features/paging.ts';
+import { MAX_PAGE } from '../features/kernel/paging.ts';
 
 /** The most tokens of a document: a query larger than this is not parsed. */
 export const MAX_TOKENS = 3_000;

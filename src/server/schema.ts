@@ -3,8 +3,11 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { GraphQLError, type GraphQLSchema, Kind, type ValueNode } from 'graphql';
 import { accountResolvers } from '../features/accounts/resolvers.ts';
 import { activityResolvers } from '../features/activity/resolvers.ts';
+import { dataExportResolvers } from '../features/data-export/resolvers.ts';
+import { deletionResolvers } from '../features/deletion/resolvers.ts';
 import { discoveryResolvers } from '../features/discovery/resolvers.ts';
 import { feedResolvers } from '../features/feed/resolvers.ts';
+import { hashtagResolvers } from '../features/hashtags/resolvers.ts';
 import { moderationResolvers } from '../features/moderation/resolvers.ts';
 import { nodeResolvers } from '../features/nodes.ts';
 import { peopleResolvers } from '../features/people/resolvers.ts';
@@ -45,6 +48,9 @@ export function buildSchema(): GraphQLSchema {
       moderationResolvers,
       discoveryResolvers,
       placeResolvers,
+      hashtagResolvers,
+      deletionResolvers,
+      dataExportResolvers,
     ],
     inheritResolversFromInterfaces: false,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutionResult } from 'graphql';
 import type { Context } from '../features/context.ts';
-import type { LiveEvent } from '../features/live/follow.ts';
+import type { LiveEvent } from '../features/live/subscribe.ts';
 
 /** Executes an operation for one event. */
 type Execute = (event: unknown, context: Context) => Promise<ExecutionResult>;

@@ -10,9 +10,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ExecutionResult } from 'graphql';
 import type { SessionRow } from '../features/accounts/sessions.ts';
 import { createContext } from '../features/context.ts';
-import { unauthenticated } from '../features/errors.ts';
+import { unauthenticated } from '../features/kernel/errors.ts';
 import { authenticate } from './authenticate.ts';
-import type { Request } from './documents.ts';
+import type { OperationRequest } from './documents.ts';
 import { formatResult, isUnavailable, saysUnavailable } from './errors.ts';
 import type { Texts } from './executor.ts';
 import { CLIENT_SILENT_MS, MAX_UNSENT_BYTES, RETRY_AFTER_SECONDS, SOME_UNSENT_BYTES } from './limits.ts';
@@ -66,7 +66,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
   /** Runs what was asked for, and makes a stream of its results, also of its one. */
   const run = async (
     { method, ip }: FastifyRequest,
-    asked: Request,
+    asked: OperationRequest,
     session: SessionRow | null,
     response: ServerResponse,
   ): Promise<Texts | { refused: [status: number, message: string, code: string] }> => {
@@ -120,7 +120,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
 }
 
 /** What a request asks for, or what is wrong with it. */
-function readRequest({ method, query, body }: FastifyRequest): Request | string {
+function readRequest({ method, query, body }: FastifyRequest): OperationRequest | string {
   const asked = (method === 'GET' ? query : body) as Record<string, unknown> | null | undefined;
   if (typeof asked?.query !== 'string') return '"query" must be a GraphQL document.';
   const { operationName } = asked;
@@ -134,7 +134,7 @@ function readRequest({ method, query, body }: FastifyRequest): Request | string 
     return '"variables" must be a JSON object.';
   }
   if (typeof (variables ?? {}) !== 'object' || Array.isArray(variables)) return '"variables" must be a JSON object.';
-  return { query: asked.query, operationName, variables: variables as Request['variables'] };
+  return { query: asked.query, operationName, variables: variables as OperationRequest['variables'] };
 }
 
 function refuse(reply: FastifyReply, status: number, message: string, code: string): FastifyReply {

@@ -5,7 +5,7 @@ import { CloseCode, handleProtocols, makeServer, type Context as SocketContext }
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SessionRow } from '../features/accounts/sessions.ts';
 import { type Context, createContext } from '../features/context.ts';
-import { badInput } from '../features/errors.ts';
+import { badInput } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import { authenticate } from './authenticate.ts';
 import type { CloseReason, OpenConnection } from './connections.ts';
@@ -33,7 +33,7 @@ interface Connection {
 }
 type Socket = SocketContext<Record<string, unknown> | undefined, Connection>;
 /** An operation: over which connection, and how the client calls it. */
-interface Asked {
+interface OperationContext {
   socket: Socket;
   id: string;
 }
@@ -92,17 +92,17 @@ export function serveWebSocket(
         document,
         operationName: operationName ?? null,
         variableValues: variables ?? null,
-        contextValue: { socket, id } satisfies Asked,
+        contextValue: { socket, id } satisfies OperationContext,
       };
       return args;
     },
     execute: ({ document, operationName, variableValues, contextValue }) =>
       executor.execute(
         { document, operationName, variables: variableValues },
-        contextOf((contextValue as Asked).socket),
+        contextOf((contextValue as OperationContext).socket),
       ),
     async subscribe({ document, operationName, variableValues, contextValue }) {
-      const { socket, id } = contextValue as Asked;
+      const { socket, id } = contextValue as OperationContext;
       const connection = socket.extra;
       const texts = await executor.subscribe(
         { document, operationName, variables: variableValues },

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { accountTasks } from '../features/accounts/tasks.ts';
 import { activityTasks } from '../features/activity/tasks.ts';
+import { dataExportTasks } from '../features/data-export/tasks.ts';
+import { deletionTasks } from '../features/deletion/tasks.ts';
 import { discoveryTasks } from '../features/discovery/tasks.ts';
 import { feedTasks } from '../features/feed/tasks.ts';
+import { hashtagTasks } from '../features/hashtags/tasks.ts';
 import { foldUserCounts } from '../features/people/counts.ts';
 import { peopleTasks } from '../features/people/tasks.ts';
 import { foldPhotoCounts } from '../features/photos/counts.ts';
@@ -24,6 +27,9 @@ export async function startWork(stores: Stores): Promise<Worker> {
     ...activityTasks(stores),
     ...placeTasks(stores),
     ...discoveryTasks(stores),
+    ...hashtagTasks(stores),
+    ...deletionTasks(stores),
+    ...dataExportTasks(stores),
   };
   const jobs = await startWorker(config.DATABASE_URL, tasks, config.WORKER_CONCURRENCY, log);
   const stopping = new AbortController();

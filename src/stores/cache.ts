@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import { type Database, idColumn, type Sql, sql } from './postgres.ts';
-import { type Redis, readOr } from './redis.ts';
+import { type Redis, readOrFallback } from './redis.ts';
 
 /**
  * Read-through caches in Redis that never keep what a write has made stale.
@@ -40,7 +40,7 @@ const TOGETHER = { cache: false, maxBatchSize: 5_000 };
  * A function of a kind of thing that asks once for all who ask at the same moment: of the same database, which may be a transaction, whose
  * answers are not for others.
  */
-function together<Kind extends object, Asked, Answer>(
+function batchAcrossRequests<Kind extends object, Asked, Answer>(
   read: (sources: Sources, kind: Kind, asked: readonly Asked[]) => Promise<Answer[]>,
 ) {
   const loaders = new WeakMap<Kind, WeakMap<object, DataLoader<Asked, Answer>>>();
@@ -67,7 +67,7 @@ export async function readCached<Id, T>(
 ): Promise<(T | null)[]> {
   if (ids.length === 0) return [];
   const { redis } = sources;
-  const texts: (string | null)[] = await readOr(redis, () => redis.mget(ids.map(kind.key)), []);
+  const texts: (string | null)[] = await readOrFallback(redis, () => redis.mget(ids.map(kind.key)), []);
   const missing = ids.filter((_, index) => !texts[index]);
   const loaded = (await loadMissing(sources, kind, missing)) as (T | null)[];
   const found = new Map(missing.map((id, index) => [id, loaded[index] ?? null]));
@@ -78,18 +78,20 @@ export async function readCached<Id, T>(
 }
 
 /** Reads from PostgreSQL, and leaves in Redis what was read. */
-const loadMissing = together(async ({ db, redis }, kind: CachedKind<unknown, unknown>, ids: readonly unknown[]) => {
-  const started = performance.now();
-  const loaded = await kind.load(db, [...new Set(ids)]);
-  if (loaded.size > 0 && performance.now() - started < FILL_WITHIN_MS) {
-    const fill = () =>
-      Promise.all(
-        Array.from(loaded, ([id, value]) => redis.set(kind.key(id), kind.encode(value), 'EX', kind.ttlSeconds, 'NX')),
-      );
-    await readOr(redis, fill, null);
-  }
-  return ids.map((id) => loaded.get(id) ?? null);
-});
+const loadMissing = batchAcrossRequests(
+  async ({ db, redis }, kind: CachedKind<unknown, unknown>, ids: readonly unknown[]) => {
+    const started = performance.now();
+    const loaded = await kind.load(db, [...new Set(ids)]);
+    if (loaded.size > 0 && performance.now() - started < FILL_WITHIN_MS) {
+      const fill = () =>
+        Promise.all(
+          Array.from(loaded, ([id, value]) => redis.set(kind.key(id), kind.encode(value), 'EX', kind.ttlSeconds, 'NX')),
+        );
+      await readOrFallback(redis, fill, null);
+    }
+    return ids.map((id) => loaded.get(id) ?? null);
+  },
+);
 
 /** Puts what is so now over whatever is cached. Whoever does so sees to it that no later state is overtaken. */
 export async function storeCached<Id, T>(redis: Redis, kind: CachedKind<Id, T>, values: Map<Id, T>): Promise<void> {
@@ -104,7 +106,7 @@ export async function storeCached<Id, T>(redis: Redis, kind: CachedKind<Id, T>, 
  * @param write commits before it resolves
  * @returns what `write` returns
  */
-export async function writeThrough<R>(redis: Redis, keys: readonly string[], write: () => Promise<R>): Promise<R> {
+export async function writeInvalidating<R>(redis: Redis, keys: readonly string[], write: () => Promise<R>): Promise<R> {
   const bury = () => Promise.all(keys.map((key) => redis.set(key, TOMBSTONE, 'PX', TOMBSTONE_MS)));
   await bury();
   try {
@@ -115,38 +117,38 @@ export async function writeThrough<R>(redis: Redis, keys: readonly string[], wri
 }
 
 /** One kind of yes-or-no fact that a person knows of many things, kept in one hash per person. */
-export interface FactKind {
+export interface RelationKind {
   /** The Redis key of a person's hash. */
   key(personId: bigint): string;
   /** Of these facts, those that are so, from PostgreSQL. */
-  load(db: Database, facts: readonly Fact[]): Promise<{ personId: bigint; subjectId: bigint }[]>;
+  load(db: Database, facts: readonly RelationKey[]): Promise<{ personId: bigint; subjectId: bigint }[]>;
 }
 
 /** A fact: a person's about a subject. */
-export type Fact = readonly [personId: bigint, subjectId: bigint];
+export type RelationKey = readonly [personId: bigint, subjectId: bigint];
 
 /** A kind of fact of which each is a row of a table, found by an index of these two columns. @param key as of FactKind */
-export function rowFacts(key: FactKind['key'], table: Sql, person: Sql, subject: Sql): FactKind {
+export function relationFromTable(key: RelationKind['key'], table: Sql, person: Sql, subject: Sql): RelationKind {
   return {
     key,
     load: (db, facts) => db.$queryRaw`
-      select person_id as "personId", subject_id as "subjectId" from ${factTable(facts)}
+      select person_id as "personId", subject_id as "subjectId" from ${relationKeyTable(facts)}
       cross join lateral (select from ${table} where ${person} = person_id and ${subject} = subject_id limit 1) own`,
   };
 }
 
 /** Facts as a table with the columns person_id and subject_id, for `load`. */
-export function factTable(facts: readonly Fact[]): Sql {
+export function relationKeyTable(facts: readonly RelationKey[]): Sql {
   const persons = idColumn(facts.map(([personId]) => personId));
   const subjects = idColumn(facts.map(([, subjectId]) => subjectId));
   return sql`unnest(${persons}, ${subjects}) fact (person_id, subject_id)`;
 }
 
 /** How long what is known of a person's relation to others is kept: an hour after the first of it, so that nobody who is deleted is named for longer. */
-const FACTS_TTL_SECONDS = 3_600;
+const RELATIONS_TTL_SECONDS = 3_600;
 
 /** A field holds 1, 0, or as tombstone the time (ms) until which it cannot be filled. */
-const FILL_FACTS = `
+const FILL_RELATIONS = `
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 for i = 2, #ARGV, 2 do
@@ -159,7 +161,7 @@ redis.call('EXPIRE', KEYS[1], ARGV[1], 'NX')
 `;
 
 /** The hash must outlive its tombstones. */
-const BURY_FACT = `
+const BURY_RELATION = `
 local t = redis.call('TIME')
 redis.call('HSET', KEYS[1], ARGV[1], t[1] * 1000 + math.floor(t[2] / 1000) + ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3], 'NX')
@@ -173,61 +175,63 @@ if redis.call('PTTL', KEYS[1]) < 2 * ARGV[2] then redis.call('PEXPIRE', KEYS[1],
  * @param subjectIds without repetitions
  * @returns in the order of `subjectIds`
  */
-export async function readFacts(
+export async function readRelations(
   sources: Sources,
-  kind: FactKind,
+  kind: RelationKind,
   personId: bigint,
   subjectIds: readonly bigint[],
 ): Promise<boolean[]> {
   if (subjectIds.length === 0) return [];
   const { redis } = sources;
   const read = () => redis.hmget(kind.key(personId), ...subjectIds.map(String));
-  const values: (string | null)[] = await readOr(redis, read, []);
+  const values: (string | null)[] = await readOrFallback(redis, read, []);
   const missing = subjectIds.filter((_, index) => values[index]?.length !== 1);
-  const loaded = await loadMissingFacts(
+  const loaded = await loadMissingRelations(
     sources,
     kind,
-    missing.map((id): Fact => [personId, id]),
+    missing.map((id): RelationKey => [personId, id]),
   );
   const isSo = new Map(missing.map((id, index) => [id, loaded[index] === true]));
   return subjectIds.map((id, index) => isSo.get(id) ?? values[index] === '1');
 }
 
 /** Reads facts from PostgreSQL, and leaves them in Redis. */
-const loadMissingFacts = together(async ({ db, redis }, kind: FactKind, facts: readonly Fact[]) => {
-  const started = performance.now();
-  const rows = await kind.load(db, facts);
-  const so = new Set(rows.map(({ personId, subjectId }) => `${personId} ${subjectId}`));
-  const answers = facts.map(([personId, subjectId]) => so.has(`${personId} ${subjectId}`));
-  if (performance.now() - started < FILL_WITHIN_MS) {
-    const fields = new Map<bigint, string[]>();
-    for (const [index, [personId, subjectId]] of facts.entries()) {
-      const own = fields.get(personId) ?? [];
-      own.push(String(subjectId), answers[index] ? '1' : '0');
-      fields.set(personId, own);
+const loadMissingRelations = batchAcrossRequests(
+  async ({ db, redis }, kind: RelationKind, facts: readonly RelationKey[]) => {
+    const started = performance.now();
+    const rows = await kind.load(db, facts);
+    const so = new Set(rows.map(({ personId, subjectId }) => `${personId} ${subjectId}`));
+    const answers = facts.map(([personId, subjectId]) => so.has(`${personId} ${subjectId}`));
+    if (performance.now() - started < FILL_WITHIN_MS) {
+      const fields = new Map<bigint, string[]>();
+      for (const [index, [personId, subjectId]] of facts.entries()) {
+        const own = fields.get(personId) ?? [];
+        own.push(String(subjectId), answers[index] ? '1' : '0');
+        fields.set(personId, own);
+      }
+      const fill = () =>
+        Promise.all(
+          Array.from(fields, ([personId, own]) =>
+            redis.eval(FILL_RELATIONS, 1, kind.key(personId), RELATIONS_TTL_SECONDS, ...own),
+          ),
+        );
+      await readOrFallback(redis, fill, null);
     }
-    const fill = () =>
-      Promise.all(
-        Array.from(fields, ([personId, own]) =>
-          redis.eval(FILL_FACTS, 1, kind.key(personId), FACTS_TTL_SECONDS, ...own),
-        ),
-      );
-    await readOr(redis, fill, null);
-  }
-  return answers;
-});
+    return answers;
+  },
+);
 
 /** Runs a write that changes facts, as `writeThrough` does. */
-export async function writeFacts<R>(
+export async function writeInvalidatingRelations<R>(
   redis: Redis,
-  kind: FactKind,
-  facts: readonly Fact[],
+  kind: RelationKind,
+  facts: readonly RelationKey[],
   write: () => Promise<R>,
 ): Promise<R> {
   const bury = () =>
     Promise.all(
       facts.map(([personId, subjectId]) =>
-        redis.eval(BURY_FACT, 1, kind.key(personId), String(subjectId), TOMBSTONE_MS, FACTS_TTL_SECONDS),
+        redis.eval(BURY_RELATION, 1, kind.key(personId), String(subjectId), TOMBSTONE_MS, RELATIONS_TTL_SECONDS),
       ),
     );
   await bury();

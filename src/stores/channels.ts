@@ -7,12 +7,12 @@ import { setInterval } from 'node:timers';
 import type { Logger } from 'pino';
 import type { PubSub } from './pubsub.ts';
 import type { Redis } from './redis.ts';
-import { isAfter, openStream, parseEntry, REOPEN_MS, readStream, type StreamPlace } from './streams.ts';
+import { isAfter, openStream, parseEntry, REOPEN_MS, readStream, type StreamPosition } from './streams.ts';
 
 /** Something that was told on a channel. */
-export interface Told {
+export interface ChannelMessage {
   /** Whoever has heard of this goes on from here. */
-  place: StreamPlace;
+  position: StreamPosition;
   /** Null: something may have been told that is not known any more. */
   payload: string | null;
 }
@@ -20,13 +20,13 @@ export interface Told {
 /** Who listens to a channel. */
 export interface Listener {
   /** @param isReplay whether it was told before, and comes now because it was missed */
-  tell(told: Told, isReplay: boolean): void;
+  onMessage(told: ChannelMessage, isReplay: boolean): void;
   /** Redis is away for longer than is worth waiting: nothing more will be told. */
-  lose(): void;
+  onUnavailable(): void;
 }
 
 /** Redis is away. */
-export class ChannelsLost extends Error {}
+export class ChannelsUnavailable extends Error {}
 
 /** The channels of this process. */
 export interface Channels {
@@ -37,18 +37,22 @@ export interface Channels {
    * @returns the place from where it began, and a function that stops listening; again it changes nothing
    * @throws ChannelsLost when Redis is away
    */
-  follow(name: string, after: StreamPlace | null, listener: Listener): Promise<{ place: StreamPlace; stop(): void }>;
+  subscribe(
+    name: string,
+    after: StreamPosition | null,
+    listener: Listener,
+  ): Promise<{ place: StreamPosition; stop(): void }>;
   /** Stops keeping the streams. */
   close(): void;
 }
 
 /** The place of somebody who knows nothing of a stream. */
-export const NOWHERE: StreamPlace = { epoch: '', id: '0-0' };
+export const UNKNOWN_POSITION: StreamPosition = { epoch: '', id: '0-0' };
 
 interface Channel {
   name: string;
   /** Up to where those who listen have been told. */
-  place: StreamPlace;
+  position: StreamPosition;
   listeners: Set<Listener>;
   /** What comes while the stream is being read, to be looked at after; null when it is not. */
   early: ReturnType<typeof parseEntry>[] | null;
@@ -67,26 +71,26 @@ interface Channel {
 export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channels {
   const channels = new Map<string, Channel>();
 
-  const tell = (channel: Channel, told: Told, isReplay: boolean) => {
-    channel.place = told.place;
-    for (const listener of channel.listeners) listener.tell(told, isReplay);
+  const tell = (channel: Channel, told: ChannelMessage, isReplay: boolean) => {
+    channel.position = told.position;
+    for (const listener of channel.listeners) listener.onMessage(told, isReplay);
   };
   const hear = (channel: Channel, { epoch, id, payload }: ReturnType<typeof parseEntry>) => {
     if (channel.early) channel.early.push({ epoch, id, payload });
-    else if (epoch !== channel.place.epoch) {
+    else if (epoch !== channel.position.epoch) {
       // Redis has lost its memory, and made another stream.
       channel.early = [{ epoch, id, payload }];
       refresh(channel);
-    } else if (isAfter(id, channel.place.id)) tell(channel, { place: { epoch, id }, payload }, false);
+    } else if (isAfter(id, channel.position.id)) tell(channel, { position: { epoch, id }, payload }, false);
   };
   /** Tells what the stream holds beyond what was told already, and then what came meanwhile. */
   const catchUp = async (channel: Channel) => {
     channel.early ??= [];
     const opened = await openStream(redis, channel.name);
-    const { epoch } = channel.place;
-    const entries = opened.epoch === epoch ? await readStream(redis, channel.name, channel.place) : null;
-    if (entries) for (const { id, payload } of entries) tell(channel, { place: { epoch, id }, payload }, true);
-    else tell(channel, { place: opened, payload: null }, true);
+    const { epoch } = channel.position;
+    const entries = opened.epoch === epoch ? await readStream(redis, channel.name, channel.position) : null;
+    if (entries) for (const { id, payload } of entries) tell(channel, { position: { epoch, id }, payload }, true);
+    else tell(channel, { position: opened, payload: null }, true);
     // Broken again meanwhile: the next reading has the rest.
     if (channel.isBroken) return;
     const { early } = channel;
@@ -105,14 +109,14 @@ export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channel
   const lose = (channel: Channel) => {
     if (channels.get(channel.name) === channel) channels.delete(channel.name);
     channel.unsubscribe();
-    for (const listener of channel.listeners) listener.lose();
+    for (const listener of channel.listeners) listener.onUnavailable();
     channel.listeners.clear();
   };
 
   const open = (name: string): Channel => {
     const channel: Channel = {
       name,
-      place: NOWHERE,
+      position: UNKNOWN_POSITION,
       listeners: new Set(),
       early: [],
       isBroken: false,
@@ -124,7 +128,7 @@ export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channel
     channels.set(name, channel);
     channel.ready = (async () => {
       try {
-        channel.place = await openStream(redis, name);
+        channel.position = await openStream(redis, name);
         channel.unsubscribe = await pubsub.subscribe(name, (message) => hear(channel, parseEntry(message)), {
           onBreak() {
             channel.isBroken = true;
@@ -153,46 +157,46 @@ export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channel
   };
 
   /** Tells one who joins what they have missed, and lets them listen. @returns stops listening */
-  const join = async (channel: Channel, after: StreamPlace | null, listener: Listener): Promise<() => void> => {
-    const { place } = channel;
-    if (after === null || (after.epoch === place.epoch && after.id === place.id)) {
+  const join = async (channel: Channel, after: StreamPosition | null, listener: Listener): Promise<() => void> => {
+    const { position } = channel;
+    if (after === null || (after.epoch === position.epoch && after.id === position.id)) {
       // Wrapped, so that the same listener twice is two.
       const own = { ...listener };
       channel.listeners.add(own);
       return () => channel.listeners.delete(own);
     }
     // What is told while the stream is being read waits; what the stream held already is not told again.
-    const waiting: Told[] = [];
+    const waiting: ChannelMessage[] = [];
     let reading = true;
     let last = after;
     const own: Listener = {
-      tell(told, isReplay) {
+      onMessage(told, isReplay) {
         if (reading) waiting.push(told);
-        else if (told.payload === null || told.place.epoch !== last.epoch || isAfter(told.place.id, last.id)) {
-          listener.tell(told, isReplay);
+        else if (told.payload === null || told.position.epoch !== last.epoch || isAfter(told.position.id, last.id)) {
+          listener.onMessage(told, isReplay);
         }
       },
-      lose: listener.lose,
+      onUnavailable: listener.onUnavailable,
     };
     const stop = () => channel.listeners.delete(own);
     channel.listeners.add(own);
     try {
-      const entries = after.epoch === place.epoch ? await readStream(redis, channel.name, after) : null;
+      const entries = after.epoch === position.epoch ? await readStream(redis, channel.name, after) : null;
       if (entries) {
         for (const { id, payload } of entries) {
           last = { epoch: after.epoch, id };
-          listener.tell({ place: last, payload }, true);
+          listener.onMessage({ position: last, payload }, true);
         }
       } else {
-        last = place;
-        listener.tell({ place, payload: null }, true);
+        last = position;
+        listener.onMessage({ position, payload: null }, true);
       }
     } catch (error) {
       stop();
       throw error;
     }
     reading = false;
-    for (const told of waiting) own.tell(told, true);
+    for (const told of waiting) own.onMessage(told, true);
     return stop;
   };
 
@@ -203,15 +207,15 @@ export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channel
   keeping.unref();
 
   return {
-    async follow(name, after, listener) {
+    async subscribe(name, after, listener) {
       // It would wait for the connection otherwise.
-      if (redis.status !== 'ready') throw new ChannelsLost('Redis is away.');
+      if (redis.status !== 'ready') throw new ChannelsUnavailable('Redis is away.');
       const channel = channels.get(name) ?? open(name);
       channel.users++;
       try {
         await channel.ready;
-        if (channels.get(name) !== channel) throw new ChannelsLost('Redis went away.');
-        const place = after ?? channel.place;
+        if (channels.get(name) !== channel) throw new ChannelsUnavailable('Redis went away.');
+        const place = after ?? channel.position;
         const stop = await join(channel, after, listener);
         let hasLeft = false;
         return {
@@ -225,7 +229,9 @@ export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channel
         };
       } catch (error) {
         leave(channel);
-        throw error instanceof ChannelsLost ? error : new ChannelsLost('A stream could not be read.', { cause: error });
+        throw error instanceof ChannelsUnavailable
+          ? error
+          : new ChannelsUnavailable('A stream could not be read.', { cause: error });
       }
     },
     close() {

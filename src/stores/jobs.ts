@@ -101,7 +101,7 @@ export async function addJob<Name extends keyof Jobs>(
  * @param except a kind of job that is left alone
  * @returns how many there are, with those that run already
  */
-export async function hurryJobs(db: Transaction, terms: readonly string[], except: keyof Jobs): Promise<number> {
+export async function runJobsNow(db: Transaction, terms: readonly string[], except: keyof Jobs): Promise<number> {
   const quoted = terms.map((term) => JSON.stringify(term));
   const rows = await db.$queryRaw<{ id: bigint }[]>`
     select job.id from graphile_worker._private_jobs job join graphile_worker._private_tasks task on task.id = task_id

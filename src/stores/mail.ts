@@ -6,7 +6,7 @@ import nodemailer from 'nodemailer';
 import type { Config } from '../config.ts';
 
 /** A mail to one person. */
-export interface Letter {
+export interface Email {
   /** One address, without a name. */
   to: string;
   subject: string;
@@ -16,7 +16,7 @@ export interface Letter {
 /** Sends mail: to an SMTP server, or, on a laptop, into a folder. */
 export interface Mail {
   /** Sends one mail. @throws Error when the server does not take it */
-  send(letter: Letter): Promise<void>;
+  send(letter: Email): Promise<void>;
   close(): void;
 }
 
@@ -24,7 +24,7 @@ const CONNECT_MS = 10_000;
 const SOCKET_MS = 20_000;
 
 /** What nodemailer is given. As a text, it would take the address for a list: of `ada@example.org,x` it mails to ada@example.org, who is another. */
-function compose(from: string, { to, subject, text }: Letter) {
+function compose(from: string, { to, subject, text }: Email) {
   return { from, to: { name: '', address: to }, subject, text };
 }
 

@@ -26,14 +26,14 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
  *
  * @throws what Redis itself refuses
  */
-export async function readOr<T, O>(redis: Redis, read: () => Promise<T>, otherwise: O): Promise<T | O> {
+export async function readOrFallback<T, O>(redis: Redis, read: () => Promise<T>, fallback: O): Promise<T | O> {
   // It would wait for the connection otherwise, with every command anew.
-  if (redis.status !== 'ready') return otherwise;
+  if (redis.status !== 'ready') return fallback;
   try {
     return await read();
   } catch (error) {
     if (error instanceof Error && error.name === 'ReplyError' && !error.message.startsWith('LOADING')) throw error;
-    return otherwise;
+    return fallback;
   }
 }
 

@@ -16,7 +16,7 @@ const KEPT_MS = 15 * 60_000;
 const LENGTH = 1_000;
 
 /** A place in a stream: what came up to this entry has been told. */
-export interface StreamPlace {
+export interface StreamPosition {
   epoch: string;
   /** The entry's id, as Redis makes them. */
   id: string;
@@ -29,7 +29,7 @@ export interface StreamEntry {
 }
 
 /** The Lua that tells something on a channel, for scripts that do more: `tell(channel, once, payload)`. `once` names what is told; empty: always tell. */
-export const TELL = `
+export const PUBLISH_LUA = `
 local function tell(channel, once, payload)
   local stream, told = 'stream:' .. channel, 'told:' .. channel
   local epoch = redis.call('EXISTS', stream) == 1 and redis.call('GET', 'epoch:' .. channel)
@@ -53,7 +53,7 @@ local function tell(channel, once, payload)
 end
 `;
 
-const TELL_ALL = `${TELL}
+const PUBLISH_ALL = `${PUBLISH_LUA}
 for i = 1, #KEYS do tell(KEYS[i], ARGV[1], ARGV[2]) end
 `;
 
@@ -82,7 +82,7 @@ return from
 `;
 
 interface Scripts {
-  tellAll(keyCount: number, ...rest: string[]): Promise<null>;
+  publishToStreams(keyCount: number, ...rest: string[]): Promise<null>;
   openStream(channel: string, epoch: string, ms: number): Promise<[epoch: string, id: string]>;
   readStream(
     channel: string,
@@ -99,7 +99,7 @@ export function streamKeys(channel: string): string[] {
 
 /** Makes the scripts of this file known to a connection. */
 export function defineStreamScripts(redis: Redis): void {
-  redis.defineCommand('tellAll', { lua: TELL_ALL });
+  redis.defineCommand('tellAll', { lua: PUBLISH_ALL });
   redis.defineCommand('openStream', { numberOfKeys: 1, lua: OPEN });
   redis.defineCommand('readStream', { numberOfKeys: 1, lua: READ, readOnly: true });
 }
@@ -114,18 +114,18 @@ function scripts(redis: Redis): Scripts {
  * @param channels those that share a hash tag at a time, on Redis Cluster
  * @param once names what is told, so that telling it again tells nothing; empty to tell it always
  */
-export async function tellStreams(
+export async function publishToStreams(
   redis: Redis,
   channels: readonly string[],
   once: string,
   payload: string,
 ): Promise<void> {
   if (channels.length === 0) return;
-  await scripts(redis).tellAll(channels.length, ...channels, once, payload);
+  await scripts(redis).publishToStreams(channels.length, ...channels, once, payload);
 }
 
 /** Makes a channel's stream unless there is one, and keeps it for another while. @returns its last place */
-export async function openStream(redis: Redis, channel: string): Promise<StreamPlace> {
+export async function openStream(redis: Redis, channel: string): Promise<StreamPosition> {
   const [epoch, id] = await scripts(redis).openStream(channel, randomBytes(6).toString('base64url'), KEPT_MS);
   return { epoch, id };
 }
@@ -134,7 +134,7 @@ export async function openStream(redis: Redis, channel: string): Promise<StreamP
 export const REOPEN_MS = KEPT_MS / 3;
 
 /** What was told on a channel after a place, oldest first; null when that is not known any more. */
-export async function readStream(redis: Redis, channel: string, place: StreamPlace): Promise<StreamEntry[] | null> {
+export async function readStream(redis: Redis, channel: string, place: StreamPosition): Promise<StreamEntry[] | null> {
   const entries = await scripts(redis).readStream(channel, place.epoch, place.id, 2 * LENGTH);
   return entries?.map(([id, fields]) => ({ id, payload: fields[1] ?? '' })) ?? null;
 }

@@ -13,7 +13,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from './redis.ts';
-import { TELL } from './streams.ts';
+import { PUBLISH_LUA } from './streams.ts';
 
 /** The most members of a list. */
 export const TIMELINE_LENGTH = 500;
@@ -22,7 +22,7 @@ const MARKER_MS = 5_000;
 const END = Buffer.alloc(16);
 
 /** A photo in its place. */
-export interface Place {
+export interface FeedEntry {
   publishedId: bigint;
   photoId: bigint;
 }
@@ -30,19 +30,19 @@ export interface Place {
 /** What a list told of the photos below a place. */
 export interface TimelinePage {
   /** Newest first. */
-  places: Place[];
+  entries: FeedEntry[];
   /** Everything from this publishedId up is in the list; 0 when the list is complete. */
   floor: bigint;
 }
 
-function toMember({ publishedId, photoId }: Place): Buffer {
+function toMember({ publishedId, photoId }: FeedEntry): Buffer {
   const member = Buffer.allocUnsafe(16);
   member.writeBigUInt64BE(publishedId, 0);
   member.writeBigUInt64BE(photoId, 8);
   return member;
 }
 
-function toPlace(member: Buffer): Place {
+function toEntry(member: Buffer): FeedEntry {
   return { publishedId: member.readBigUInt64BE(0), photoId: member.readBigUInt64BE(8) };
 }
 
@@ -60,7 +60,7 @@ places[#places + 1] = lowest[1]
 return places
 `;
 
-const PUSH = `${TELL}
+const PUSH = `${PUBLISH_LUA}
 local length = tonumber(ARGV[3])
 for i = 1, #KEYS do
   local key = KEYS[i]
@@ -89,7 +89,7 @@ return 1
 
 interface Scripts {
   readTimelineBuffer(key: string, from: Buffer | string, count: number): Promise<Buffer[]>;
-  pushToTimelines(keyCount: number, ...rest: (string | Buffer | number)[]): Promise<null>;
+  pushAndPublish(keyCount: number, ...rest: (string | Buffer | number)[]): Promise<null>;
   beginTimeline(key: string, marker: Buffer, ms: number): Promise<0 | 1>;
   finishTimeline(key: string, marker: Buffer, ttl: number, length: number, ...members: Buffer[]): Promise<0 | 1>;
 }
@@ -129,9 +129,9 @@ export async function readTimeline(
   if (!lowest) return 'missing';
   const floor = lowest.readBigUInt64BE(0);
   if (floor === 0n && !lowest.equals(END)) return 'building';
-  const places = members.map(toPlace);
-  if (places.at(-1)?.publishedId === 0n) places.pop();
-  return { places, floor };
+  const entries = members.map(toEntry);
+  if (entries.at(-1)?.publishedId === 0n) entries.pop();
+  return { entries, floor };
 }
 
 /**
@@ -140,15 +140,15 @@ export async function readTimeline(
  * @param keys the lists; hundreds at a time are one round trip
  * @param message what the listeners are told
  */
-export async function pushToTimelines(
+export async function pushAndPublish(
   redis: Redis,
   keys: readonly string[],
-  place: Place,
+  place: FeedEntry,
   message: string,
 ): Promise<void> {
   if (keys.length === 0) return;
   const once = String(place.publishedId);
-  await scripts(redis).pushToTimelines(keys.length, ...keys, toMember(place), message, TIMELINE_LENGTH, once);
+  await scripts(redis).pushAndPublish(keys.length, ...keys, toMember(place), message, TIMELINE_LENGTH, once);
 }
 
 /**
@@ -160,7 +160,7 @@ export async function pushToTimelines(
 export async function removeFromTimelines(
   redis: Redis,
   keys: readonly string[],
-  places: readonly Place[],
+  places: readonly FeedEntry[],
 ): Promise<void> {
   if (places.length === 0) return;
   const members = places.map(toMember);
@@ -175,7 +175,7 @@ export async function removeFromTimelines(
 export async function buildTimeline(
   redis: Redis,
   key: string,
-  load: (count: number) => Promise<Place[]>,
+  load: (count: number) => Promise<FeedEntry[]>,
 ): Promise<void> {
   const marker = newMarker();
   if ((await scripts(redis).beginTimeline(key, marker, MARKER_MS)) === 0) return;

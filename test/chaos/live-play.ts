@@ -1,12 +1,12 @@
 /** One run of the chaos test: its people, what they do, and what they are told. */
 import { createSession } from '../../src/features/accounts/sessions.ts';
-import { followHashtag } from '../../src/features/discovery/hashtag-follows.ts';
+import { followHashtag } from '../../src/features/hashtags/hashtag-follows.ts';
 import { insertFollow } from '../../src/features/people/follows.ts';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import { addJob } from '../../src/stores/jobs.ts';
 import { insertPeople } from '../support/feed.ts';
 import { newHashtag } from '../support/hashtags.ts';
-import { insertFollowers, insertPhoto, numberOf } from '../support/rows.ts';
+import { insertFollowers, insertPhoto, rowId } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 import { ACTIVITY_FIELDS, type LiveActivity, LiveClient, type LiveEvent } from './live-client.ts';
 import { BEACON, LISTS, type List, Model, PEOPLE, watchedBy } from './live-model.ts';
@@ -25,7 +25,7 @@ interface Human {
 export class Play {
   readonly model = new Model();
   readonly nodes: Nodes;
-  readonly #isHeavy: boolean;
+  readonly #isPulled: boolean;
   /** Every second photo has it, and everybody follows it. */
   readonly #hashtag = newHashtag();
   /** The last is the beacon. */
@@ -43,7 +43,7 @@ export class Play {
   /** Whose subscription to somebody's photos may have ended, since they blocked or were blocked. */
   readonly #watchMayEnd = new Set<number>();
 
-  static async begin(nodes: Nodes, isHeavy: boolean): Promise<Play> {
+  static async begin(nodes: Nodes, isPulled: boolean): Promise<Play> {
     const { stores } = nodes.darkroom;
     const rows = await insertPeople(stores, PEOPLE.length + 1);
     const people = await stores.db.$transaction(async (tx) => {
@@ -56,19 +56,19 @@ export class Play {
       }
       return humans;
     });
-    if (isHeavy) {
+    if (isPulled) {
       // Two are heavy, and the beacon; the others become so when all follow them, with the next photo that they share.
       const [one, two, three = 0n, four = 0n] = rows;
       const ids = [one, two, rows[BEACON]].filter((id) => id !== undefined);
-      await stores.db.user.updateMany({ where: { id: { in: ids } }, data: { isHeavy: true } });
+      await stores.db.user.updateMany({ where: { id: { in: ids } }, data: { isPulled: true } });
       for (const id of [three, four]) await insertFollowers(stores, id, PUSH_LIMIT - PEOPLE.length + 2);
       await stores.db.follow.deleteMany({ where: { followerId: rows[0] ?? 0n, followeeId: { in: [three, four] } } });
     }
-    const play = new Play(nodes, people, isHeavy);
+    const play = new Play(nodes, people, isPulled);
     for (const viewer of PEOPLE) {
-      play.#gaps.set(viewer, isHeavy ? 2 : 0);
+      play.#gaps.set(viewer, isPulled ? 2 : 0);
       for (const by of [...PEOPLE, BEACON]) {
-        if (viewer !== by && !(isHeavy && viewer === 0 && (by === 2 || by === 3)))
+        if (viewer !== by && !(isPulled && viewer === 0 && (by === 2 || by === 3)))
           play.model.follows.add(`${viewer}>${by}`);
       }
     }
@@ -78,9 +78,9 @@ export class Play {
     return play;
   }
 
-  constructor(nodes: Nodes, people: Human[], isHeavy: boolean) {
+  constructor(nodes: Nodes, people: Human[], isPulled: boolean) {
     this.nodes = nodes;
-    this.#isHeavy = isHeavy;
+    this.#isPulled = isPulled;
     this.people = people;
     this.clients = PEOPLE.map(
       (viewer) =>
@@ -127,7 +127,7 @@ export class Play {
 
   /** Fans a photo out once more, as when a worker is killed before it can say that it has. */
   async repeat(photo: { id: string }): Promise<void> {
-    await addJob(this.nodes.darkroom.stores.db, 'fanOutPhoto', { photoId: String(numberOf(photo.id)) });
+    await addJob(this.nodes.darkroom.stores.db, 'fanOutPhoto', { photoId: String(rowId(photo.id)) });
   }
 
   /** Sends a mutation by somebody. What the rules refuse must be refused. */
@@ -174,7 +174,7 @@ export class Play {
       return;
     }
     if (name === 'follow' || name === 'unblock' || name === 'unmute') {
-      if (this.#isHeavy && name !== 'unblock') this.#gaps.set(by, (this.#gaps.get(by) ?? 0) + 1);
+      if (this.#isPulled && name !== 'unblock') this.#gaps.set(by, (this.#gaps.get(by) ?? 0) + 1);
       model.change(() => {
         if (name === 'follow') model.follows.add(pair);
         else (name === 'unblock' ? model.blocks : model.mutes).delete(pair);

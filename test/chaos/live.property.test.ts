@@ -109,8 +109,8 @@ async function tryOut(arbitrary: fc.Arbitrary<Step>, heaviness: fc.Arbitrary<boo
   const property = fc.asyncProperty(
     fc.array(arbitrary, { minLength: 30, maxLength: 50, size: 'max' }),
     heaviness,
-    async (chosen, isHeavy) => {
-      const play = await Play.begin(nodes, isHeavy);
+    async (chosen, isPulled) => {
+      const play = await Play.begin(nodes, isPulled);
       try {
         for (const one of chosen) {
           await run(play, one);

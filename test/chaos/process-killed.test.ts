@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { feedKey } from '../../src/features/feed/keys.ts';
+import { feedKey } from '../../src/features/records/feed-keys.ts';
 import { buildTimeline, readTimeline } from '../../src/stores/timelines.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { newPerson } from '../support/people.ts';
 import { newJpeg, publish, settled } from '../support/photos.ts';
-import { insertFollowers, insertPhoto, numberOf, untilIdle, untilListening } from '../support/rows.ts';
+import { insertFollowers, insertPhoto, rowId, untilIdle, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 let darkroom: OwnDarkroom;
@@ -62,7 +62,7 @@ test('a worker killed in the middle of a fan-out leaves no follower without the 
   const { stores } = darkroom;
   const [author, listener] = await Promise.all([newPerson(api.url, 'author'), newPerson(api.url, 'listener')]);
   await listener.follow(author);
-  const authorId = numberOf(author.id);
+  const authorId = rowId(author.id);
   const followers = await insertFollowers(stores, authorId, 5_000);
   await Promise.all(followers.map((id) => buildTimeline(stores.redis, feedKey(id), async () => [])));
   const feed = await listener.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
@@ -71,7 +71,7 @@ test('a worker killed in the middle of a fan-out leaves no follower without the 
   await untilListening(stores, listener);
   const reached = async () => {
     const feeds = await Promise.all(followers.map((id) => readTimeline(stores.redis, feedKey(id), null, 10)));
-    return feeds.map((page) => (typeof page === 'string' ? page : page.places.map((place) => place.photoId)));
+    return feeds.map((page) => (typeof page === 'string' ? page : page.entries.map((place) => place.photoId)));
   };
 
   // A worker that is stopped between two chunks: the first of them has arrived and the last has not.
@@ -83,7 +83,7 @@ test('a worker killed in the middle of a fan-out leaves no follower without the 
     const { photoId } = await insertPhoto(stores, authorId);
     const has = async (id: bigint | undefined) => {
       const page = id === undefined ? 'missing' : await readTimeline(stores.redis, feedKey(id), null, 1);
-      return typeof page !== 'string' && page.places[0]?.photoId === photoId;
+      return typeof page !== 'string' && page.entries[0]?.photoId === photoId;
     };
     await until(() => has(first));
     await worker.end('SIGKILL');
@@ -99,7 +99,7 @@ test('a worker killed in the middle of a fan-out leaves no follower without the 
   for (const places of await reached()) expect(places).toEqual(expected);
   await until(async () => feed.events.length >= row.ids.length);
   expect(
-    new Set(feed.events.flatMap((event) => (event.homeFeed.photo ? numberOf(event.homeFeed.photo?.id) : []))),
+    new Set(feed.events.flatMap((event) => (event.homeFeed.photo ? rowId(event.homeFeed.photo?.id) : []))),
   ).toEqual(new Set(row.ids));
   expect(feed.events.length).toBe(row.ids.length);
   feed.close();
@@ -136,11 +136,11 @@ test('an api killed while it answers has done what it said it did, and counts ar
   await work;
 
   const { db } = darkroom.stores;
-  const id = numberOf(photoId);
+  const id = rowId(photoId);
   await until(async () => (await db.photoCountDelta.count({ where: { photoId: id } })) === 0);
   const stored = await db.comment.findMany({ where: { photoId: id }, select: { id: true } });
   const ids = new Set(stored.map((row) => row.id));
-  expect(commented.every((comment) => ids.has(numberOf(comment)))).toBe(true);
+  expect(commented.every((comment) => ids.has(rowId(comment)))).toBe(true);
   const likes = await db.like.count({ where: { photoId: id } });
   expect(likes).toBeGreaterThanOrEqual(liked.size);
   const photo = await db.photo.findUniqueOrThrow({ where: { id } });

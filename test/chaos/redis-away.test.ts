@@ -5,7 +5,7 @@ import { send } from '../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { asPerson, newPerson } from '../support/people.ts';
 import { killRedis } from '../support/redis.ts';
-import { insertPhoto, numberOf, untilIdle, untilListening } from '../support/rows.ts';
+import { insertPhoto, rowId, untilIdle, untilListening } from '../support/rows.ts';
 import { logIn } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 import { ask, greet } from '../support/wire.ts';
@@ -30,7 +30,7 @@ test('while Redis is away all is read as before, and what is written is either d
   const [author, reader] = await Promise.all([newPerson(url), newPerson(url)]);
   await reader.follow(author);
   const share = async (caption: string) =>
-    toGlobalId('Photo', (await insertPhoto(stores, numberOf(author.id), caption)).photoId);
+    toGlobalId('Photo', (await insertPhoto(stores, rowId(author.id), caption)).photoId);
   const photos = [await share('one'), await share('two')];
   await reader.mutate('likePhoto', 'LikePhotoInput', { photoId: photos[0] }, 'photo { id }');
   await author.mutate('setPrivacy', 'SetPrivacyInput', { isPrivate: true }, 'user { id }');
@@ -53,7 +53,7 @@ test('while Redis is away all is read as before, and what is written is either d
   const like = 'mutation ($input: LikePhotoInput!) { likePhoto(input: $input) { photo { likeCount } } }';
   const { data, errors } = await reader.send<{ likePhoto: object | null }>(like, { input });
   const liked = await stores.db.like.count({
-    where: { photoId: numberOf(photos[1] ?? ''), userId: numberOf(reader.id) },
+    where: { photoId: rowId(photos[1] ?? ''), userId: rowId(reader.id) },
   });
   // Not half: what was refused is not there.
   expect([data?.likePhoto ?? null, errors.length, liked]).toEqual([null, 1, 0]);
@@ -86,13 +86,13 @@ test('while Redis is away those who listen are sent away and come back by themse
   const feed = 'subscription { homeFeed { cursor } }';
   const [listening, idle] = [await reader.subscribe(feed), await greet(api.url, reader.token)];
   await untilListening(backstage, reader);
-  await insertPhoto(backstage, numberOf(author.id), 'before');
+  await insertPhoto(backstage, rowId(author.id), 'before');
   await until(async () => heard.length === 1);
 
   // A connection that is lost for a moment is made anew, unnoticed: what was told meanwhile is read, what ended meanwhile is closed.
   const again = asPerson(api.url, reader);
   await backstage.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-  await insertPhoto(backstage, numberOf(author.id), 'meanwhile');
+  await insertPhoto(backstage, rowId(author.id), 'meanwhile');
   await until(async () => heard.length === 2);
 
   const redis = await killRedis(backstage);
@@ -112,12 +112,12 @@ test('while Redis is away those who listen are sent away and come back by themse
     body: JSON.stringify({ query: feed }),
   });
   expect([events.status, events.headers.get('retry-after')]).toEqual([503, '5']);
-  await insertPhoto(backstage, numberOf(author.id), 'while it was away');
+  await insertPhoto(backstage, rowId(author.id), 'while it was away');
 
   const restarted = await redis.restart();
   await until(async () => heard.includes('gap'), 60);
   await untilIdle(backstage, 60);
-  await insertPhoto(backstage, numberOf(author.id), 'after');
+  await insertPhoto(backstage, rowId(author.id), 'after');
   await until(async () => heard.includes('after'));
   const away = heard.filter((caption) => caption !== 'while it was away');
   expect(away).toEqual(['before', 'meanwhile', 'gap', 'after']);

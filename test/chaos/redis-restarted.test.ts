@@ -4,7 +4,7 @@ import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../
 import { readFeed } from '../support/feed.ts';
 import { newPerson } from '../support/people.ts';
 import { killRedis } from '../support/redis.ts';
-import { insertPhoto, numberOf, untilIdle, untilListening } from '../support/rows.ts';
+import { insertPhoto, rowId, untilIdle, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 let darkroom: OwnDarkroom;
@@ -32,7 +32,7 @@ test('subscriptions go on, and nobody is logged out, when Redis is killed and co
   const { stores } = darkroom;
   const [author, listener] = await Promise.all([newPerson(url, 'author'), newPerson(url, 'listener')]);
   await listener.follow(author);
-  const share = async () => toGlobalId('Photo', (await insertPhoto(stores, numberOf(author.id))).photoId);
+  const share = async () => toGlobalId('Photo', (await insertPhoto(stores, rowId(author.id))).photoId);
   const feed = await listener.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
     'subscription { homeFeed { photo { id } } }',
   );

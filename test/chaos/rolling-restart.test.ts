@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { newPerson } from '../support/people.ts';
-import { insertPhoto, numberOf } from '../support/rows.ts';
+import { insertPhoto, rowId } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 import { LiveClient } from './live-client.ts';
 import type { List } from './live-model.ts';
@@ -60,7 +60,7 @@ test('a rolling restart of two nodes under load loses no event, and sends none t
   const shared: string[] = [];
   let isOver = false;
   const share = async () => {
-    const { photoId } = await insertPhoto(own.stores, numberOf(author.id));
+    const { photoId } = await insertPhoto(own.stores, rowId(author.id));
     shared.push(String(photoId));
   };
   const sharing = (async () => {
@@ -84,7 +84,7 @@ test('a rolling restart of two nodes under load loses no event, and sends none t
   for (const { heard, faults } of listeners) {
     for (const list of ['homeFeed', 'userPhotos'] as const) {
       await until(async () => heard[list].length >= expected.length);
-      expect(heard[list].map((id) => String(numberOf(id))).sort()).toEqual(expected);
+      expect(heard[list].map((id) => String(rowId(id))).sort()).toEqual(expected);
     }
     expect(faults).toEqual([]);
   }

@@ -3,14 +3,15 @@ import { Window } from 'happy-dom';
 import { type ComponentProps, createElement, StrictMode } from 'react';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { createApollo, useHomeFeed } from '../../examples/apollo-client.ts';
-import { feedKey, liveChannel } from '../../src/features/feed/keys.ts';
+import { feedKey } from '../../src/features/records/feed-keys.ts';
+import { timelineChannel } from '../../src/stores/channel-names.ts';
 import type { Stores } from '../../src/stores/stores.ts';
-import { streamKeys, tellStreams } from '../../src/stores/streams.ts';
+import { publishToStreams, streamKeys } from '../../src/stores/streams.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { startProcess } from '../support/darkroom.ts';
 import { untilFannedOut } from '../support/feed.ts';
 import { newPerson, type Person } from '../support/people.ts';
-import { insertPhoto, numberOf, untilListening } from '../support/rows.ts';
+import { insertPhoto, rowId, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 let stores: Stores;
@@ -72,8 +73,8 @@ async function viewerAndAuthor(): Promise<[Person, Person]> {
 test('new photos come on top of the list; those that are shared while the server is dead too, once; a gap has the list read anew', async () => {
   const [viewer, author] = await viewerAndAuthor();
   const share = async (caption: string) => {
-    const place = await insertPhoto(stores, numberOf(author.id), caption);
-    await untilFannedOut(stores, [numberOf(author.id)]);
+    const place = await insertPhoto(stores, rowId(author.id), caption);
+    await untilFannedOut(stores, [rowId(author.id)]);
     return place;
   };
   await share('old');
@@ -90,9 +91,9 @@ test('new photos come on top of the list; those that are shared while the server
   api = await startProcess(['api'], { ...inject('env'), PORT: port });
   await page.shows('away', 'live', 'old');
   // The server tells each photo once to a connection, and this one is another.
-  const channel = liveChannel(feedKey(numberOf(viewer.id)));
+  const channel = timelineChannel(feedKey(rowId(viewer.id)));
   const again = { publishedId: String(publishedId), photoId: String(photoId) };
-  await tellStreams(stores.redis, [channel], '', JSON.stringify(again));
+  await publishToStreams(stores.redis, [channel], '', JSON.stringify(again));
   await share('back');
   await page.shows('back', 'away', 'live', 'old');
 
@@ -113,16 +114,16 @@ test('a page that is opened before the server is there fills, and goes on to the
   const captions: string[] = [];
   for (let index = 0; index < 30; index++) {
     captions.unshift(String(index));
-    await insertPhoto(stores, numberOf(author.id), String(index));
+    await insertPhoto(stores, rowId(author.id), String(index));
   }
-  await untilFannedOut(stores, [numberOf(author.id)]);
+  await untilFannedOut(stores, [rowId(author.id)]);
   const first = await startProcess(['api'], inject('env'));
   await first.end('SIGTERM');
   const page = open(first.url, viewer.token);
   const api = await startProcess(['api'], { ...inject('env'), PORT: new URL(first.url).port });
   await page.shows(...captions.slice(0, 24));
   await untilListening(stores, viewer);
-  await insertPhoto(stores, numberOf(author.id), 'new');
+  await insertPhoto(stores, rowId(author.id), 'new');
   await until(async () => page.captions().includes('new'));
   // The list may just be being read anew, and then ends after its first page. Twice, as an impatient thumb does.
   await until(async () => {

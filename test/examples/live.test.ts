@@ -9,7 +9,7 @@ import { openBackstage } from '../support/backstage.ts';
 import { startProcess } from '../support/darkroom.ts';
 import { untilFannedOut } from '../support/feed.ts';
 import { newPerson } from '../support/people.ts';
-import { insertPhoto, numberOf, untilListening } from '../support/rows.ts';
+import { insertPhoto, rowId, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 let stores: Stores;
@@ -41,7 +41,7 @@ test('the example client goes on by itself when its server is restarted, and whe
     },
   );
   await untilListening(stores, viewer);
-  const share = (caption: string) => insertPhoto(stores, numberOf(author.id), caption);
+  const share = (caption: string) => insertPhoto(stores, rowId(author.id), caption);
   await share('0');
   await until(async () => captions.length === 1);
   const expected = ['0'];
@@ -49,7 +49,7 @@ test('the example client goes on by itself when its server is restarted, and whe
     await api.end(signal);
     const away = `${round} while away`;
     await share(away);
-    await untilFannedOut(stores, [numberOf(author.id)]);
+    await untilFannedOut(stores, [rowId(author.id)]);
     api = await startProcess(['api'], { ...inject('env'), PORT: port });
     const back = `${round} back`;
     await share(back);

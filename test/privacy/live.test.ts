@@ -1,14 +1,14 @@
 /** What is open when the rules change: nothing more arrives of what may not be seen any more, whichever node it is open at. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { setModerator } from '../../src/features/moderation/acts.ts';
+import { setModerator } from '../../src/features/moderation/actions.ts';
 import type { Stores } from '../../src/stores/stores.ts';
-import { attempt, openBackstage, rowId } from '../support/backstage.ts';
+import { attempt, openBackstage } from '../support/backstage.ts';
 import type { Subscription } from '../support/client.ts';
 import { startProcess, type TestProcess } from '../support/darkroom.ts';
 import { untilFannedOut } from '../support/feed.ts';
 import { asPerson, newPerson, type Person } from '../support/people.ts';
 import { share } from '../support/photos.ts';
-import { insertPhoto, untilListening } from '../support/rows.ts';
+import { insertPhoto, rowId, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 const url = inject('url');

@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Stores } from '../../src/stores/stores.ts';
-import { openBackstage, rowId } from '../support/backstage.ts';
+import { openBackstage } from '../support/backstage.ts';
 import { type Answer, type Subscription, send, subscribe } from '../support/client.ts';
 import { untilFannedOut } from '../support/feed.ts';
 import type { Person } from '../support/people.ts';
-import { insertPhoto } from '../support/rows.ts';
+import { insertPhoto, rowId } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 import { fieldsIn, pathsOf, readSchema } from './coverage.ts';
 import {

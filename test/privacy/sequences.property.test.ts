@@ -2,14 +2,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { fanOut } from '../../src/features/feed/fan-out.ts';
-import { setModerator } from '../../src/features/moderation/acts.ts';
+import { setModerator } from '../../src/features/moderation/actions.ts';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import type { Stores } from '../../src/stores/stores.ts';
-import { attempt, openBackstage, rowId } from '../support/backstage.ts';
+import { attempt, openBackstage } from '../support/backstage.ts';
 import { type Answer, send } from '../support/client.ts';
 import { newHashtag, photosWith, setHashtagFollow } from '../support/hashtags.ts';
 import { newPerson, type Person } from '../support/people.ts';
-import { insertPhoto, untilFolded } from '../support/rows.ts';
+import { insertPhoto, rowId, untilFolded } from '../support/rows.ts';
 import { logInAgain } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 import { COLLECTOR, Model, type ModelPhoto } from './model.ts';

@@ -1,10 +1,10 @@
 /** The people of the matrix: each way of standing towards somebody, and each state in which somebody, or their photo, can be. */
 import { refreshPopular } from '../../src/features/discovery/popular.ts';
 import type { Stores } from '../../src/stores/stores.ts';
-import { attempt, mustSee, rowId } from '../support/backstage.ts';
+import { attempt, mustSee } from '../support/backstage.ts';
 import { newPerson, type Person, unique } from '../support/people.ts';
 import { share } from '../support/photos.ts';
-import { untilFolded } from '../support/rows.ts';
+import { rowId, untilFolded } from '../support/rows.ts';
 import { logIn } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 

@@ -4,7 +4,7 @@ import { toGlobalId } from '../../src/stores/ids.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { mustSee, openBackstage } from '../support/backstage.ts';
 import { newPerson, type Person } from '../support/people.ts';
-import { insertPhoto, numberOf } from '../support/rows.ts';
+import { insertPhoto, rowId } from '../support/rows.ts';
 import { ask, greet, post } from '../support/wire.ts';
 
 const url = inject('url');
@@ -14,7 +14,7 @@ let photoId: string;
 beforeAll(async () => {
   stores = await openBackstage();
   person = await newPerson(url);
-  photoId = toGlobalId('Photo', (await insertPhoto(stores, numberOf(person.id), 'as it was')).photoId);
+  photoId = toGlobalId('Photo', (await insertPhoto(stores, rowId(person.id), 'as it was')).photoId);
 });
 afterAll(() => stores.close());
 

@@ -9,7 +9,7 @@ import type { Stores } from '../../src/stores/stores.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { startProcess } from '../support/darkroom.ts';
 import { newPerson } from '../support/people.ts';
-import { insertPhoto, numberOf, untilListening } from '../support/rows.ts';
+import { insertPhoto, rowId, untilListening } from '../support/rows.ts';
 import { newAddress } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 import { ask, greet, openSocket, openTcp, upgradeRequest } from '../support/wire.ts';
@@ -124,7 +124,7 @@ test('what is completed by the client says nothing more, and the server lets go 
   expect(await socket.hear()).toMatchObject({ type: 'next', payload: { data: { homeFeed: { isGap: true } } } });
   socket.say({ type: 'complete', id: '1' });
   await untilListening(stores, viewer, 0);
-  await insertPhoto(stores, numberOf(author.id), 'unheard');
+  await insertPhoto(stores, rowId(author.id), 'unheard');
   expect(await ask(socket, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
   socket.socket.close();
 });

@@ -10,7 +10,7 @@ import { toGlobalId } from '../../src/stores/ids.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, openBackstage } from '../support/backstage.ts';
 import { newPerson, type Person } from '../support/people.ts';
-import { insertPhoto, numberOf } from '../support/rows.ts';
+import { insertPhoto, rowId } from '../support/rows.ts';
 import { hashOf } from '../support/sessions.ts';
 
 const url = inject('url');
@@ -69,7 +69,7 @@ function people(count: number): Promise<Person[]> {
 }
 
 async function share(author: Person): Promise<string> {
-  const { photoId } = await insertPhoto(stores, numberOf(author.id), 'the caption');
+  const { photoId } = await insertPhoto(stores, rowId(author.id), 'the caption');
   await fanOut(stores, photoId);
   return toGlobalId('Photo', photoId);
 }

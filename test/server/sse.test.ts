@@ -1,13 +1,13 @@
 /** Server-sent events, read with the graphql-sse client, and by hand where the client would hide how it is. */
 import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { sessionsChannel } from '../../src/features/accounts/sessions.ts';
+import { sessionsChannel } from '../../src/stores/channel-names.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { startProcess } from '../support/darkroom.ts';
 import { untilFannedOut } from '../support/feed.ts';
 import { newPerson, type Person } from '../support/people.ts';
-import { insertPhoto, numberOf, untilListening } from '../support/rows.ts';
+import { insertPhoto, rowId, untilListening } from '../support/rows.ts';
 import { newAddress } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 
@@ -84,14 +84,14 @@ test('photos arrive as server-sent events, and a client whose server is killed o
   const port = new URL(api.url).port;
   const feed = follow(viewer, api.url);
   await untilListening(stores, viewer);
-  const share = (caption: string) => insertPhoto(stores, numberOf(author.id), caption);
+  const share = (caption: string) => insertPhoto(stores, rowId(author.id), caption);
   await share('0');
   await until(async () => feed.captions.length === 1);
   const expected = ['0'];
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     await api.end(signal);
     await share(`while away after ${signal}`);
-    await untilFannedOut(stores, [numberOf(author.id)]);
+    await untilFannedOut(stores, [rowId(author.id)]);
     api = await startProcess(['api'], { ...env, PORT: port });
     await share(`back after ${signal}`);
     expected.push(`while away after ${signal}`, `back after ${signal}`);
@@ -122,7 +122,7 @@ test('an end of a session that is told more than once does no harm', async () =>
   const viewer = await newPerson(api.url);
   const said = readAll(await ask({ query: FEED }, { person: viewer, at: api.url }));
   await untilListening(stores, viewer);
-  const id = numberOf(viewer.id);
+  const id = rowId(viewer.id);
   const [session] = await stores.db.session.findMany({ where: { userId: id } });
   // As by a job that runs again.
   const channel = sessionsChannel(id);

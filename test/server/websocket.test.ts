@@ -5,7 +5,7 @@ import type { Stores } from '../../src/stores/stores.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { subscribe } from '../support/client.ts';
 import { newPerson } from '../support/people.ts';
-import { insertPhoto, numberOf } from '../support/rows.ts';
+import { insertPhoto, rowId } from '../support/rows.ts';
 import { ask, greet, openTcp, upgradeRequest } from '../support/wire.ts';
 
 const url = inject('url');
@@ -31,7 +31,7 @@ test('queries and mutations run over WebSocket as over HTTP, with the connection
 
 test('a connection without a session reads what is for everybody, and no more', async () => {
   const person = await newPerson(url);
-  const { photoId } = await insertPhoto(stores, numberOf(person.id));
+  const { photoId } = await insertPhoto(stores, rowId(person.id));
   const socket = await greet(url);
   expect(await ask(socket, `{ me { email } node(id: "${toGlobalId('Photo', photoId)}") { id } }`)).toEqual({
     data: { me: null, node: { id: toGlobalId('Photo', photoId) } },

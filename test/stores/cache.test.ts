@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import {
   type CachedKind,
-  type FactKind,
+  type RelationKind,
   readCached,
-  readFacts,
-  writeFacts,
-  writeThrough,
+  readRelations,
+  writeInvalidating,
+  writeInvalidatingRelations,
 } from '../../src/stores/cache.ts';
 import { connectRedis, type Redis } from '../../src/stores/redis.ts';
 import { unique } from '../support/people.ts';
@@ -61,7 +61,7 @@ function cachedRow(): Cached {
       const [value] = await readCached(at(connection), kind, [key]);
       return value ?? -1;
     },
-    write: (connection, write) => writeThrough(connection, [key], write),
+    write: (connection, write) => writeInvalidating(connection, [key], write),
     async expireTombstone() {
       if ((await redis.get(key)) === '') await redis.del(key);
     },
@@ -76,7 +76,7 @@ function cachedFact(): Cached {
     row: 0,
     loads: 0,
     async read(connection, afterLoad = async () => {}) {
-      const kind: FactKind = {
+      const kind: RelationKind = {
         key: () => hash,
         async load(_, facts) {
           cached.loads++;
@@ -85,10 +85,11 @@ function cachedFact(): Cached {
           return row % 2 === 1 ? facts.map(([personId, subjectId]) => ({ personId, subjectId })) : [];
         },
       };
-      const [value] = await readFacts(at(connection), kind, 1n, [2n]);
+      const [value] = await readRelations(at(connection), kind, 1n, [2n]);
       return value ? 1 : 0;
     },
-    write: (connection, write) => writeFacts(connection, { key: () => hash, load: async () => [] }, [[1n, 2n]], write),
+    write: (connection, write) =>
+      writeInvalidatingRelations(connection, { key: () => hash, load: async () => [] }, [[1n, 2n]], write),
     async expireTombstone() {
       if (((await redis.hget(hash, '2'))?.length ?? 0) > 1) await redis.hset(hash, '2', '1000000000000');
     },
@@ -303,14 +304,14 @@ test('what many lack at the same moment is read once for all of them', async () 
   expect(loaded).toEqual([['a', 'b']]);
 
   const asked: unknown[] = [];
-  const facts: FactKind = {
+  const facts: RelationKind = {
     key: (personId) => `${prefix}${personId}`,
     async load(_, pairs) {
       asked.push(pairs);
       return pairs.filter(([one, other]) => one > other).map(([personId, subjectId]) => ({ personId, subjectId }));
     },
   };
-  const read = () => Promise.all([1n, 2n, 3n].map((person) => readFacts(at(redis), facts, person, [1n, 2n])));
+  const read = () => Promise.all([1n, 2n, 3n].map((person) => readRelations(at(redis), facts, person, [1n, 2n])));
   const answers = [
     [false, false],
     [true, false],

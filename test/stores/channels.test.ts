@@ -1,10 +1,16 @@
 /** What is told on a channel reaches all who listen, once and in order, whatever happens to the connection on which it is heard. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Channels, ChannelsLost, NOWHERE, openChannels, type Told } from '../../src/stores/channels.ts';
+import {
+  type ChannelMessage,
+  type Channels,
+  ChannelsUnavailable,
+  openChannels,
+  UNKNOWN_POSITION,
+} from '../../src/stores/channels.ts';
 import type { ConnectionListener, PubSub } from '../../src/stores/pubsub.ts';
 import type { Stores } from '../../src/stores/stores.ts';
-import { openStream, tellStreams } from '../../src/stores/streams.ts';
+import { openStream, publishToStreams } from '../../src/stores/streams.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { until } from '../support/until.ts';
 
@@ -15,19 +21,19 @@ beforeAll(async () => {
 afterAll(() => stores?.close());
 
 const newChannel = () => `live:{test}:${randomUUID()}`;
-const tell = (channel: string, payload: string) => tellStreams(stores.redis, [channel], payload, payload);
+const tell = (channel: string, payload: string) => publishToStreams(stores.redis, [channel], payload, payload);
 
 /** Listens. @returns what is heard, gaps as 'gap' */
-async function hear(channels: Channels, channel: string, after: Told['place'] | null = null) {
+async function hear(channels: Channels, channel: string, after: ChannelMessage['position'] | null = null) {
   const heard: string[] = [];
-  const places: Told['place'][] = [];
+  const places: ChannelMessage['position'][] = [];
   let isLost = false;
-  const { place, stop } = await channels.follow(channel, after, {
-    tell(told) {
+  const { place, stop } = await channels.subscribe(channel, after, {
+    onMessage(told) {
       heard.push(told.payload ?? 'gap');
-      places.push(told.place);
+      places.push(told.position);
     },
-    lose() {
+    onUnavailable() {
       isLost = true;
     },
   });
@@ -86,7 +92,7 @@ test('who comes from a place that is not known any more, or from nowhere, begins
   await tell(channel, 'one');
   await until(async () => first.heard.length === 1);
   const lost = await hear(stores.channels, channel, { epoch: 'another', id: '1-1' });
-  const nowhere = await hear(stores.channels, channel, NOWHERE);
+  const nowhere = await hear(stores.channels, channel, UNKNOWN_POSITION);
   await tell(channel, 'two');
   await until(async () => [first, lost, nowhere].every(({ heard }) => heard.includes('two')));
   expect([lost.heard, nowhere.heard]).toEqual([
@@ -165,7 +171,7 @@ test('when Redis is away for too long all who listen hear that it is lost, and w
 
   const away = stores.redis.duplicate({ lazyConnect: true });
   const without = openChannels(away, pubsub, stores.log);
-  await expect(hear(without, channel)).rejects.toThrow(ChannelsLost);
+  await expect(hear(without, channel)).rejects.toThrow(ChannelsUnavailable);
   without.close();
   away.disconnect();
 });

@@ -4,8 +4,8 @@ import type { Stores } from '../../src/stores/stores.ts';
 import { parseEntry } from '../../src/stores/streams.ts';
 import {
   buildTimeline,
-  type Place,
-  pushToTimelines,
+  type FeedEntry,
+  pushAndPublish,
   readTimeline,
   type TimelinePage,
   writeDroppingTimelines,
@@ -21,14 +21,14 @@ beforeAll(async () => {
 afterAll(() => stores.close());
 
 const newKey = () => `feed:{test}:${unique()}`;
-const byNewest = (a: Place, b: Place) => (a.publishedId < b.publishedId ? 1 : -1);
+const byNewest = (a: FeedEntry, b: FeedEntry) => (a.publishedId < b.publishedId ? 1 : -1);
 
 /** Places `from` to `to`, both included, newest first. */
-function placesFrom(from: number, to: number): Place[] {
+function placesFrom(from: number, to: number): FeedEntry[] {
   return Array.from({ length: to - from + 1 }, (_, index) => placeOf(BigInt(to - index)));
 }
 
-function placeOf(publishedId: bigint): Place {
+function placeOf(publishedId: bigint): FeedEntry {
   return { publishedId, photoId: publishedId + 7n };
 }
 
@@ -38,7 +38,7 @@ async function mustRead(key: string, after: bigint | null, count: number): Promi
   return page;
 }
 
-const push = (key: string, place: Place) => pushToTimelines(stores.redis, [key], place, '{}');
+const push = (key: string, place: FeedEntry) => pushAndPublish(stores.redis, [key], place, '{}');
 
 test('a list that holds everything says so, and one that was cut says how far down it reaches', async () => {
   const key = newKey();
@@ -81,7 +81,7 @@ test('of two who build a list at once, one does', async () => {
   };
   await buildTimeline(stores.redis, key, load);
   expect(loads).toBe(1);
-  expect((await mustRead(key, null, 10)).places).toEqual(placesFrom(1, 3));
+  expect((await mustRead(key, null, 10)).entries).toEqual(placesFrom(1, 3));
 });
 
 test('what is pushed while a list is built is in it, also what the builder has read already', async () => {
@@ -107,7 +107,7 @@ test('a builder whose list was dropped meanwhile stores nothing', async () => {
     await buildTimeline(stores.redis, key, async () => placesFrom(5, 6));
     return placesFrom(1, 3);
   });
-  expect((await mustRead(key, null, 10)).places).toEqual(placesFrom(5, 6));
+  expect((await mustRead(key, null, 10)).entries).toEqual(placesFrom(5, 6));
 });
 
 test('a list is not read or built while a write changes what belongs to it, and dropped also when that fails', async () => {
@@ -132,7 +132,7 @@ test('a builder that dies blocks a list only for some seconds', async () => {
   expect(await readTimeline(stores.redis, key, null, 10)).toBe('building');
   await until(async () => (await readTimeline(stores.redis, key, null, 10)) === 'missing', 20);
   await buildTimeline(stores.redis, key, async () => placesFrom(1, 1));
-  expect((await mustRead(key, null, 10)).places).toEqual(placesFrom(1, 1));
+  expect((await mustRead(key, null, 10)).entries).toEqual(placesFrom(1, 1));
 });
 
 test('a photo is pushed into the lists that exist, and told to all who listen, once for each list', async () => {
@@ -142,12 +142,12 @@ test('a photo is pushed into the lists that exist, and told to all who listen, o
   const hear = (key: string) => (text: string) => heard.push(`${key} ${parseEntry(text).payload}`);
   const stops = await Promise.all([there, missing].map((key) => stores.pubsub.subscribe(`live:${key}`, hear(key))));
   for (let time = 0; time < 2; time++) {
-    await pushToTimelines(stores.redis, [there, missing, newKey()], placeOf(5n), 'news');
+    await pushAndPublish(stores.redis, [there, missing, newKey()], placeOf(5n), 'news');
   }
-  await pushToTimelines(stores.redis, [], placeOf(5n), 'nobody');
+  await pushAndPublish(stores.redis, [], placeOf(5n), 'nobody');
   await until(async () => heard.length >= 2);
   expect(heard.sort()).toEqual([`${there} news`, `${missing} news`].sort());
-  expect((await mustRead(there, null, 10)).places).toEqual([placeOf(5n)]);
+  expect((await mustRead(there, null, 10)).entries).toEqual([placeOf(5n)]);
   expect(await readTimeline(stores.redis, missing, null, 10)).toBe('missing');
   for (const stop of stops) stop();
 });
@@ -182,9 +182,9 @@ type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 class Play {
   readonly key = newKey();
   /** Ids are given in order and committed in any. */
-  begun: Place[] = [];
-  committed: Place[] = [];
-  unpushed: Place[] = [];
+  begun: FeedEntry[] = [];
+  committed: FeedEntry[] = [];
+  unpushed: FeedEntry[] = [];
   taken = new Set<bigint>();
   newest = 0n;
 
@@ -192,12 +192,12 @@ class Play {
     for (let made = 0; made < size; made++) this.committed.unshift(this.#next());
   }
 
-  #next(): Place {
+  #next(): FeedEntry {
     this.newest += 1_000n;
     return this.#take(this.newest);
   }
 
-  #take(publishedId: bigint): Place {
+  #take(publishedId: bigint): FeedEntry {
     this.taken.add(publishedId);
     return placeOf(publishedId);
   }
@@ -246,11 +246,11 @@ class Play {
     const after = below % 2 === 0 ? null : BigInt(below) % (this.newest + 2_000n);
     const page = await readTimeline(stores.redis, this.key, after, count);
     if (typeof page === 'string') return;
-    const ids = page.places.map((place) => place.publishedId);
+    const ids = page.entries.map((place) => place.publishedId);
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => (a < b ? 1 : -1)));
     expect(ids.length).toBeLessThanOrEqual(count);
     const committed = new Set(this.committed.map((place) => place.publishedId));
-    for (const place of page.places) {
+    for (const place of page.entries) {
       expect(committed.has(place.publishedId)).toBe(true);
       expect(place.photoId).toBe(place.publishedId + 7n);
       if (after !== null) expect(place.publishedId).toBeLessThan(after);
@@ -281,9 +281,9 @@ test('whatever is begun, committed, pushed, built, dropped and lost in whatever 
       await play.run({ do: 'commit', which: 0, count: play.begun.length });
       await play.run({ do: 'push', which: 0, count: play.unpushed.length });
       await buildTimeline(stores.redis, play.key, async (n) => play.committed.toSorted(byNewest).slice(0, n));
-      const { places, floor } = await mustRead(play.key, null, 1_000);
+      const { entries, floor } = await mustRead(play.key, null, 1_000);
       const all = play.committed.toSorted(byNewest);
-      expect(places).toEqual(floor === 0n ? all : all.slice(0, 500));
+      expect(entries).toEqual(floor === 0n ? all : all.slice(0, 500));
       expect(await stores.redis.zcard(play.key)).toBeLessThanOrEqual(500);
       await stores.redis.del(play.key);
     }),

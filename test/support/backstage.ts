@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { fromGlobalId } from '../../src/stores/ids.ts';
 import { openStores, type Stores } from '../../src/stores/stores.ts';
 import type { Answer } from './client.ts';
 import type { Person } from './people.ts';
@@ -11,17 +10,10 @@ export function openBackstage(): Promise<Stores> {
   return openStores(loadConfig(inject('env')), pino({ level: 'silent' }));
 }
 
-/** The number in a global id: of a comment, the comment's own. */
-export function rowId(globalId: string): bigint {
-  const id = fromGlobalId(globalId)?.parts.at(-1);
-  if (id === undefined) throw new Error(`"${globalId}" is no global id.`);
-  return id;
-}
-
-/** A payload with whatever mistakes it tells of. */
+/** A payload with whatever userErrors it tells of. */
 export type Attempt<T> = T & { userErrors: { code: string; message: string; field: string[] }[] };
 
-/** Sends a mutation that may be answered with mistakes; fails only when there is no payload at all. */
+/** Sends a mutation that may be answered with userErrors; fails only when there is no payload at all. */
 export async function attempt<T = Record<string, unknown>>(
   person: Person,
   name: string,
@@ -44,7 +36,7 @@ function trySending<T>(person: Person, name: string, input: object, selection: s
 }
 
 /** What a mutation found wrong: the code and the field of each mistake, such as `TOO_LONG caption`. */
-export function mistakesOf({ userErrors }: Attempt<object>): string[] {
+export function userErrorsOf({ userErrors }: Attempt<object>): string[] {
   return userErrors.map(({ code, field }) => `${code} ${field.join('.')}`);
 }
 

@@ -1,24 +1,25 @@
-import { publishHashtags, updateHashtags } from '../../src/features/discovery/photo-hashtags.ts';
-import { feedKey, liveChannel } from '../../src/features/feed/keys.ts';
+import { publishHashtags, updateHashtags } from '../../src/features/hashtags/photo-hashtags.ts';
 import type { Point } from '../../src/features/places/geo.ts';
 import { setLocation } from '../../src/features/places/locations.ts';
+import { feedKey } from '../../src/features/records/feed-keys.ts';
+import { timelineChannel } from '../../src/stores/channel-names.ts';
 import { fromGlobalId } from '../../src/stores/ids.ts';
 import { addJob } from '../../src/stores/jobs.ts';
 import { nextId } from '../../src/stores/postgres.ts';
 import type { Stores } from '../../src/stores/stores.ts';
-import type { Place } from '../../src/stores/timelines.ts';
+import type { FeedEntry } from '../../src/stores/timelines.ts';
 import type { Person } from './people.ts';
 import { until } from './until.ts';
 
-/** The number in a global id, as the database knows it. */
-export function numberOf(globalId: string): bigint {
-  const id = fromGlobalId(globalId);
-  if (!id) throw new Error(`${globalId} is no id.`);
-  return id.parts.at(-1) ?? 0n;
+/** The row's id within a global id: of a comment, the comment's own. */
+export function rowId(globalId: string): bigint {
+  const id = fromGlobalId(globalId)?.parts.at(-1);
+  if (id === undefined) throw new Error(`"${globalId}" is not a global id.`);
+  return id;
 }
 
 /** A READY photo without files, in the transaction in which processing would make it so: with its fan-out. @param point where it is shown */
-export function insertPhoto(stores: Stores, ownerId: bigint, caption = '', point?: Point): Promise<Place> {
+export function insertPhoto(stores: Stores, ownerId: bigint, caption = '', point?: Point): Promise<FeedEntry> {
   return stores.db.$transaction(async (tx) => {
     const photoId = await nextId(tx, ownerId);
     const row = { id: photoId, ownerId, caption, mediaKey: 'none', width: 4, height: 3, status: 'READY' as const };
@@ -36,7 +37,7 @@ export function insertPhoto(stores: Stores, ownerId: bigint, caption = '', point
 }
 
 /** A READY photo that is shown at a point, without its fan-out. */
-export function insertPhotoAt(stores: Stores, ownerId: bigint, point: Point): Promise<Place> {
+export function insertPhotoAt(stores: Stores, ownerId: bigint, point: Point): Promise<FeedEntry> {
   return stores.db.$transaction(async (tx) => {
     const photoId = await nextId(tx, ownerId);
     const publishedId = await nextId(tx, ownerId);
@@ -48,11 +49,11 @@ export function insertPhotoAt(stores: Stores, ownerId: bigint, point: Point): Pr
 }
 
 /** Many READY photos at once, without their fan-out. @returns newest first */
-export async function insertPhotos(stores: Stores, ownerIds: readonly bigint[], count: number): Promise<Place[]> {
-  const places: Place[] = [];
+export async function insertPhotos(stores: Stores, ownerIds: readonly bigint[], count: number): Promise<FeedEntry[]> {
+  const places: FeedEntry[] = [];
   for (let made = 0; made < count; made++) {
     const ownerId = ownerIds[made % ownerIds.length] ?? 0n;
-    const [place] = await stores.db.$queryRaw<Place[]>`
+    const [place] = await stores.db.$queryRaw<FeedEntry[]>`
       insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
       values (next_id(${ownerId}), ${ownerId}, '', 'READY', 'none', next_id(${ownerId}), 4, 3)
       returning id as "photoId", published_id as "publishedId"`;
@@ -98,7 +99,7 @@ export async function untilIdle({ db }: Stores, seconds?: number): Promise<void>
  * @param seconds how long it may take
  */
 export async function untilFolded({ db }: Stores, people: readonly Person[], seconds?: number): Promise<void> {
-  const ids = people.map(({ id }) => numberOf(id));
+  const ids = people.map(({ id }) => rowId(id));
   await until(async () => {
     const [row] = await db.$queryRaw<[{ open: number }]>`
       select (
@@ -124,7 +125,7 @@ export async function untilFolded({ db }: Stores, people: readonly Person[], sec
  * @param processes how many api processes hold one
  */
 export async function untilListening(stores: Stores, person: Person, processes = 1): Promise<void> {
-  const channel = liveChannel(feedKey(numberOf(person.id)));
+  const channel = timelineChannel(feedKey(rowId(person.id)));
   await until(async () => {
     const [, listeners] = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', channel)) as [string, number];
     return listeners === processes;

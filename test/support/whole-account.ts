@@ -1,9 +1,9 @@
-import { userKey } from '../../src/features/accounts/users.ts';
+import { userKey } from '../../src/features/records/user-rows.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { send } from './client.ts';
 import { newPerson, type Person } from './people.ts';
 import { createUpload, newJpeg, put, settled, share, type TestUpload } from './photos.ts';
-import { numberOf, untilFolded } from './rows.ts';
+import { rowId, untilFolded } from './rows.ts';
 import { until } from './until.ts';
 
 /** Somebody of whom there is something in every table, and those with whom they have to do. */
@@ -53,7 +53,7 @@ export function act<T = Record<string, unknown>>(
 
 /** Makes somebody a moderator, as `npm run admin` does. */
 async function appoint({ db, redis }: Stores, person: Person): Promise<void> {
-  const id = numberOf(person.id);
+  const id = rowId(person.id);
   await db.user.update({ where: { id }, data: { isModerator: true } });
   await redis.del(userKey(id));
 }

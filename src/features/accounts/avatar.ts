@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Image } from '../../generated/graphql.ts';
-import { writeThrough } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { mistake } from '../errors.ts';
+import { userError } from '../kernel/errors.ts';
 import { AVATAR_SIDE, makeAvatar, UnusableFile } from '../photos/renditions.ts';
-import { type UserRow, userKey } from './users.ts';
+import { type UserRow, userKey } from '../records/user-rows.ts';
 
 /** The object key of a person's picture. */
 export function avatarObjectKey(avatarKey: string): string {
@@ -22,14 +22,14 @@ export function avatarOf({ objects }: Stores, { avatarKey }: UserRow): Image | n
 /**
  * Makes an uploaded file a person's picture: a job does so, and until then the old one stays.
  *
- * @throws Mistakes NOT_FOUND for another's upload as for one that does not exist, EXPIRED, NOT_UPLOADED or ALREADY_USED
+ * @throws UserErrors NOT_FOUND for another's upload as for one that does not exist, EXPIRED, NOT_UPLOADED or ALREADY_USED
  */
 export async function setAvatar(stores: Stores, userId: bigint, uploadId: bigint): Promise<void> {
   const { db, objects } = stores;
   const upload = await db.upload.findFirst({ where: { id: uploadId, ownerId: userId } });
-  if (!upload) throw mistake('NOT_FOUND', 'You have no such upload.', 'uploadId');
+  if (!upload) throw userError('NOT_FOUND', 'You have no such upload.', 'uploadId');
   if (upload.expiresAt <= new Date()) {
-    throw mistake(
+    throw userError(
       'EXPIRED',
       'The time for this upload is over. Create another one and send the file again.',
       'uploadId',
@@ -37,13 +37,13 @@ export async function setAvatar(stores: Stores, userId: bigint, uploadId: bigint
   }
   // Asked before the transaction, which must not wait for S3.
   if (!(await objects.exists(upload.objectKey))) {
-    throw mistake('NOT_UPLOADED', "Send the file to the upload's URL first: nothing has arrived there.", 'uploadId');
+    throw userError('NOT_UPLOADED', "Send the file to the upload's URL first: nothing has arrived there.", 'uploadId');
   }
   await db.$transaction(async (tx) => {
     // Locked, so that it is not published as a photo meanwhile.
     const [held] = await tx.$queryRaw<object[]>`select id from uploads where id = ${uploadId} for update`;
     if (!held || (await tx.photo.findUnique({ where: { id: uploadId }, select: { id: true } }))) {
-      throw mistake('ALREADY_USED', 'This upload has been used already.', 'uploadId');
+      throw userError('ALREADY_USED', 'This upload has been used already.', 'uploadId');
     }
     await tx.upload.delete({ where: { id: uploadId } });
     const data = { avatarUploadId: uploadId, avatarStatus: 'PROCESSING' as const, avatarFailure: null };
@@ -82,7 +82,7 @@ export async function processAvatar(stores: Stores, job: Jobs['processAvatar']):
     'jpeg' in change
       ? { avatarKey: job.avatarKey, avatarStatus: 'READY' as const }
       : { avatarStatus: 'FAILED' as const, avatarFailure: change.failure };
-  const done = await writeThrough(redis, [userKey(id)], () =>
+  const done = await writeInvalidating(redis, [userKey(id)], () =>
     db.$transaction(async (tx) => {
       const [before] = await tx.$queryRaw<{ avatarKey: string | null }[]>`
         select avatar_key as "avatarKey" from users
@@ -110,7 +110,7 @@ async function makeAvatarOf(file: Buffer | null, job: Jobs['processAvatar'], max
 
 /** Removes a person's picture. Without one it changes nothing. */
 export async function removeAvatar({ db, redis }: Stores, userId: bigint): Promise<void> {
-  await writeThrough(redis, [userKey(userId)], () =>
+  await writeInvalidating(redis, [userKey(userId)], () =>
     db.$transaction(async (tx) => {
       const [before] = await tx.$queryRaw<{ avatarKey: string | null }[]>`
         select avatar_key as "avatarKey" from users where id = ${userId} for no key update`;

@@ -1,5 +1,5 @@
 import type { Stores } from '../../stores/stores.ts';
-import { changeHidden } from '../people/hiding.ts';
+import { changeHidden } from './hiding.ts';
 
 /** How long an account that was deactivated can be restored by logging in. Then it is deleted. */
 const RESTORABLE_DAYS = 30;

@@ -1,7 +1,7 @@
 import type { Stores } from '../../stores/stores.ts';
-import { Mistakes, mistake } from '../errors.ts';
-import { lockPeople } from '../people/locks.ts';
-import { checkText } from '../validate.ts';
+import { UserErrors, userError } from '../kernel/errors.ts';
+import { checkText } from '../kernel/validate.ts';
+import { lockPeople } from '../visibility/locks.ts';
 import { restorableSince, restoreAccount } from './deactivate.ts';
 import { hashPassword, passwordMatches } from './passwords.ts';
 import { createSession, endSessions, type SessionRow } from './sessions.ts';
@@ -39,18 +39,18 @@ async function checkPassword(
  * account that was deactivated lately is restored by it.
  *
  * @param address the client's network address
- * @throws Mistakes WRONG_CREDENTIALS, or SUSPENDED; RATE_LIMITED after too many
+ * @throws UserErrors WRONG_CREDENTIALS, or SUSPENDED; RATE_LIMITED after too many
  */
 export async function logIn(
   stores: Stores,
   address: string,
   input: { login: string; password: string; device: string },
 ): Promise<{ token: string; userId: bigint }> {
-  const mistakes = [
+  const userErrors = [
     ...checkText('The login', input.login, 1, 254, 'login'),
     ...checkText("The device's name", input.device, 0, 100, 'device'),
   ];
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
   const login = input.login.trim().toLowerCase();
   const where = login.includes('@') ? { email: login } : { username: login };
   const found = await stores.db.user.findUnique({
@@ -62,13 +62,13 @@ export async function logIn(
   const user = isGone ? null : found;
   const account = user ? accountOf(user.id) : `login ${login}`;
   if (!(await checkPassword(stores, account, address, user?.passwordHash ?? null, input.password)) || !user) {
-    throw mistake('WRONG_CREDENTIALS', 'The username or e-mail address, or the password, is wrong.');
+    throw userError('WRONG_CREDENTIALS', 'The username or e-mail address, or the password, is wrong.');
   }
   if (user.suspendedAt) throw suspended();
   if (user.deactivatedAt) await restoreAccount(stores, user.id);
   const token = await stores.db.$transaction(async (tx) => {
     // Hidden since it was looked up: its sessions have been ended, and this would be one more.
-    const now = (await lockPeople(tx, [user.id], 'steady')).get(user.id);
+    const now = (await lockPeople(tx, [user.id], 'shared')).get(user.id);
     if (now?.isHidden !== false) throw suspended();
     return createSession(stores, tx, user.id, input.device);
   });
@@ -76,13 +76,13 @@ export async function logIn(
 }
 
 function suspended() {
-  return mistake('SUSPENDED', 'This account is suspended: moderators found something against the rules.');
+  return userError('SUSPENDED', 'This account is suspended: moderators found something against the rules.');
 }
 
 /**
  * Checks a person's password once more, before something that cannot be undone.
  *
- * @throws Mistakes WRONG_CREDENTIALS for the field; RATE_LIMITED after too many wrong ones
+ * @throws UserErrors WRONG_CREDENTIALS for the field; RATE_LIMITED after too many wrong ones
  */
 export async function confirmPassword(
   stores: Stores,
@@ -96,7 +96,7 @@ export async function confirmPassword(
     select: { passwordHash: true },
   });
   if (!(await checkPassword(stores, accountOf(userId), address, passwordHash, password))) {
-    throw mistake('WRONG_CREDENTIALS', 'The password is wrong.', field);
+    throw userError('WRONG_CREDENTIALS', 'The password is wrong.', field);
   }
 }
 
@@ -104,7 +104,7 @@ export async function confirmPassword(
  * Changes the password and ends all other sessions, together.
  *
  * @param session the one that stays
- * @throws Mistakes when the old password is wrong or the new one not allowed; RATE_LIMITED after too many wrong ones
+ * @throws UserErrors when the old password is wrong or the new one not allowed; RATE_LIMITED after too many wrong ones
  */
 export async function changePassword(
   stores: Stores,
@@ -112,8 +112,8 @@ export async function changePassword(
   address: string,
   input: { currentPassword: string; newPassword: string },
 ): Promise<void> {
-  const mistakes = checkText('The new password', input.newPassword, 8, 200, 'newPassword');
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  const userErrors = checkText('The new password', input.newPassword, 8, 200, 'newPassword');
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
   await confirmPassword(stores, session.userId, address, input.currentPassword, 'currentPassword');
   const passwordHash = await hashPassword(input.newPassword);
   await endSessions(stores, session.userId, { except: session.id }, async (tx) => {

@@ -6,8 +6,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { Mistakes, mistake } from '../errors.ts';
-import { checkText } from '../validate.ts';
+import { UserErrors, userError } from '../kernel/errors.ts';
+import { checkText } from '../kernel/validate.ts';
 import { restorableSince } from './deactivate.ts';
 import { hashPassword } from './passwords.ts';
 import { endSessions } from './sessions.ts';
@@ -21,7 +21,7 @@ type Notice = Jobs['mailNotice']['notice'];
 const HOUR_MS = 3_600_000;
 
 /** What the mails with tokens say, and for how many hours their links work. */
-const LETTERS: Record<MailPurpose, { hours: number; subject: string; page: string; text: string }> = {
+const TOKEN_EMAILS: Record<MailPurpose, { hours: number; subject: string; page: string; text: string }> = {
   VERIFY_EMAIL: {
     hours: 72,
     subject: 'Is this your address?',
@@ -74,7 +74,7 @@ export async function requestEmailVerification({ db, redis }: Stores, userId: bi
  * job: so neither the answer nor its time tells.
  *
  * @param address the client's network address
- * @throws Mistakes when it can be no address; RATE_LIMITED after too many
+ * @throws UserErrors when it can be no address; RATE_LIMITED after too many
  */
 export async function requestPasswordReset(
   { db, redis }: Stores,
@@ -82,8 +82,8 @@ export async function requestPasswordReset(
   emailAddress: string,
 ): Promise<void> {
   const email = emailAddress.trim().toLowerCase();
-  const mistakes = checkText('The e-mail address', email, 3, 254, 'email');
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  const userErrors = checkText('The e-mail address', email, 3, 254, 'email');
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
   await throttle(redis, 'mail-from', address, 'mails asked for');
   await throttle(redis, 'mail-to', email, 'mails to this address');
   await db.$transaction((tx) => addJob(tx, 'mailPasswordReset', { email }));
@@ -107,7 +107,7 @@ export async function sendToken(stores: Stores, { userId, purpose }: Jobs['mailT
   const isAway = user.deactivatedAt !== null && user.deactivatedAt < restorableSince();
   if (user.suspendedAt || user.deletingAt || isAway) return;
 
-  const { hours, subject, page, text } = LETTERS[purpose];
+  const { hours, subject, page, text } = TOKEN_EMAILS[purpose];
   const token = randomBytes(32).toString('base64url');
   const proof = { tokenHash: hashOf(token), email: user.email, expiresAt: new Date(Date.now() + hours * HOUR_MS) };
   await db.mailToken.upsert({
@@ -132,7 +132,7 @@ export async function sendNotice({ db, mail }: Stores, { userId, notice }: Jobs[
   await mail.send({ to: user.email, subject, text: `Hello ${user.username},\n\n${text}\n` });
 }
 
-/** Proves an address by the token that was mailed to it. @throws Mistakes INVALID for one that does not work, or no longer */
+/** Proves an address by the token that was mailed to it. @throws UserErrors INVALID for one that does not work, or no longer */
 export async function verifyEmail({ db }: Stores, token: string): Promise<void> {
   await db.$transaction(async (tx) => {
     const { userId, email } = await useToken(tx, 'VERIFY_EMAIL', token);
@@ -143,11 +143,11 @@ export async function verifyEmail({ db }: Stores, token: string): Promise<void> 
 /**
  * Sets a new password by the token that was mailed, and ends all sessions. The mail has arrived, so the address is proved too.
  *
- * @throws Mistakes INVALID for a token that does not work, or no longer, and what is wrong with the password
+ * @throws UserErrors INVALID for a token that does not work, or no longer, and what is wrong with the password
  */
 export async function resetPassword(stores: Stores, token: string, newPassword: string): Promise<void> {
-  const mistakes = checkText('The new password', newPassword, 8, 200, 'newPassword');
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  const userErrors = checkText('The new password', newPassword, 8, 200, 'newPassword');
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
   const found = await stores.db.mailToken.findUnique({ where: { tokenHash: hashOf(token) } });
   // Before the password is hashed, which costs.
   if (found?.purpose !== 'RESET_PASSWORD' || found.expiresAt <= new Date()) throw unusable();
@@ -163,7 +163,7 @@ export async function resetPassword(stores: Stores, token: string, newPassword: 
   });
 }
 
-/** Uses a token up. @throws Mistakes INVALID when it does not work */
+/** Uses a token up. @throws UserErrors INVALID when it does not work */
 async function useToken(
   tx: Transaction,
   purpose: MailPurpose,
@@ -178,7 +178,7 @@ async function useToken(
 }
 
 function unusable() {
-  return mistake(
+  return userError(
     'INVALID',
     'This link has been used already, is too old, or is not one of ours. Ask for a new one.',
     'token',

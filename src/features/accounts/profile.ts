@@ -1,14 +1,14 @@
-import { writeThrough } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cache.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { Mistakes } from '../errors.ts';
-import { checkText } from '../validate.ts';
-import { userKey } from './users.ts';
+import { UserErrors } from '../kernel/errors.ts';
+import { checkText } from '../kernel/validate.ts';
+import { userKey } from '../records/user-rows.ts';
 
 /**
  * Changes what others see of a person.
  *
  * @param input what is null or left out stays as it is
- * @throws Mistakes with all that is wrong with the input
+ * @throws UserErrors with all that is wrong with the input
  */
 export async function updateProfile(
   { db, redis }: Stores,
@@ -17,11 +17,11 @@ export async function updateProfile(
 ): Promise<void> {
   const displayName = input.displayName?.trim();
   const bio = input.bio?.trim();
-  const mistakes = [
+  const userErrors = [
     ...(displayName === undefined ? [] : checkText('The display name', displayName, 1, 60, 'displayName')),
     ...(bio === undefined ? [] : checkText('The bio', bio, 0, 500, 'bio')),
   ];
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
   const data = { ...(displayName !== undefined && { displayName }), ...(bio !== undefined && { bio }) };
-  await writeThrough(redis, [userKey(userId)], () => db.user.update({ where: { id: userId }, data }));
+  await writeInvalidating(redis, [userKey(userId)], () => db.user.update({ where: { id: userId }, data }));
 }

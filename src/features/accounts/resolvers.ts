@@ -1,13 +1,11 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { idTime, toGlobalId } from '../../stores/ids.ts';
 import { requireSession } from '../context.ts';
-import { mistake, payload } from '../errors.ts';
-import { pageRequest } from '../paging.ts';
-import { parseId } from '../validate.ts';
+import { payload, userError } from '../kernel/errors.ts';
+import { pageRequest } from '../kernel/paging.ts';
+import { parseId } from '../kernel/validate.ts';
 import { avatarOf, removeAvatar, setAvatar } from './avatar.ts';
 import { deactivateAccount } from './deactivate.ts';
-import { askDeletion } from './delete.ts';
-import { exportUrl, readDataExport, requestDataExport } from './export.ts';
 import { changePassword, confirmPassword, logIn } from './log-in.ts';
 import { requestEmailVerification, requestPasswordReset, resetPassword, verifyEmail } from './mail.ts';
 import { updateProfile } from './profile.ts';
@@ -41,7 +39,7 @@ export const accountResolvers: Resolvers = {
       payload(async () => {
         const { userId } = requireSession(context);
         const [ended] = await endSessions(context.stores, userId, { only: parseId('Session', sessionId) });
-        if (ended === undefined) throw mistake('NOT_FOUND', 'You have no such session.', 'sessionId');
+        if (ended === undefined) throw userError('NOT_FOUND', 'You have no such session.', 'sessionId');
         return { revokedSessionId: toGlobalId('Session', ended) };
       }),
     changePassword: (_, { input }, context) =>
@@ -101,19 +99,6 @@ export const accountResolvers: Resolvers = {
         await confirmPassword(context.stores, userId, context.address, input.password);
         return { deletedAfter: await deactivateAccount(context.stores, userId) };
       }),
-    deleteAccount: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        await confirmPassword(context.stores, userId, context.address, input.password);
-        await askDeletion(context.stores, userId);
-        return { deletedUserId: toGlobalId('User', userId) };
-      }),
-    requestDataExport: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        await confirmPassword(context.stores, userId, context.address, input.password);
-        return { dataExport: await requestDataExport(context.stores, userId) };
-      }),
   },
   User: {
     id: ({ id }) => toGlobalId('User', id),
@@ -131,12 +116,7 @@ export const accountResolvers: Resolvers = {
       (await loaders.account.load(userId)).emailVerifiedAt !== null,
     avatarStatus: async ({ userId }, _, { loaders }) => (await loaders.account.load(userId)).avatarStatus,
     avatarFailure: async ({ userId }, _, { loaders }) => (await loaders.account.load(userId)).avatarFailure,
-    dataExport: ({ userId }, _, { stores }) => readDataExport(stores, userId),
     sessions: ({ userId }, page, { stores }) => listSessions(stores, userId, pageRequest(page)),
-  },
-  DataExport: {
-    url: (row, _, { stores }) => exportUrl(stores, row),
-    createdAt: ({ id }) => new Date(idTime(id)),
   },
   Session: {
     id: ({ id }) => toGlobalId('Session', id),

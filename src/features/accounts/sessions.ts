@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type CachedKind, readCached, writeThrough } from '../../stores/cache.ts';
+import { type CachedKind, readCached, writeInvalidating } from '../../stores/cache.ts';
+import { sessionsChannel } from '../../stores/channel-names.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { nextId, type Transaction, transact } from '../../stores/postgres.ts';
-import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, type PageRequest, toConnection } from '../paging.ts';
+import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
 
 /** One log-in on one device. */
 export interface SessionRow {
@@ -24,11 +24,6 @@ const TOUCH_AFTER_MS = 5 * 60_000;
 const DAY_MS = 24 * 3_600_000;
 /** What else happens with the end of sessions may be a lot: taking all that a person has done out of the counts of others. */
 const WITHIN = { timeout: 60_000 };
-
-/** The channel on which the ids of a person's sessions are published as they end. */
-export function sessionsChannel(userId: bigint): string {
-  return `live:${personKey('sessions', userId)}`;
-}
 
 function sessionKey(tokenHash: string): string {
   return `session:v2:${tokenHash}`;
@@ -116,7 +111,7 @@ export async function findSession(stores: Stores, tokenHash: string): Promise<Se
 
 async function touch({ db, redis, config }: Stores, session: SessionRow): Promise<void> {
   const expiresAt = new Date(Date.now() + config.SESSION_DAYS * DAY_MS);
-  await writeThrough(redis, [sessionKey(session.tokenHash)], () =>
+  await writeInvalidating(redis, [sessionKey(session.tokenHash)], () =>
     db.session.updateMany({ where: { id: session.id }, data: { lastUsedAt: new Date(), expiresAt } }),
   );
 }
@@ -156,7 +151,7 @@ export async function endSessions(
   };
   // Read first, so that a tombstone covers each before its row goes: see stores/cache.ts.
   const known = (await stores.db.session.findMany({ where })).map(toRow);
-  const ended = await writeThrough(
+  const ended = await writeInvalidating(
     stores.redis,
     known.map((session) => sessionKey(session.tokenHash)),
     () =>
@@ -184,7 +179,7 @@ export async function announceEnd(
   userId: bigint,
   sessions: readonly { id: bigint | string; tokenHash: string }[],
 ): Promise<void> {
-  await writeThrough(
+  await writeInvalidating(
     redis,
     sessions.map((session) => sessionKey(session.tokenHash)),
     async () => {},

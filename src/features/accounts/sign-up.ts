@@ -1,7 +1,7 @@
 import { violatedUnique } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Mistake, Mistakes, mistake } from '../errors.ts';
-import { checkText } from '../validate.ts';
+import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
+import { checkText } from '../kernel/validate.ts';
 import { addTokenMail } from './mail.ts';
 import { hashPassword } from './passwords.ts';
 import { createSession } from './sessions.ts';
@@ -13,7 +13,7 @@ const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
 /**
  * Makes an account and logs in to it.
  *
- * @throws Mistakes with all that is wrong with the input
+ * @throws UserErrors with all that is wrong with the input
  */
 export async function signUp(
   stores: Stores,
@@ -22,7 +22,7 @@ export async function signUp(
   const username = input.username.toLowerCase();
   const email = input.email.trim().toLowerCase();
   const displayName = input.displayName.trim();
-  const mistakes: Mistake[] = [
+  const userErrors: UserError[] = [
     ...checkUsername(username),
     ...checkText('The e-mail address', email, 3, 254, 'email'),
     ...checkText('The password', input.password, 8, 200, 'password'),
@@ -30,9 +30,9 @@ export async function signUp(
     ...checkText("The device's name", input.device, 0, 100, 'device'),
   ];
   if (!EMAIL.test(email)) {
-    mistakes.push({ code: 'INVALID', message: 'An e-mail address looks like name@example.org.', field: ['email'] });
+    userErrors.push({ code: 'INVALID', message: 'An e-mail address looks like name@example.org.', field: ['email'] });
   }
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
 
   const passwordHash = await hashPassword(input.password);
   try {
@@ -48,7 +48,7 @@ export async function signUp(
   } catch (error) {
     const constraint = violatedUnique(error);
     if (constraint === 'users_email_key')
-      throw mistake('TAKEN', 'There is an account with this e-mail address already.', 'email');
+      throw userError('TAKEN', 'There is an account with this e-mail address already.', 'email');
     if (constraint === 'users_username_key') throw usernameTaken();
     throw error;
   }

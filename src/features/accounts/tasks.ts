@@ -1,8 +1,8 @@
 import type { Tasks } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { sweepExports } from '../data-export/data-export.ts';
+import { sweepDeactivated } from '../deletion/delete-account.ts';
 import { processAvatar } from './avatar.ts';
-import { deleteAccount, sweepDeactivated } from './delete.ts';
-import { exportData, sweepExports } from './export.ts';
 import { sendNotice, sendPasswordReset, sendToken, sweepMailTokens } from './mail.ts';
 import { announceEnd } from './sessions.ts';
 import { sweepFormerUsernames } from './usernames.ts';
@@ -12,17 +12,7 @@ const IDEMPOTENCY_KEYS_KEPT_MS = 7 * 24 * 3_600_000;
 /** The jobs of accounts. */
 export function accountTasks(
   stores: Stores,
-): Pick<
-  Tasks,
-  | 'sessionsEnded'
-  | 'processAvatar'
-  | 'mailToken'
-  | 'mailPasswordReset'
-  | 'mailNotice'
-  | 'exportData'
-  | 'deleteAccount'
-  | 'sweepAccounts'
-> {
+): Pick<Tasks, 'sessionsEnded' | 'processAvatar' | 'mailToken' | 'mailPasswordReset' | 'mailNotice' | 'sweepAccounts'> {
   return {
     // Telling it twice closes what is closed already.
     async sessionsEnded({ userId, sessions }) {
@@ -35,11 +25,6 @@ export function accountTasks(
       await sendPasswordReset(stores, email);
     },
     mailNotice: (job) => sendNotice(stores, job),
-    exportData: (job) => exportData(stores, job),
-    // Goes on with what is left.
-    async deleteAccount({ userId }) {
-      await deleteAccount(stores, BigInt(userId));
-    },
     // Deletes by age: a second run finds less or nothing.
     async sweepAccounts() {
       await stores.db.session.deleteMany({ where: { expiresAt: { lt: new Date() } } });

@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Redis } from '../../stores/redis.ts';
-import { rateLimited } from '../errors.ts';
+import { rateLimited } from '../kernel/errors.ts';
 
 /** What can be done too often, each with how many times in how many seconds it may be done for one key. */
 const LIMITS = {

@@ -1,8 +1,8 @@
-import { writeThrough } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cache.ts';
 import { type Transaction, violatedUnique } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Mistake, Mistakes, mistake } from '../errors.ts';
-import { userKey } from './users.ts';
+import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
+import { userKey } from '../records/user-rows.ts';
 
 const USERNAME = /^[a-z0-9._]{3,30}$/;
 /** How long nobody else can take a name that was given up. */
@@ -21,7 +21,7 @@ const RESERVED = new Set(
 );
 
 /** What is wrong with a username, in small letters; none when it may be taken by whoever comes first. */
-export function checkUsername(username: string): Mistake[] {
+export function checkUsername(username: string): UserError[] {
   const field = ['username'];
   if (!USERNAME.test(username)) {
     const message = 'A username has 3 to 30 characters of a to z, 0 to 9, dot and underscore.';
@@ -35,15 +35,15 @@ export function checkUsername(username: string): Mistake[] {
 }
 
 /** The mistake of choosing a name that somebody has. */
-export function usernameTaken(): Mistakes {
-  return mistake('TAKEN', 'Somebody else has this username already.', 'username');
+export function usernameTaken(): UserErrors {
+  return userError('TAKEN', 'Somebody else has this username already.', 'username');
 }
 
 /**
  * Refuses a name that somebody gave up lately. To be asked after the name was taken in the same transaction: then whoever gave it up
  * has done so before.
  *
- * @throws Mistakes TAKEN
+ * @throws UserErrors TAKEN
  */
 export async function requireNotHeld(tx: Transaction, userId: bigint, username: string): Promise<void> {
   const held = await tx.formerUsername.findFirst({
@@ -55,14 +55,14 @@ export async function requireNotHeld(tx: Transaction, userId: bigint, username: 
 /**
  * Changes a person's username; nobody else can take the old one for 14 days. The same name again changes nothing.
  *
- * @throws Mistakes INVALID, RESERVED or TAKEN
+ * @throws UserErrors INVALID, RESERVED or TAKEN
  */
 export async function changeUsername({ db, redis }: Stores, userId: bigint, name: string): Promise<void> {
   const username = name.toLowerCase();
-  const mistakes = checkUsername(username);
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  const userErrors = checkUsername(username);
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
   try {
-    await writeThrough(redis, [userKey(userId)], () =>
+    await writeInvalidating(redis, [userKey(userId)], () =>
       db.$transaction(async (tx) => {
         // Locked, so that two changes at once do not both give up the same name.
         const [current] = await tx.$queryRaw<{ username: string }[]>`

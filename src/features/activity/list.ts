@@ -1,16 +1,16 @@
 import type { ActivityKind } from '../../generated/graphql.ts';
 import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../paging.ts';
-import { blockedPeople, personIsWanted, photoIsVisible } from '../people/visibility.ts';
+import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../kernel/paging.ts';
+import { blockedPeople, personIsWanted, photoIsVisible } from '../visibility/rules.ts';
 import { firstIdOf } from './record.ts';
 
 /** Something that others did to a person, with those of them whom the person is to be told of. */
 export interface ActivityRow {
   kind: ActivityKind;
   subjectId: bigint;
-  /** Its place in the list. */
-  place: bigint;
+  /** The position in the list. */
+  sortId: bigint;
   photoId: bigint | null;
   commentId: bigint | null;
   /** The latest first, at most three. */
@@ -80,7 +80,7 @@ function readCandidates({ db }: Stores, viewerId: bigint, condition: Sql, count:
       ) person
       where not exists (select from users where users.id = person.id and is_hidden)
     )
-    select kind, subject_id as "subjectId", place, photo_id as "photoId", comment_id as "commentId",
+    select kind, subject_id as "subjectId", place as "sortId", photo_id as "photoId", comment_id as "commentId",
       is_shown as "isShown",
       place > (select activity_read_up_to from users where id = ${viewerId}) as "isUnread",
       case
@@ -127,17 +127,17 @@ export async function listActivities(
     const below = last === null ? sql`true` : sql`place < ${last}`;
     const candidates = await readCandidates(stores, viewerId, below, wanted);
     found.push(...candidates.filter((row) => row.isShown));
-    last = candidates.at(-1)?.place ?? last;
+    last = candidates.at(-1)?.sortId ?? last;
     if (found.length > first || candidates.length < wanted) {
-      return toConnection(found.slice(0, first), (row) => row.place, found.length > first);
+      return toConnection(found.slice(0, first), (row) => row.sortId, found.length > first);
     }
   }
-  return toConnection(found, (row) => row.place, true, last ?? undefined);
+  return toConnection(found, (row) => row.sortId, true, last ?? undefined);
 }
 
 /** The activity at a place of a person's list; null when there is none, or it is not to be shown. */
-export async function readActivity(stores: Stores, viewerId: bigint, place: bigint): Promise<ActivityRow | null> {
-  const [row] = await readCandidates(stores, viewerId, sql`place = ${place}`, 1);
+export async function readActivity(stores: Stores, viewerId: bigint, sortId: bigint): Promise<ActivityRow | null> {
+  const [row] = await readCandidates(stores, viewerId, sql`place = ${sortId}`, 1);
   return row?.isShown ? row : null;
 }
 
@@ -155,7 +155,7 @@ export async function countUnread({ db }: Stores, viewerId: bigint): Promise<num
 }
 
 /** Remembers up to which place a person has read their activity. It never moves back. */
-export async function markRead({ db }: Stores, viewerId: bigint, place: bigint): Promise<void> {
+export async function markRead({ db }: Stores, viewerId: bigint, sortId: bigint): Promise<void> {
   await db.$executeRaw`
-    update users set activity_read_up_to = ${place} where id = ${viewerId} and activity_read_up_to < ${place}`;
+    update users set activity_read_up_to = ${sortId} where id = ${viewerId} and activity_read_up_to < ${sortId}`;
 }

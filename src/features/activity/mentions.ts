@@ -1,5 +1,5 @@
 import type { Transaction } from '../../stores/postgres.ts';
-import { photoIsVisible } from '../people/visibility.ts';
+import { photoIsVisible } from '../visibility/rules.ts';
 import { type NewActivity, recordActivities } from './record.ts';
 
 /** More names in one text are not told: a list of names is no conversation. */

@@ -1,10 +1,10 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { fromCursor, idTime } from '../../stores/ids.ts';
 import { requireSession } from '../context.ts';
-import { badInput, payload } from '../errors.ts';
-import { pageRequest } from '../paging.ts';
+import { badInput, payload } from '../kernel/errors.ts';
+import { pageRequest } from '../kernel/paging.ts';
 import { countUnread, listActivities, markRead } from './list.ts';
-import { followActivity } from './live.ts';
+import { subscribeToActivity } from './subscriptions.ts';
 
 /** What others did to the viewer, in GraphQL. */
 export const activityResolvers: Resolvers = {
@@ -18,15 +18,15 @@ export const activityResolvers: Resolvers = {
     markActivityRead: (_, { input: { upTo } }, context) =>
       payload(async () => {
         const session = requireSession(context);
-        const place = fromCursor(upTo);
-        if (place === null) throw badInput('"upTo" is not a cursor of this list: take it from "edges.cursor".');
-        await markRead(context.stores, session.userId, place);
+        const sortId = fromCursor(upTo);
+        if (sortId === null) throw badInput('"upTo" is not a cursor of this list: take it from "edges.cursor".');
+        await markRead(context.stores, session.userId, sortId);
         return { viewer: session };
       }),
   },
   Subscription: {
     activity: {
-      subscribe: (_, { after }, context) => followActivity(context.stores, requireSession(context).userId, after),
+      subscribe: (_, { after }, context) => subscribeToActivity(context.stores, requireSession(context).userId, after),
       resolve: (row: unknown) => row as never,
     },
   },
@@ -42,7 +42,7 @@ export const activityResolvers: Resolvers = {
     photo: ({ photoId }, _, { loaders }) => (photoId === null ? null : loaders.visiblePhoto.load(photoId)),
     comment: ({ photoId, commentId }, _, { loaders }) =>
       photoId === null || commentId === null ? null : loaders.visibleComment.load([photoId, commentId]),
-    happenedAt: ({ place }) => new Date(idTime(place)),
+    happenedAt: ({ sortId }) => new Date(idTime(sortId)),
   },
   ActivityEvent: {
     cursor: ({ cursor }) => cursor,

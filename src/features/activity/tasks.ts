@@ -1,6 +1,6 @@
 import type { Tasks } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { publishActivities } from './live.ts';
+import { publishActivities } from './activity-events.ts';
 
 /** The jobs of activity lists. */
 export function activityTasks(stores: Stores): Pick<Tasks, 'activityChanged'> {

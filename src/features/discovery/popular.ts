@@ -1,12 +1,12 @@
 import { type CachedKind, readCached, storeCached } from '../../stores/cache.ts';
 import { idAt, idTime } from '../../stores/ids.ts';
 import type { Database } from '../../stores/postgres.ts';
-import { readOr } from '../../stores/redis.ts';
+import { readOrFallback } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
-import type { LoadRows } from '../feed/home-feed.ts';
-import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../paging.ts';
-import { areDiscoveries } from '../people/visibility.ts';
-import type { PhotoRow } from '../photos/rows.ts';
+import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { RowLoaders } from '../records/load-rows.ts';
+import type { PhotoRow } from '../records/photo-rows.ts';
+import { areDiscoveries } from '../visibility/rules.ts';
 
 /** How often the list is made anew, in milliseconds: as often as the job runs (stores/jobs.ts). */
 const SLOT_MS = 10 * 60_000;
@@ -64,7 +64,7 @@ async function readList(stores: Stores, after: bigint | null): Promise<{ slot: b
   const begun = after === null ? null : after / BigInt(LENGTH);
   const wanted = begun !== null && begun <= now && now - begun < KEPT_SLOTS ? [begun] : [now, now - 1n];
   for (const slot of wanted) {
-    const text = await readOr(stores.redis, () => stores.redis.get(lists.key(slot)), null);
+    const text = await readOrFallback(stores.redis, () => stores.redis.get(lists.key(slot)), null);
     if (text) return { slot, ids: lists.decode(text) };
   }
   const [ids] = await readCached(stores, lists, [now]);
@@ -81,7 +81,7 @@ export async function readPopular(
   stores: Stores,
   viewerId: bigint | null,
   { first, after }: PageRequest,
-  load: LoadRows,
+  load: RowLoaders,
 ): Promise<Connection<PhotoRow>> {
   const { slot, ids } = await readList(stores, after);
   const places = new Map<PhotoRow, bigint>();

@@ -1,7 +1,7 @@
 import { joinSql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { personIsVisible } from '../people/visibility.ts';
-import { beginsWith, foldText, MIN_SIMILAR, requireFound } from '../search-text.ts';
+import { beginsWith, foldText, MIN_SIMILAR, requireFound } from '../kernel/search-text.ts';
+import { personIsVisible } from '../visibility/rules.ts';
 
 /** So many are looked at of those who match in each way: who types one letter matches millions, of whom any are as good. */
 const LOOKED_AT = 200;

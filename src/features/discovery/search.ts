@@ -1,7 +1,7 @@
 import type { Stores } from '../../stores/stores.ts';
+import { searchHashtags } from '../hashtags/search-hashtags.ts';
+import { requireFound } from '../kernel/search-text.ts';
 import { type PlaceRow, searchPlaces } from '../places/places.ts';
-import { requireFound } from '../search-text.ts';
-import { searchHashtags } from './search-hashtags.ts';
 import { searchPeople } from './search-people.ts';
 
 /** Something that was found: a person by their id, a hashtag by its name, or a place. */

@@ -1,11 +1,12 @@
-import { writeThrough } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cache.ts';
+import { timelineChannel } from '../../stores/channel-names.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { tellStreams } from '../../stores/streams.ts';
-import { type Place, pushToTimelines } from '../../stores/timelines.ts';
-import type { ByHashtag } from '../people/tellings.ts';
-import { tellNearby } from '../places/live.ts';
-import { authorKey, feedKey, hashtagKey, heavyKey, liveChannel } from './keys.ts';
+import { publishToStreams } from '../../stores/streams.ts';
+import { type FeedEntry, pushAndPublish } from '../../stores/timelines.ts';
+import { publishNearbyPhoto } from '../places/nearby-events.ts';
+import { authorKey, feedKey, hashtagKey, pulledAuthorsKey } from '../records/feed-keys.ts';
+import type { ByHashtag } from '../visibility/decide-deliveries.ts';
 
 /** Followers who are served with one script. */
 const CHUNK = 500;
@@ -30,30 +31,30 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   const { redis, config } = stores;
   const photo = await beginFanOut(stores, photoId);
   if (!photo) return;
-  const { publishedId, ownerId, isMerged, hashtags } = photo;
-  const place: Place = { publishedId, photoId };
+  const { publishedId, ownerId, isPulled, hashtags } = photo;
+  const place: FeedEntry = { publishedId, photoId };
   await pushToHashtags(stores, place, hashtags);
 
-  await tellNearby(stores, photoId);
-  if (isMerged) {
-    await pushToTimelines(redis, [authorKey(ownerId)], place, message(told(place)));
+  await publishNearbyPhoto(stores, photoId);
+  if (isPulled) {
+    await pushAndPublish(redis, [authorKey(ownerId)], place, message(told(place)));
     return;
   }
-  if (await hasMoreFollowersThan(stores, ownerId, config.FEED_PUSH_LIMIT)) await makeHeavy(stores, ownerId);
+  if (await hasMoreFollowersThan(stores, ownerId, config.FEED_PUSH_LIMIT)) await switchToPull(stores, ownerId);
   for await (const followers of followersOf(stores, ownerId)) {
-    await pushToTimelines(redis, followers.map(feedKey), place, message(told(place)));
+    await pushAndPublish(redis, followers.map(feedKey), place, message(told(place)));
   }
   // To those who look at the author's profile; and into the list of an author who is heavy by now.
-  await pushToTimelines(redis, [authorKey(ownerId)], place, message({ ...told(place), isPushed: true }));
+  await pushAndPublish(redis, [authorKey(ownerId)], place, message({ ...told(place), isPushed: true }));
 }
 
 /** Decides how a photo is told, once for all, and what hashtags it has then: those that it gets later are told by a job of their own. */
 function beginFanOut({ db }: Stores, photoId: bigint) {
   return db.$transaction(async (tx) => {
-    const [photo] = await tx.$queryRaw<{ publishedId: bigint; ownerId: bigint; isMerged: boolean }[]>`
+    const [photo] = await tx.$queryRaw<{ publishedId: bigint; ownerId: bigint; isPulled: boolean }[]>`
       update photos set is_merged = coalesce(is_merged, (select is_heavy from users where id = owner_id))
       where id = ${photoId} and published_id is not null
-      returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isMerged"`;
+      returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isPulled"`;
     if (!photo) return null;
     // A statement of its own, under the lock of the row, that sees what whoever held it before has left.
     const rows = await tx.photoHashtag.findMany({ where: { photoId }, select: { hashtag: true } });
@@ -73,19 +74,19 @@ export async function fanOutHashtags(stores: Stores, photoId: bigint, added: rea
   await pushToHashtags(stores, { publishedId, photoId }, hashtags);
 }
 
-async function pushToHashtags({ redis }: Stores, place: Place, hashtags: readonly string[]): Promise<void> {
+async function pushToHashtags({ redis }: Stores, place: FeedEntry, hashtags: readonly string[]): Promise<void> {
   await Promise.all(
     hashtags.map((hashtag) => {
       const content = { ...told(place), byHashtag: { hashtag, together: hashtags } };
-      return pushToTimelines(redis, [hashtagKey(hashtag)], place, message(content));
+      return pushAndPublish(redis, [hashtagKey(hashtag)], place, message(content));
     }),
   );
 }
 
 /** Makes an author heavy. Again changes nothing. */
-async function makeHeavy({ db }: Stores, authorId: bigint): Promise<void> {
+async function switchToPull({ db }: Stores, authorId: bigint): Promise<void> {
   await db.$transaction(async (tx) => {
-    const { count } = await tx.user.updateMany({ where: { id: authorId, isHeavy: false }, data: { isHeavy: true } });
+    const { count } = await tx.user.updateMany({ where: { id: authorId, isPulled: false }, data: { isPulled: true } });
     if (count > 0) await addJob(tx, 'announceHeavyAuthor', { authorId: String(authorId) });
   });
 }
@@ -94,16 +95,16 @@ async function makeHeavy({ db }: Stores, authorId: bigint): Promise<void> {
  * Reaches all who follow an author that became heavy: what is cached of whom they merge is dropped, and those who listen are told to
  * listen to the author too. Running it again changes nothing.
  */
-export async function announceHeavyAuthor(stores: Stores, authorId: bigint): Promise<void> {
+export async function announcePulledAuthor(stores: Stores, authorId: bigint): Promise<void> {
   const { redis } = stores;
   for await (const followers of followersOf(stores, authorId)) {
-    await writeThrough(redis, followers.map(heavyKey), () =>
-      tellStreams(redis, followers.map(feedKey).map(liveChannel), '', message({ authorsChanged: true })),
+    await writeInvalidating(redis, followers.map(pulledAuthorsKey), () =>
+      publishToStreams(redis, followers.map(feedKey).map(timelineChannel), '', message({ authorsChanged: true })),
     );
   }
 }
 
-function told({ publishedId, photoId }: Place): { publishedId: string; photoId: string } {
+function told({ publishedId, photoId }: FeedEntry): { publishedId: string; photoId: string } {
   return { publishedId: String(publishedId), photoId: String(photoId) };
 }
 

@@ -1,17 +1,11 @@
 import type { Stores } from '../../stores/stores.ts';
-import type { Place } from '../../stores/timelines.ts';
-import type { UserRow } from '../accounts/users.ts';
-import type { Connection, PageRequest } from '../paging.ts';
-import { belongInFeed } from '../people/visibility.ts';
-import { type PublishedPhoto, readFullPage } from '../photos/full-page.ts';
-import type { PhotoRow } from '../photos/rows.ts';
+import type { FeedEntry } from '../../stores/timelines.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { fillPage, type PublishedPhoto } from '../records/fill-page.ts';
+import type { RowLoaders } from '../records/load-rows.ts';
+import type { PhotoRow } from '../records/photo-rows.ts';
+import { belongInFeed } from '../visibility/rules.ts';
 import { readFeedPage } from './pages.ts';
-
-/** Loads rows by id, null for what does not exist. */
-export interface LoadRows {
-  photos(ids: readonly bigint[]): Promise<(PhotoRow | null)[]>;
-  users(ids: readonly bigint[]): Promise<(UserRow | null)[]>;
-}
 
 /**
  * A page of the photos of the people, and with the hashtags, that a person follows, newest first, without a gap or a repetition down to the oldest.
@@ -22,9 +16,9 @@ export function readHomeFeed(
   stores: Stores,
   viewerId: bigint,
   page: PageRequest,
-  load: LoadRows,
+  load: RowLoaders,
 ): Promise<Connection<PhotoRow>> {
-  return readFullPage(
+  return fillPage(
     page,
     (after, count) => readFeedPage(stores, viewerId, after, count),
     (places) => applyRules(stores, viewerId, places, load),
@@ -35,8 +29,8 @@ export function readHomeFeed(
 async function applyRules(
   stores: Stores,
   viewerId: bigint,
-  places: readonly Place[],
-  load: LoadRows,
+  places: readonly FeedEntry[],
+  load: RowLoaders,
 ): Promise<PublishedPhoto[]> {
   const loaded = await load.photos(places.map((place) => place.photoId));
   const photos = loaded.filter((photo) => photo !== null);

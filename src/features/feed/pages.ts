@@ -1,15 +1,16 @@
 import { type Sql, sql } from '../../stores/postgres.ts';
-import { readOr } from '../../stores/redis.ts';
+import { readOrFallback } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { buildTimeline, type Place, readTimeline, type TimelinePage } from '../../stores/timelines.ts';
-import { readFollowedHashtags } from '../discovery/hashtag-follows.ts';
-import { readHeavyAuthors } from './heavy-authors.ts';
-import { authorKey, feedKey, hashtagKey } from './keys.ts';
+import { buildTimeline, type FeedEntry, readTimeline, type TimelinePage } from '../../stores/timelines.ts';
+import { loadHashtag, ofHashtag } from '../hashtags/hashtag-entries.ts';
+import { authorKey, feedKey, hashtagKey } from '../records/feed-keys.ts';
+import { readFollowedHashtags } from '../visibility/followed-hashtags.ts';
+import { readPulledAuthors } from './pulled-authors.ts';
 
 /** A list in Redis, and what it is made from when it is missing there. */
 interface Source {
   key: string;
-  load(count: number): Promise<Place[]>;
+  load(count: number): Promise<FeedEntry[]>;
 }
 
 /**
@@ -27,12 +28,12 @@ export async function readFeedPage(
   viewerId: bigint,
   after: bigint | null,
   count: number,
-): Promise<Place[]> {
+): Promise<FeedEntry[]> {
   const feed: Source = { key: feedKey(viewerId), load: (n) => loadPushed(stores, viewerId, n) };
   // All in one round trip; heavy authors, whom few follow, and hashtags take a second one.
   const [pushed, authors, [hashtags]] = await Promise.all([
     readSource(stores, feed, after, count),
-    readHeavyAuthors(stores, viewerId),
+    readPulledAuthors(stores, viewerId),
     readFollowedHashtags(stores, [viewerId]),
   ]);
   const sources: Source[] = [
@@ -53,34 +54,34 @@ async function readSource(
   count: number,
 ): Promise<TimelinePage | null> {
   const { redis } = stores;
-  const read = () => readOr(redis, () => readTimeline(redis, source.key, after, count), 'building' as const);
+  const read = () => readOrFallback(redis, () => readTimeline(redis, source.key, after, count), 'building' as const);
   const page = await read();
   if (page === 'building') return null;
   if (page !== 'missing') return page;
-  await readOr(redis, () => buildTimeline(redis, source.key, source.load), null);
+  await readOrFallback(redis, () => buildTimeline(redis, source.key, source.load), null);
   const built = await read();
   return typeof built === 'string' ? null : built;
 }
 
 /** The newest of all pages together; null when some list might hold more of what belongs there than Redis has of it. */
-function merge(pages: (TimelinePage | null)[], count: number): Place[] | null {
+function merge(pages: (TimelinePage | null)[], count: number): FeedEntry[] | null {
   const complete = pages.filter((page) => page !== null);
   if (complete.length < pages.length) return null;
   // A photo with a hashtag, or that was pushed before its author became heavy, is in several lists.
-  const places = new Map(complete.flatMap((page) => page.places.map((place) => [place.publishedId, place])));
+  const places = new Map(complete.flatMap((page) => page.entries.map((place) => [place.publishedId, place])));
   const merged = [...places.values()].sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1)).slice(0, count);
   const lowest = merged.length === count ? (merged.at(-1)?.publishedId ?? 0n) : 0n;
   return complete.every((page) => page.floor <= lowest) ? merged : null;
 }
 
 /** What belongs into a person's own list, from PostgreSQL. */
-function loadPushed({ db }: Stores, viewerId: bigint, count: number): Promise<Place[]> {
-  return db.$queryRaw<Place[]>(ofPeople(viewerId, null, count));
+function loadPushed({ db }: Stores, viewerId: bigint, count: number): Promise<FeedEntry[]> {
+  return db.$queryRaw<FeedEntry[]>(ofPeople(viewerId, null, count));
 }
 
 /** A page of a home feed from PostgreSQL: the newest of each person and hashtag followed, and of those the newest. */
-function loadFeed({ db }: Stores, viewerId: bigint, after: bigint | null, count: number): Promise<Place[]> {
-  return db.$queryRaw<Place[]>`
+function loadFeed({ db }: Stores, viewerId: bigint, after: bigint | null, count: number): Promise<FeedEntry[]> {
+  return db.$queryRaw<FeedEntry[]>`
     (${ofPeople(viewerId, after, count)})
     union
     select tagged.published_id, tagged.photo_id
@@ -108,23 +109,9 @@ function ofPeople(viewerId: bigint, after: bigint | null, count: number): Sql {
     limit ${count}`;
 }
 
-/** The photos with a hashtag. @param hashtag its name, or the column with it */
-function ofHashtag(hashtag: Sql | string, after: bigint | null, count: number): Sql {
-  return sql`
-    select published_id as "publishedId", photo_id as "photoId" from photo_hashtags
-    where hashtag = ${hashtag} and published_id < ${after ?? 2n ** 63n - 1n}
-    order by published_id desc
-    limit ${count}`;
-}
-
-/** The newest photos with a hashtag, whoever may see them, from PostgreSQL. */
-export function loadHashtag({ db }: Stores, hashtag: string, after: bigint | null, count: number): Promise<Place[]> {
-  return db.$queryRaw<Place[]>(ofHashtag(hashtag, after, count));
-}
-
 /** The newest photos of one author, from PostgreSQL. */
-function loadAuthor({ db }: Stores, authorId: bigint, count: number): Promise<Place[]> {
-  return db.$queryRaw<Place[]>`
+function loadAuthor({ db }: Stores, authorId: bigint, count: number): Promise<FeedEntry[]> {
+  return db.$queryRaw<FeedEntry[]>`
     select published_id as "publishedId", id as "photoId" from photos
     where owner_id = ${authorId} and published_id is not null
     order by published_id desc

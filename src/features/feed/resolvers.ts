@@ -1,10 +1,10 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { requireSession } from '../context.ts';
-import { notFound } from '../errors.ts';
-import { pageRequest } from '../paging.ts';
-import { parseId } from '../validate.ts';
+import { notFound } from '../kernel/errors.ts';
+import { pageRequest } from '../kernel/paging.ts';
+import { parseId } from '../kernel/validate.ts';
 import { readHomeFeed } from './home-feed.ts';
-import { followHomeFeed, followUserPhotos } from './live.ts';
+import { subscribeToHomeFeed, subscribeToUserPhotos } from './subscriptions.ts';
 
 /** The home feed in GraphQL. */
 export const feedResolvers: Resolvers = {
@@ -17,12 +17,12 @@ export const feedResolvers: Resolvers = {
   },
   Subscription: {
     homeFeed: {
-      subscribe: (_, { after }, context) => followHomeFeed(context.stores, requireSession(context).userId, after),
+      subscribe: (_, { after }, context) => subscribeToHomeFeed(context.stores, requireSession(context).userId, after),
       resolve: (event: unknown) => event as never,
     },
     userPhotos: {
       subscribe: async (_, { userId, after }, { stores, viewerId }) => {
-        const events = await followUserPhotos(stores, viewerId, parseId('User', userId), after);
+        const events = await subscribeToUserPhotos(stores, viewerId, parseId('User', userId), after);
         if (!events) throw notFound('There is nobody with this id whose photos you may see.');
         return events;
       },

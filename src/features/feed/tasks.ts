@@ -1,8 +1,9 @@
+import { timelineChannel } from '../../stores/channel-names.ts';
 import type { Tasks } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { tellStreams } from '../../stores/streams.ts';
-import { announceHeavyAuthor, fanOut, fanOutHashtags } from './fan-out.ts';
-import { feedKey, liveChannel } from './keys.ts';
+import { publishToStreams } from '../../stores/streams.ts';
+import { feedKey } from '../records/feed-keys.ts';
+import { announcePulledAuthor, fanOut, fanOutHashtags } from './fan-out.ts';
 
 /** The jobs of the home feed. */
 export function feedTasks(
@@ -19,12 +20,12 @@ export function feedTasks(
     },
     // Drops what is cached, and listeners look up whom they follow anew: again is the same.
     async announceHeavyAuthor({ authorId }) {
-      await announceHeavyAuthor(stores, BigInt(authorId));
+      await announcePulledAuthor(stores, BigInt(authorId));
     },
     // Listeners look up whom they follow anew; doing so twice changes nothing.
     async followsChanged({ userId }) {
-      const channel = liveChannel(feedKey(BigInt(userId)));
-      await tellStreams(stores.redis, [channel], '', JSON.stringify({ authorsChanged: true }));
+      const channel = timelineChannel(feedKey(BigInt(userId)));
+      await publishToStreams(stores.redis, [channel], '', JSON.stringify({ authorsChanged: true }));
     },
   };
 }

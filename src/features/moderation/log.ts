@@ -1,11 +1,11 @@
 import type { ModerationActKind } from '../../generated/graphql.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, type PageRequest, toConnection } from '../paging.ts';
+import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
 import type { Subject } from './reports.ts';
 
 /** What a moderator did, to what, and why. */
-export interface ActRow {
+export interface ModerationActionRow {
   id: bigint;
   /** Null for the operator of the service, and for who has been deleted. */
   moderatorId: bigint | null;
@@ -13,24 +13,27 @@ export interface ActRow {
   userId: bigint | null;
   photoId: bigint | null;
   commentId: bigint | null;
-  why: string;
+  reason: string;
 }
 
 /** Writes down what a moderator does, in the transaction that does it. @param moderatorId null for the operator of the service */
-export async function logAct(
+export async function logModerationAction(
   tx: Transaction,
   moderatorId: bigint | null,
   kind: ModerationActKind,
   subject: Subject,
-  why: string,
+  reason: string,
 ): Promise<void> {
   const id = await nextId(tx, moderatorId ?? subject.userId);
-  await tx.moderationAct.create({ data: { id, moderatorId, kind, ...subject, why } });
+  await tx.moderationAction.create({ data: { id, moderatorId, kind, ...subject, reason } });
 }
 
 /** A page of what moderators did, the latest first. */
-export async function listActs({ db }: Stores, { first, after }: PageRequest): Promise<Connection<ActRow>> {
-  const rows = await db.moderationAct.findMany({
+export async function listModerationActions(
+  { db }: Stores,
+  { first, after }: PageRequest,
+): Promise<Connection<ModerationActionRow>> {
+  const rows = await db.moderationAction.findMany({
     where: after === null ? {} : { id: { lt: after } },
     orderBy: { id: 'desc' },
     take: first + 1,

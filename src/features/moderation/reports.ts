@@ -1,10 +1,10 @@
 import type { ReportReason } from '../../generated/graphql.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { Mistakes, mistake } from '../errors.ts';
-import { type Connection, type PageRequest, toConnection } from '../paging.ts';
-import { lockPeople } from '../people/locks.ts';
-import { checkText } from '../validate.ts';
+import { UserErrors, userError } from '../kernel/errors.ts';
+import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import { checkText } from '../kernel/validate.ts';
+import { lockPeople } from '../visibility/locks.ts';
 
 /** Somebody says that something is against the rules. */
 export interface ReportRow {
@@ -43,7 +43,7 @@ const COLUMNS = {
  * Tells the moderators of something. While the same person's report of the same thing is undecided, another changes nothing.
  *
  * @param subject something that the reporter may see
- * @throws Mistakes SELF for what is the reporter's own, NOT_FOUND when the person is deleted meanwhile, or what is wrong with the details
+ * @throws UserErrors SELF for what is the reporter's own, NOT_FOUND when the person is deleted meanwhile, or what is wrong with the details
  */
 export async function report(
   { db }: Stores,
@@ -52,16 +52,16 @@ export async function report(
   reason: ReportReason,
   details: string,
 ): Promise<void> {
-  const mistakes = checkText('The details', details, 0, 1_000, 'details');
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
-  if (subject.userId === reporterId) throw mistake('SELF', 'Nobody reports themselves.', 'subjectId');
+  const userErrors = checkText('The details', details, 0, 1_000, 'details');
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
+  if (subject.userId === reporterId) throw userError('SELF', 'Nobody reports themselves.', 'subjectId');
   await db.$transaction(async (tx) => {
     // One report of a person at a time, so that the same one twice at once is one.
     await tx.$executeRaw`select pg_advisory_xact_lock(${REPORTING}::int, hashtext(${String(reporterId)}))`;
     // Both, in the order of their ids: who reports somebody often blocks them at the same moment, and a block locks both too.
-    const people = await lockPeople(tx, [reporterId, subject.userId], 'steady');
+    const people = await lockPeople(tx, [reporterId, subject.userId], 'shared');
     if (!people.has(subject.userId)) {
-      throw mistake('NOT_FOUND', 'There is nothing with this id that you may see.', 'subjectId');
+      throw userError('NOT_FOUND', 'There is nothing with this id that you may see.', 'subjectId');
     }
     if (await tx.report.findFirst({ where: { ...subject, reporterId, closedAt: null }, select: { id: true } })) return;
     await tx.report.create({ data: { id: await nextId(tx, reporterId), ...subject, reporterId, reason, details } });

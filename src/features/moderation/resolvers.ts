@@ -1,11 +1,11 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { fromGlobalId, idTime, toGlobalId } from '../../stores/ids.ts';
 import { type Context, requireSession } from '../context.ts';
-import { badInput, forbidden, mistake, payload } from '../errors.ts';
-import { pageRequest } from '../paging.ts';
-import { parseCommentId, parseId } from '../validate.ts';
-import { dismissReports, removeComment, setPhotoHidden, setSuspended } from './acts.ts';
-import { listActs } from './log.ts';
+import { badInput, forbidden, payload, userError } from '../kernel/errors.ts';
+import { pageRequest } from '../kernel/paging.ts';
+import { parseCommentId, parseId } from '../kernel/validate.ts';
+import { dismissReports, removeComment, setPhotoHidden, setSuspended } from './actions.ts';
+import { listModerationActions } from './log.ts';
 import { isModerator, listQueue, report, type Subject } from './reports.ts';
 
 /** Reports, and what moderators do about them, in GraphQL. */
@@ -17,7 +17,7 @@ export const moderationResolvers: Resolvers = {
     },
     moderationLog: async (_, page, context) => {
       await requireModerator(context);
-      return listActs(context.stores, pageRequest(page));
+      return listModerationActions(context.stores, pageRequest(page));
     },
   },
   Mutation: {
@@ -35,7 +35,7 @@ export const moderationResolvers: Resolvers = {
         const moderatorId = await requireModerator(context);
         const [photoId, commentId] = parseCommentId(input.commentId);
         const comment = await context.loaders.visibleComment.load([photoId, commentId]);
-        if (!comment) throw mistake('NOT_FOUND', 'There is no such comment.', 'commentId');
+        if (!comment) throw userError('NOT_FOUND', 'There is no such comment.', 'commentId');
         const subject = { userId: comment.authorId, photoId, commentId };
         await removeComment(context.stores, moderatorId, subject, input.why);
         return { removedCommentId: input.commentId };
@@ -67,6 +67,7 @@ export const moderationResolvers: Resolvers = {
     createdAt: ({ id }) => new Date(idTime(id)),
   },
   ModerationAct: {
+    why: ({ reason }) => reason,
     moderator: async ({ moderatorId }, _, { loaders }) => {
       const moderator = moderatorId === null ? null : await loaders.user.load(moderatorId);
       return moderator?.isHidden ? null : moderator;
@@ -84,7 +85,7 @@ async function requireModerator(context: Context): Promise<bigint> {
   return userId;
 }
 
-/** What can be reported, by its id. @throws Mistakes NOT_FOUND for what the viewer may not see; BAD_USER_INPUT */
+/** What can be reported, by its id. @throws UserErrors NOT_FOUND for what the viewer may not see; BAD_USER_INPUT */
 async function requireSubject({ loaders }: Context, globalId: string): Promise<Subject> {
   const id = fromGlobalId(globalId);
   const [first, second = 0n] = id?.parts ?? [0n];
@@ -107,13 +108,13 @@ async function requireSubject({ loaders }: Context, globalId: string): Promise<S
     default:
       throw badInput(`"${globalId.slice(0, 100)}" is not the id of a Photo, a Comment or a User.`);
   }
-  throw mistake('NOT_FOUND', 'There is nothing with this id that you may see.', 'subjectId');
+  throw userError('NOT_FOUND', 'There is nothing with this id that you may see.', 'subjectId');
 }
 
 async function hideOrRestore(context: Context, input: { photoId: string; why: string }, isHidden: boolean) {
   const moderatorId = await requireModerator(context);
   const photo = await context.loaders.visiblePhoto.load(parseId('Photo', input.photoId));
-  if (photo?.status !== 'READY') throw mistake('NOT_FOUND', 'There is no such photo.', 'photoId');
+  if (photo?.status !== 'READY') throw userError('NOT_FOUND', 'There is no such photo.', 'photoId');
   const subject = { userId: photo.ownerId, photoId: photo.id, commentId: null };
   await setPhotoHidden(context.stores, moderatorId, subject, isHidden, input.why);
   return { photo: await freshly(context).visiblePhoto.load(photo.id) };
@@ -123,7 +124,7 @@ async function suspendOrRestore(context: Context, input: { userId: string; why: 
   const moderatorId = await requireModerator(context);
   const userId = parseId('User', input.userId);
   const user = await context.loaders.visibleUser.load(userId);
-  if (!user) throw mistake('NOT_FOUND', 'There is no such person.', 'userId');
+  if (!user) throw userError('NOT_FOUND', 'There is no such person.', 'userId');
   await setSuspended(context.stores, moderatorId, userId, isSuspended, input.why);
   return { user: await freshly(context).visibleUser.load(userId) };
 }

@@ -1,25 +1,26 @@
 import { transact } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { mistake } from '../errors.ts';
-import { addAccessChanged, deleteFollow } from './follows.ts';
-import { lockPeople } from './locks.ts';
-import { changeBlock } from './relations.ts';
+import { userError } from '../kernel/errors.ts';
+import { addAccessChanged } from '../visibility/access-signals.ts';
+import { lockPeople } from '../visibility/locks.ts';
+import { changeBlock } from '../visibility/relations.ts';
+import { deleteFollow } from './follows.ts';
 
 /**
  * Blocks a person: follows and requests between the two end, and what either has open of the other closes. Again changes nothing.
  *
- * @throws Mistakes SELF, or NOT_FOUND, also for somebody who blocks the blocker: so nobody can find out that they are blocked
+ * @throws UserErrors SELF, or NOT_FOUND, also for somebody who blocks the blocker: so nobody can find out that they are blocked
  */
 export async function block(stores: Stores, blockerId: bigint, blockedId: bigint): Promise<void> {
-  if (blockerId === blockedId) throw mistake('SELF', 'Nobody blocks themselves.', 'userId');
+  if (blockerId === blockedId) throw userError('SELF', 'Nobody blocks themselves.', 'userId');
   await changeBlock(stores, blockerId, blockedId, () =>
     transact(stores.db, async (tx) => {
-      const people = await lockPeople(tx, [blockerId, blockedId], 'change');
+      const people = await lockPeople(tx, [blockerId, blockedId], 'exclusive');
       const own = { blockerId_blockedId: { blockerId, blockedId } };
       if (await tx.block.findUnique({ where: own })) return;
       const against = { blockerId_blockedId: { blockerId: blockedId, blockedId: blockerId } };
       if (people.get(blockedId)?.isHidden !== false || (await tx.block.findUnique({ where: against }))) {
-        throw mistake('NOT_FOUND', 'There is no such person.', 'userId');
+        throw userError('NOT_FOUND', 'There is no such person.', 'userId');
       }
       await tx.$executeRaw`
         insert into blocks (blocker_id, blocked_id, id) values (${blockerId}, ${blockedId}, next_id(${blockerId}))`;

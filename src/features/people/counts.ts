@@ -3,8 +3,8 @@ import { addJob } from '../../stores/jobs.ts';
 import type { Database, Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
-import { hasBlocks } from './relations.ts';
-import { blockedPeople } from './visibility.ts';
+import { hasBlocks } from '../visibility/relations.ts';
+import { blockedPeople } from '../visibility/rules.ts';
 
 /** How many follow a person, whom they follow, and their photos: of those who are not hidden. */
 export interface UserCounts {

@@ -2,23 +2,24 @@ import { addJob } from '../../stores/jobs.ts';
 import { sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { dayOfId, recordActivities } from '../activity/record.ts';
-import { mistake } from '../errors.ts';
-import { lockPeople } from './locks.ts';
-import { changeFollows } from './relations.ts';
+import { userError } from '../kernel/errors.ts';
+import { addAccessChanged } from '../visibility/access-signals.ts';
+import { lockPeople } from '../visibility/locks.ts';
+import { changeFollows } from '../visibility/relations.ts';
 
 /**
  * Follows a person, or asks to when the account is private. Again changes nothing.
  *
- * @throws Mistakes SELF or NOT_FOUND, also when a block stands between the two
+ * @throws UserErrors SELF or NOT_FOUND, also when a block stands between the two
  */
 export async function follow(stores: Stores, followerId: bigint, followeeId: bigint): Promise<void> {
-  if (followerId === followeeId) throw mistake('SELF', 'Nobody follows themselves.', 'userId');
+  if (followerId === followeeId) throw userError('SELF', 'Nobody follows themselves.', 'userId');
   await changeFollows(stores, [[followerId, followeeId]], () =>
     stores.db.$transaction(async (tx) => {
-      const people = await lockPeople(tx, [followerId, followeeId], 'steady');
+      const people = await lockPeople(tx, [followerId, followeeId], 'shared');
       const followee = people.get(followeeId);
       if (!followee || followee.isHidden || !people.has(followerId) || (await areBlocked(tx, followerId, followeeId))) {
-        throw mistake('NOT_FOUND', 'There is no such person.', 'userId');
+        throw userError('NOT_FOUND', 'There is no such person.', 'userId');
       }
       if (!followee.isPrivate) return insertFollow(tx, followerId, followeeId);
       const asked = await tx.$executeRaw`
@@ -76,7 +77,7 @@ export async function deleteFollow(tx: Transaction, followerId: bigint, followee
 export async function unfollow(stores: Stores, followerId: bigint, followeeId: bigint): Promise<void> {
   await changeFollows(stores, [[followerId, followeeId]], () =>
     stores.db.$transaction(async (tx) => {
-      await lockPeople(tx, [followerId, followeeId], 'steady');
+      await lockPeople(tx, [followerId, followeeId], 'shared');
       await deleteFollow(tx, followerId, followeeId);
     }),
   );
@@ -85,11 +86,6 @@ export async function unfollow(stores: Stores, followerId: bigint, followeeId: b
 /** Takes a follower away. Of somebody who does not follow it changes nothing. */
 export function removeFollower(stores: Stores, userId: bigint, followerId: bigint): Promise<void> {
   return unfollow(stores, followerId, userId);
-}
-
-/** Enqueues that what is open at these people's, or shows something of theirs, looks again whether it may. */
-export async function addAccessChanged(tx: Transaction, userIds: readonly bigint[]): Promise<void> {
-  await addJob(tx, 'accessChanged', { userIds: userIds.map(String) });
 }
 
 /** Whether a block stands between two people. The transaction holds the locks of both. */

@@ -1,16 +1,16 @@
 import { addJob } from '../../stores/jobs.ts';
 import { violatesForeignKey } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { mistake } from '../errors.ts';
-import { changeMute } from './relations.ts';
+import { userError } from '../kernel/errors.ts';
+import { changeMute } from '../visibility/relations.ts';
 
 /**
  * Mutes a person: what they share and do is not brought to the muter any more. Again changes nothing.
  *
- * @throws Mistakes SELF or NOT_FOUND
+ * @throws UserErrors SELF or NOT_FOUND
  */
 export async function mute(stores: Stores, muterId: bigint, mutedId: bigint): Promise<void> {
-  if (muterId === mutedId) throw mistake('SELF', 'Nobody mutes themselves.', 'userId');
+  if (muterId === mutedId) throw userError('SELF', 'Nobody mutes themselves.', 'userId');
   await changeMute(stores, muterId, mutedId, async () => {
     try {
       await stores.db.$executeRaw`
@@ -18,7 +18,7 @@ export async function mute(stores: Stores, muterId: bigint, mutedId: bigint): Pr
         on conflict do nothing`;
     } catch (error) {
       // Deleted since it was looked up.
-      if (violatesForeignKey(error)) throw mistake('NOT_FOUND', 'There is no such person.', 'userId');
+      if (violatesForeignKey(error)) throw userError('NOT_FOUND', 'There is no such person.', 'userId');
       throw error;
     }
   });

@@ -1,10 +1,10 @@
-import { writeThrough } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { transact } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { userKey } from '../accounts/users.ts';
-import { addAccessChanged } from './follows.ts';
-import { lockPeople } from './locks.ts';
+import { userKey } from '../records/user-rows.ts';
+import { addAccessChanged } from '../visibility/access-signals.ts';
+import { lockPeople } from '../visibility/locks.ts';
 import { addApproveAll } from './requests.ts';
 
 /**
@@ -12,9 +12,9 @@ import { addApproveAll } from './requests.ts';
  * public, let those follow who have asked to. Again changes nothing.
  */
 export async function setPrivacy(stores: Stores, userId: bigint, isPrivate: boolean): Promise<void> {
-  await writeThrough(stores.redis, [userKey(userId)], () =>
+  await writeInvalidating(stores.redis, [userKey(userId)], () =>
     transact(stores.db, async (tx) => {
-      const person = (await lockPeople(tx, [userId], 'change')).get(userId);
+      const person = (await lockPeople(tx, [userId], 'exclusive')).get(userId);
       if (!person || person.isPrivate === isPrivate) return;
       await tx.user.update({ where: { id: userId }, data: { isPrivate } });
       await addJob(tx, 'placeAllMedia', { ownerId: String(userId) });

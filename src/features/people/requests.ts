@@ -2,10 +2,10 @@ import { addJob } from '../../stores/jobs.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
-import { mistake } from '../errors.ts';
+import { userError } from '../kernel/errors.ts';
+import { lockPeople } from '../visibility/locks.ts';
+import { changeFollows } from '../visibility/relations.ts';
 import { insertFollow } from './follows.ts';
-import { lockPeople } from './locks.ts';
-import { changeFollows } from './relations.ts';
 
 /** Requests that are approved in one transaction when an account becomes public. */
 const APPROVED_AT_ONCE = 50;
@@ -15,13 +15,13 @@ export async function withdrawRequest({ db }: Stores, requesterId: bigint, targe
   await db.followRequest.deleteMany({ where: { requesterId, targetId } });
 }
 
-/** Refuses somebody who asked to follow. @throws Mistakes NOT_FOUND without a request */
+/** Refuses somebody who asked to follow. @throws UserErrors NOT_FOUND without a request */
 export async function declineRequest({ db }: Stores, targetId: bigint, requesterId: bigint): Promise<void> {
   const { count } = await db.followRequest.deleteMany({ where: { requesterId, targetId } });
   if (count === 0) throw noRequest();
 }
 
-/** Lets somebody who asked follow, and tells them. @throws Mistakes NOT_FOUND without a request */
+/** Lets somebody who asked follow, and tells them. @throws UserErrors NOT_FOUND without a request */
 export async function approveRequest(stores: Stores, targetId: bigint, requesterId: bigint): Promise<void> {
   if (!(await approve(stores, targetId, [requesterId]))) throw noRequest();
 }
@@ -51,7 +51,7 @@ function approve(stores: Stores, targetId: bigint, requesterIds: readonly bigint
   return changeFollows(stores, pairs, () =>
     stores.db.$transaction(async (tx) => {
       // A block takes the request away under the same locks, so what is still there is allowed.
-      await lockPeople(tx, [targetId, ...requesterIds], 'steady');
+      await lockPeople(tx, [targetId, ...requesterIds], 'shared');
       const where = { targetId, requesterId: { in: [...requesterIds] } };
       const requests = await tx.followRequest.findMany({ where, orderBy: { id: 'asc' } });
       for (const { requesterId } of requests) await approveOne(tx, targetId, requesterId);
@@ -70,7 +70,7 @@ async function approveOne(tx: Transaction, targetId: bigint, requesterId: bigint
 }
 
 function noRequest() {
-  return mistake('NOT_FOUND', 'This person has not asked to follow you, or has taken it back.', 'userId');
+  return userError('NOT_FOUND', 'This person has not asked to follow you, or has taken it back.', 'userId');
 }
 
 /** Enqueues that all who have asked to follow do so. */

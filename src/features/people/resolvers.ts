@@ -1,11 +1,11 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findUsername } from '../accounts/usernames.ts';
-import type { UserRow } from '../accounts/users.ts';
 import { type Context, requireSession } from '../context.ts';
-import { mistake, payload } from '../errors.ts';
-import { emptyPage, pageRequest } from '../paging.ts';
-import { parseId } from '../validate.ts';
+import { payload, userError } from '../kernel/errors.ts';
+import { emptyPage, pageRequest } from '../kernel/paging.ts';
+import { parseId } from '../kernel/validate.ts';
+import type { UserRow } from '../records/user-rows.ts';
 import { block, unblock } from './blocks.ts';
 import { follow, removeFollower, unfollow } from './follows.ts';
 import type { PeopleListName } from './lists.ts';
@@ -22,12 +22,12 @@ export const peopleResolvers: Resolvers = {
     },
   },
   Mutation: {
-    follow: (_, { input }, context) => act(context, input.userId, follow),
-    unfollow: (_, { input }, context) => act(context, input.userId, unfollow),
-    withdrawFollowRequest: (_, { input }, context) => act(context, input.userId, withdrawRequest),
-    approveFollowRequest: (_, { input }, context) => act(context, input.userId, approveRequest),
-    declineFollowRequest: (_, { input }, context) => act(context, input.userId, declineRequest),
-    removeFollower: (_, { input }, context) => act(context, input.userId, removeFollower),
+    follow: (_, { input }, context) => changeRelationship(context, input.userId, follow),
+    unfollow: (_, { input }, context) => changeRelationship(context, input.userId, unfollow),
+    withdrawFollowRequest: (_, { input }, context) => changeRelationship(context, input.userId, withdrawRequest),
+    approveFollowRequest: (_, { input }, context) => changeRelationship(context, input.userId, approveRequest),
+    declineFollowRequest: (_, { input }, context) => changeRelationship(context, input.userId, declineRequest),
+    removeFollower: (_, { input }, context) => changeRelationship(context, input.userId, removeFollower),
     block: (_, { input }, context) =>
       payload(async () => {
         const { userId } = requireSession(context);
@@ -44,8 +44,8 @@ export const peopleResolvers: Resolvers = {
         const user = wasBlocked ? await context.loaders.user.load(otherId) : await requireUser(context, otherId);
         return { user };
       }),
-    mute: (_, { input }, context) => act(context, input.userId, mute),
-    unmute: (_, { input }, context) => act(context, input.userId, unmute),
+    mute: (_, { input }, context) => changeRelationship(context, input.userId, mute),
+    unmute: (_, { input }, context) => changeRelationship(context, input.userId, unmute),
     setPrivacy: (_, { input }, context) =>
       payload(async () => {
         const { userId } = requireSession(context);
@@ -76,7 +76,7 @@ export const peopleResolvers: Resolvers = {
 };
 
 /** Does something to a person whom the viewer may see, and answers with that person. */
-function act(
+function changeRelationship(
   context: Context,
   globalId: string,
   work: (stores: Stores, viewerId: bigint, otherId: bigint) => Promise<void>,
@@ -91,10 +91,10 @@ function act(
   });
 }
 
-/** A person whom the viewer may see. @throws Mistakes NOT_FOUND */
+/** A person whom the viewer may see. @throws UserErrors NOT_FOUND */
 async function requireUser({ loaders }: Context, id: bigint): Promise<UserRow> {
   const user = await loaders.visibleUser.load(id);
-  if (!user) throw mistake('NOT_FOUND', 'There is no such person.', 'userId');
+  if (!user) throw userError('NOT_FOUND', 'There is no such person.', 'userId');
   return user;
 }
 

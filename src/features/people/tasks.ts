@@ -1,6 +1,6 @@
 import type { Tasks } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { publishAccessChanged } from './access.ts';
+import { publishAccessChanged } from '../visibility/access-signals.ts';
 import { refreshUserCounts } from './counts.ts';
 import { approveAllRequests } from './requests.ts';
 

@@ -1,32 +1,24 @@
-import { writeThrough } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { nextId, sql, type Transaction, transact, violatesForeignKey } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
 import { recordActivities } from '../activity/record.ts';
-import { changeHashtags, hasHashtags, updateHashtags } from '../discovery/photo-hashtags.ts';
-import { Mistakes, mistake } from '../errors.ts';
-import { once } from '../idempotency.ts';
-import { type Connection, type PageRequest, toConnection } from '../paging.ts';
-import { lockPeople } from '../people/locks.ts';
-import { maySeePeople, personIsVisible } from '../people/visibility.ts';
-import { checkText } from '../validate.ts';
-import { requireReadyPhoto } from './access.ts';
-import { type PhotoRow, photoKey } from './rows.ts';
-
-/** What somebody wrote about a photo. */
-export interface CommentRow {
-  __typename: 'Comment';
-  id: bigint;
-  photoId: bigint;
-  authorId: bigint;
-  text: string;
-}
+import { changeHashtags, hasHashtags, updateHashtags } from '../hashtags/photo-hashtags.ts';
+import { UserErrors, userError } from '../kernel/errors.ts';
+import { withIdempotencyKey } from '../kernel/idempotency.ts';
+import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import { checkText } from '../kernel/validate.ts';
+import { type CommentKey, type CommentRow, readComments } from '../records/comment-rows.ts';
+import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
+import { lockPeople } from '../visibility/locks.ts';
+import { maySeePeople, personIsVisible } from '../visibility/rules.ts';
+import { requireReadyPhoto } from './require-photo.ts';
 
 /**
  * Writes about a photo.
  *
- * @throws Mistakes NOT_FOUND, NOT_READY, or what is wrong with the text or the key
+ * @throws UserErrors NOT_FOUND, NOT_READY, or what is wrong with the text or the key
  */
 export async function addComment(
   stores: Stores,
@@ -35,8 +27,8 @@ export async function addComment(
   input: { text: string; idempotencyKey?: string | null | undefined },
 ): Promise<CommentRow> {
   const text = input.text.trim();
-  const mistakes = checkText('A comment', text, 1, 1_000, 'text');
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  const userErrors = checkText('A comment', text, 1, 1_000, 'text');
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
   const photo = await requireReadyPhoto(stores, authorId, photoId);
   const { ownerId } = photo;
   const addsHashtags = authorId === ownerId && hasHashtags(text);
@@ -45,10 +37,10 @@ export async function addComment(
     const write = () =>
       transact(stores.db, async (tx) => {
         const newId = await nextId(tx, authorId);
-        const id = await once(tx, key, newId, async () => {
+        const id = await withIdempotencyKey(tx, key, newId, async () => {
           // The owner too, whose activity refers to them: in one order with whoever blocks or hides.
-          const author = (await lockPeople(tx, [authorId, ownerId], 'steady')).get(authorId);
-          if (author?.isHidden !== false) throw mistake('NOT_FOUND', 'There is no such photo.', 'photoId');
+          const author = (await lockPeople(tx, [authorId, ownerId], 'shared')).get(authorId);
+          if (author?.isHidden !== false) throw userError('NOT_FOUND', 'There is no such photo.', 'photoId');
           await tx.comment.create({ data: { photoId, id: newId, authorId, text } });
           await tx.photoCountDelta.create({ data: { photoId, comments: 1 } });
           const about = { photoId, commentId: newId };
@@ -63,7 +55,7 @@ export async function addComment(
         return tx.comment.findUnique({ where: { photoId_id: { photoId, id } } });
       });
     const comment = await (addsHashtags ? changeHashtags(stores, photo, text, write) : write());
-    if (!comment) throw mistake('NOT_FOUND', 'The comment that this key made has been deleted.', 'idempotencyKey');
+    if (!comment) throw userError('NOT_FOUND', 'The comment that this key made has been deleted.', 'idempotencyKey');
     return { __typename: 'Comment', ...comment };
   } catch (error) {
     // Deleted since it was looked up: look again, for the same answer.
@@ -75,7 +67,7 @@ export async function addComment(
 /**
  * Deletes a comment.
  *
- * @throws Mistakes NOT_FOUND, also when the viewer neither wrote it nor owns the photo
+ * @throws UserErrors NOT_FOUND, also when the viewer neither wrote it nor owns the photo
  */
 export async function deleteComment(
   stores: Stores,
@@ -93,7 +85,7 @@ export async function deleteComment(
       // Nothing is left to decide, and nobody could name it to close them.
       await tx.report.deleteMany({ where: { photoId, commentId } });
     }));
-  if (!deleted) throw mistake('NOT_FOUND', 'You have no such comment to delete.', 'commentId');
+  if (!deleted) throw userError('NOT_FOUND', 'You have no such comment to delete.', 'commentId');
 }
 
 /**
@@ -111,7 +103,7 @@ export async function removeComment(
   const comment = await db.comment.findUnique({ where: { photoId_id: { photoId, id: commentId } } });
   if (!comment) return false;
   // With those of the owner their hashtags go.
-  return writeThrough(redis, hasHashtags(comment.text) ? [photoKey(photoId)] : [], () =>
+  return writeInvalidating(redis, hasHashtags(comment.text) ? [photoKey(photoId)] : [], () =>
     db.$transaction(async (tx) => {
       if (!(await deleteRow(tx, photoId, commentId))) return false;
       if (hasHashtags(comment.text)) await updateHashtags(tx, photoId, null);
@@ -126,7 +118,7 @@ async function deleteRow(tx: Transaction, photoId: bigint, commentId: bigint): P
   const [removed] = await tx.$queryRaw<{ authorId: bigint }[]>`
     delete from comments where photo_id = ${photoId} and id = ${commentId} returning author_id as "authorId"`;
   if (!removed) return false;
-  const author = (await lockPeople(tx, [removed.authorId], 'steady')).get(removed.authorId);
+  const author = (await lockPeople(tx, [removed.authorId], 'shared')).get(removed.authorId);
   if (author?.isHidden === false) await tx.photoCountDelta.create({ data: { photoId, comments: -1 } });
   await tx.activity.deleteMany({ where: { photoId, commentId } });
   return true;
@@ -162,9 +154,6 @@ export async function listComments(
   });
 }
 
-/** A comment's place in the database: the photo's number and its own. */
-export type CommentKey = readonly [photoId: bigint, commentId: bigint];
-
 /**
  * Comments that the viewer may see, by their keys: those by people whom they may see, about photos that they may see. A moderator also
  * sees what has been reported.
@@ -181,7 +170,7 @@ export async function readVisibleComments(
   const photos = await loadPhotos(keys.map(([photoId]) => photoId));
   const visible = keys.filter((_, index) => photos[index]);
   if (visible.length === 0) return keys.map(() => null);
-  const rows = await stores.db.comment.findMany({ where: { OR: visible.map(([photoId, id]) => ({ photoId, id })) } });
+  const rows = await readComments(stores, visible);
   const mayBeSeen = await maySeePeople(
     stores,
     viewerId,
@@ -190,6 +179,6 @@ export async function readVisibleComments(
   const seen = rows.filter((_, index) => mayBeSeen[index]);
   return keys.map(([photoId, id]) => {
     const row = seen.find((comment) => comment.photoId === photoId && comment.id === id);
-    return row ? { __typename: 'Comment', ...row } : null;
+    return row ?? null;
   });
 }

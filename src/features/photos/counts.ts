@@ -3,9 +3,8 @@ import { addJob } from '../../stores/jobs.ts';
 import type { Database } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
-import { hasBlocks } from '../people/relations.ts';
-import { blockedPeople } from '../people/visibility.ts';
-import { tellPhotosChanged } from './live.ts';
+import { hasBlocks } from '../visibility/relations.ts';
+import { blockedPeople } from '../visibility/rules.ts';
 
 /** How many people like a photo, and how many comments it has. */
 export interface PhotoCounts {
@@ -139,8 +138,7 @@ export async function addPhotosChanged(tx: Parameters<typeof addJob>[0], photoId
   await addJob(tx, 'photosChanged', { photoIds: photoIds.map(String) }, { queue: 'photosChanged' });
 }
 
-/** Brings photos' counts in Redis up to date and tells whoever looks at them. Again changes nothing. */
-export async function publishPhotosChanged(stores: Stores, photoIds: readonly bigint[]): Promise<void> {
+/** Brings photos' counts in Redis up to date. One such job runs at a time, so an older count never overwrites a newer one. */
+export async function refreshPhotoCounts(stores: Stores, photoIds: readonly bigint[]): Promise<void> {
   await storeCached(stores.redis, cachedCounts, await loadCounts(stores.db, photoIds));
-  await tellPhotosChanged(stores, photoIds);
 }

@@ -1,17 +1,17 @@
-import { writeThrough } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { forgetMentions, recordMentions } from '../activity/mentions.ts';
-import { changeHashtags, hasHashtags, updateHashtags } from '../discovery/photo-hashtags.ts';
-import { Mistakes } from '../errors.ts';
+import { changeHashtags, hasHashtags, updateHashtags } from '../hashtags/photo-hashtags.ts';
+import { UserErrors } from '../kernel/errors.ts';
+import { checkText } from '../kernel/validate.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { type ChosenLocation, setLocation } from '../places/locations.ts';
-import { checkText } from '../validate.ts';
-import { requireOwnPhoto } from './access.ts';
+import { photoKey } from '../records/photo-rows.ts';
 import { addPhotosChanged } from './counts.ts';
 import { allKeys } from './media.ts';
 import { MAX_CAPTION } from './publish.ts';
-import { photoKey } from './rows.ts';
+import { requireOwnPhoto } from './require-photo.ts';
 
 /** What is to be different about a photo; what is left out stays as it is. */
 export interface PhotoChanges {
@@ -23,7 +23,7 @@ export interface PhotoChanges {
 /**
  * Changes one's own photo.
  *
- * @throws Mistakes NOT_FOUND, or what is wrong with the caption or the location
+ * @throws UserErrors NOT_FOUND, or what is wrong with the caption or the location
  */
 export async function updatePhoto(
   stores: Stores,
@@ -31,8 +31,8 @@ export async function updatePhoto(
   photoId: bigint,
   { caption, location }: PhotoChanges,
 ): Promise<void> {
-  const mistakes = caption === undefined ? [] : checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  const userErrors = caption === undefined ? [] : checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
   const photo = await requireOwnPhoto(stores, ownerId, photoId);
   await changeHashtags(stores, photo, caption ?? '', () =>
     stores.db.$transaction(async (tx) => {
@@ -61,11 +61,11 @@ export async function updatePhoto(
 /**
  * Deletes one's own photo with its likes and comments; a job deletes its files.
  *
- * @throws Mistakes NOT_FOUND
+ * @throws UserErrors NOT_FOUND
  */
 export async function deletePhoto(stores: Stores, ownerId: bigint, photoId: bigint): Promise<void> {
   await requireOwnPhoto(stores, ownerId, photoId);
-  await writeThrough(stores.redis, [photoKey(photoId)], () =>
+  await writeInvalidating(stores.redis, [photoKey(photoId)], () =>
     stores.db.$transaction(async (tx) => {
       const upload = await tx.upload.findUnique({ where: { id: photoId }, select: { objectKey: true } });
       await tx.upload.deleteMany({ where: { id: photoId } });

@@ -1,24 +1,24 @@
-import { readFacts, rowFacts, writeFacts } from '../../stores/cache.ts';
+import { readRelations, relationFromTable, writeInvalidatingRelations } from '../../stores/cache.ts';
 import { sql, violatesForeignKey } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { requireReadyPhoto } from './access.ts';
+import { requireReadyPhoto } from './require-photo.ts';
 
-const likes = rowFacts((id) => personKey('likes', id), sql`likes`, sql`user_id`, sql`photo_id`);
+const likes = relationFromTable((id) => personKey('likes', id), sql`likes`, sql`user_id`, sql`photo_id`);
 
 /** Whether a person likes each of these photos, in the order of the ids. */
 export function readLikes(stores: Stores, userId: bigint, photoIds: readonly bigint[]): Promise<boolean[]> {
-  return readFacts(stores, likes, userId, photoIds);
+  return readRelations(stores, likes, userId, photoIds);
 }
 
 /**
  * Likes a photo. Again changes nothing.
  *
- * @throws Mistakes NOT_FOUND or NOT_READY
+ * @throws UserErrors NOT_FOUND or NOT_READY
  */
 export async function likePhoto(stores: Stores, userId: bigint, photoId: bigint): Promise<void> {
   const photo = await requireReadyPhoto(stores, userId, photoId);
-  await writeFacts(stores.redis, likes, [[userId, photoId]], async () => {
+  await writeInvalidatingRelations(stores.redis, likes, [[userId, photoId]], async () => {
     try {
       // The row and its delta, or neither. Who is hidden at this moment likes nothing more; the lock lets it not happen meanwhile.
       await stores.db.$executeRaw`
@@ -45,11 +45,11 @@ export async function likePhoto(stores: Stores, userId: bigint, photoId: bigint)
 /**
  * Takes a like back. Without one it changes nothing.
  *
- * @throws Mistakes NOT_FOUND or NOT_READY
+ * @throws UserErrors NOT_FOUND or NOT_READY
  */
 export async function unlikePhoto(stores: Stores, userId: bigint, photoId: bigint): Promise<void> {
   const photo = await requireReadyPhoto(stores, userId, photoId);
-  await writeFacts(stores.redis, likes, [[userId, photoId]], async () => {
+  await writeInvalidatingRelations(stores.redis, likes, [[userId, photoId]], async () => {
     await stores.db.$executeRaw`
       with me as materialized (
         select id from users where id = ${userId} and not is_hidden for key share

@@ -1,7 +1,7 @@
 import { sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, type PageRequest, toConnection } from '../paging.ts';
-import type { PhotoRow } from './rows.ts';
+import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { PhotoRow } from '../records/photo-rows.ts';
 
 /**
  * The same page of the photos of several people, newest first, in one query. The caller has checked that the viewer may see what is within

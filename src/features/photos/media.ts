@@ -4,12 +4,12 @@
  * unguessable key and deletes the old ones, so that URLs from before lead nowhere.
  */
 import type { Image, ImageSize } from '../../generated/graphql.ts';
-import { writeThrough } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
 import { renditionSize, SIZES } from './renditions.ts';
-import { type PhotoRow, photoKey } from './rows.ts';
 
 /** Photos whose moves are enqueued in one statement. */
 const MOVED_AT_ONCE = 500;
@@ -39,11 +39,11 @@ export async function imageOf({ objects }: Stores, photo: PhotoRow, size: ImageS
 }
 
 /** Enqueues that a photo's files are moved to where they belong. The key is drawn here, so that a repeated job writes the same files. */
-export async function addPlaceMedia(tx: Transaction, photoId: bigint): Promise<void> {
-  await addPlaceMediaOf(tx, [photoId]);
+export async function addRelocateMedia(tx: Transaction, photoId: bigint): Promise<void> {
+  await addRelocateMediaOf(tx, [photoId]);
 }
 
-async function addPlaceMediaOf(tx: Transaction, photoIds: readonly bigint[]): Promise<void> {
+async function addRelocateMediaOf(tx: Transaction, photoIds: readonly bigint[]): Promise<void> {
   // gen_random_uuid() has 122 random bits.
   await tx.$executeRaw`
     select graphile_worker.add_job('placeMedia', json_build_object(
@@ -53,7 +53,7 @@ async function addPlaceMediaOf(tx: Transaction, photoIds: readonly bigint[]): Pr
 }
 
 /** Enqueues the moves of all photos of a person whose files are not where they belong. Doing it again enqueues some twice, which is harmless. */
-export async function placeAllMedia({ db }: Stores, ownerId: bigint): Promise<void> {
+export async function relocateAllMedia({ db }: Stores, ownerId: bigint): Promise<void> {
   let after = 0n;
   for (;;) {
     const rows = await db.$queryRaw<{ id: bigint }[]>`
@@ -63,7 +63,7 @@ export async function placeAllMedia({ db }: Stores, ownerId: bigint): Promise<vo
       order by photos.id limit ${MOVED_AT_ONCE}`;
     if (rows.length > 0) {
       await db.$transaction((tx) =>
-        addPlaceMediaOf(
+        addRelocateMediaOf(
           tx,
           rows.map((row) => row.id),
         ),
@@ -78,10 +78,10 @@ export async function placeAllMedia({ db }: Stores, ownerId: bigint): Promise<vo
  * Moves a photo's files to where they belong now, under the key that the job brings; nothing happens when they are there. The copies
  * come first, then one transaction leads to them and enqueues the deletion of the old ones. A file that is missing needs no moving.
  */
-export async function placeMedia(stores: Stores, job: Jobs['placeMedia']): Promise<void> {
+export async function relocateMedia(stores: Stores, job: Jobs['placeMedia']): Promise<void> {
   const { db, objects, redis } = stores;
   const id = BigInt(job.photoId);
-  const photo = await readPlacing(db, id);
+  const photo = await readMediaLocation(db, id);
   // An earlier run did it.
   if (photo?.mediaKey === job.mediaKey) return;
   if (photo?.status !== 'READY' || photo.mediaIsPublic === photo.belongsPublic) {
@@ -93,9 +93,9 @@ export async function placeMedia(stores: Stores, job: Jobs['placeMedia']): Promi
       objects.copyJpeg(renditionKey(mediaKey, mediaIsPublic, size), renditionKey(job.mediaKey, belongsPublic, size)),
     ),
   );
-  const moved = await writeThrough(redis, [photoKey(id)], () =>
+  const moved = await writeInvalidating(redis, [photoKey(id)], () =>
     db.$transaction(async (tx) => {
-      const now = await readPlacing(tx, id, true);
+      const now = await readMediaLocation(tx, id, true);
       if (now?.mediaKey !== mediaKey || now.belongsPublic !== belongsPublic) return false;
       await tx.photo.update({ where: { id }, data: { mediaKey: job.mediaKey, mediaIsPublic: belongsPublic } });
       await addJob(tx, 'deleteObjects', { keys: keysIn(mediaKey, mediaIsPublic) });
@@ -105,11 +105,11 @@ export async function placeMedia(stores: Stores, job: Jobs['placeMedia']): Promi
   if (moved) return;
   // It changed, or was deleted, while the files were copied: once more from the start.
   await objects.delete(allKeys(job.mediaKey));
-  return placeMedia(stores, job);
+  return relocateMedia(stores, job);
 }
 
 /** Where a photo's files are, and whether they belong where everybody can read them. @param lock until the transaction ends */
-async function readPlacing(db: Transaction, id: bigint, lock = false) {
+async function readMediaLocation(db: Transaction, id: bigint, lock = false) {
   const where = { id };
   const photo = await db.photo.findUnique({
     where,

@@ -1,16 +1,16 @@
-import { writeThrough } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
-import { publishHashtags } from '../discovery/photo-hashtags.ts';
+import { publishHashtags } from '../hashtags/photo-hashtags.ts';
 import { addPhotoDelta } from '../people/counts.ts';
-import { lockPeople } from '../people/locks.ts';
 import { publishLocation } from '../places/locations.ts';
+import { photoKey } from '../records/photo-rows.ts';
+import { lockPeople } from '../visibility/locks.ts';
 import { addPhotosChanged } from './counts.ts';
-import { addPlaceMedia, allKeys, keysIn, renditionKey } from './media.ts';
+import { addRelocateMedia, allKeys, keysIn, renditionKey } from './media.ts';
 import { makeRenditions, type Renditions, UnusableFile } from './renditions.ts';
-import { photoKey } from './rows.ts';
 
 /**
  * Makes a photo READY, or FAILED with the reason. The files are written first, under keys that were chosen at publishing, so a
@@ -53,14 +53,14 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
   );
   const finished = await finish(stores, id, job, async (tx) => {
     const ownerId = photo.owner.id;
-    const owner = (await lockPeople(tx, [ownerId], 'steady')).get(ownerId);
+    const owner = (await lockPeople(tx, [ownerId], 'shared')).get(ownerId);
     const { width, height } = made;
     const thumbhash = Buffer.from(made.thumbhash);
     const where = { id, status: 'PROCESSING' as const };
     const data = { status: 'READY' as const, width, height, thumbhash, mediaIsPublic };
     if (!owner || (await tx.photo.updateMany({ where, data })).count === 0) return false;
     // The account became private, or public, while the files were made.
-    if (mediaIsPublic !== (!owner.isPrivate && !owner.isHidden)) await addPlaceMedia(tx, id);
+    if (mediaIsPublic !== (!owner.isPrivate && !owner.isHidden)) await addRelocateMedia(tx, id);
     // An earlier run may have written them there.
     await addJob(tx, 'deleteObjects', { keys: keysIn(job.mediaKey, !mediaIsPublic) });
     await addPhotoDelta(tx, ownerId, 1);
@@ -86,7 +86,7 @@ function finish(
   job: Jobs['processPhoto'],
   update: (tx: Transaction) => Promise<boolean>,
 ): Promise<boolean> {
-  return writeThrough(stores.redis, [photoKey(id)], () =>
+  return writeInvalidating(stores.redis, [photoKey(id)], () =>
     stores.db.$transaction(async (tx) => {
       if (!(await update(tx))) return false;
       await tx.upload.deleteMany({ where: { id } });

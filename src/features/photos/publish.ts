@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { updateHashtags } from '../discovery/photo-hashtags.ts';
-import { Mistakes, mistake } from '../errors.ts';
-import { once } from '../idempotency.ts';
+import { updateHashtags } from '../hashtags/photo-hashtags.ts';
+import { UserErrors, userError } from '../kernel/errors.ts';
+import { withIdempotencyKey } from '../kernel/idempotency.ts';
+import { checkText } from '../kernel/validate.ts';
 import { type ChosenLocation, setLocation } from '../places/locations.ts';
-import { checkText } from '../validate.ts';
 
 /** The longest caption, in characters. */
 export const MAX_CAPTION = 2_200;
@@ -15,7 +15,7 @@ export const MAX_CAPTION = 2_200;
  *
  * @param input `location`: where it is shown to have been taken; null for nowhere
  * @returns the photo's id, which is the upload's: so no upload becomes two photos
- * @throws Mistakes NOT_FOUND for another's upload as for one that does not exist, EXPIRED, NOT_UPLOADED, ALREADY_USED, or
+ * @throws UserErrors NOT_FOUND for another's upload as for one that does not exist, EXPIRED, NOT_UPLOADED, ALREADY_USED, or
  * what is wrong with the caption, the location or the key
  */
 export async function publishPhoto(
@@ -25,8 +25,8 @@ export async function publishPhoto(
   input: { caption: string; location?: ChosenLocation | null; idempotencyKey?: string | null | undefined },
 ): Promise<bigint> {
   const { caption, location = null, idempotencyKey } = input;
-  const mistakes = checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  const userErrors = checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
   // Asked before the transaction, which must not wait for S3.
   const upload = await stores.db.upload.findFirst({ where: { id: uploadId, ownerId } });
   const sent = upload !== null && (await stores.objects.exists(upload.objectKey));
@@ -36,22 +36,22 @@ export async function publishPhoto(
   const same = [String(uploadId), caption, ...(at ? [at] : [])];
   const key = { userId: ownerId, key: idempotencyKey, mutation: 'publishPhoto', input: same };
   return stores.db.$transaction((tx) =>
-    once(tx, key, uploadId, async () => {
+    withIdempotencyKey(tx, key, uploadId, async () => {
       if (await tx.photo.findFirst({ where: { id: uploadId, ownerId }, select: { id: true } })) {
-        throw mistake('ALREADY_USED', 'This upload has been published already.', 'uploadId');
+        throw userError('ALREADY_USED', 'This upload has been published already.', 'uploadId');
       }
       // Locked, so that it does not become a picture of its owner meanwhile.
       const [held] = await tx.$queryRaw<object[]>`select id from uploads where id = ${uploadId} for key share`;
-      if (!upload || !held) throw mistake('NOT_FOUND', 'You have no such upload.', 'uploadId');
+      if (!upload || !held) throw userError('NOT_FOUND', 'You have no such upload.', 'uploadId');
       if (upload.expiresAt <= new Date()) {
-        throw mistake(
+        throw userError(
           'EXPIRED',
           'The time for this upload is over. Create another one and send the file again.',
           'uploadId',
         );
       }
       if (!sent) {
-        throw mistake(
+        throw userError(
           'NOT_UPLOADED',
           "Send the file to the upload's URL first: nothing has arrived there.",
           'uploadId',
@@ -62,7 +62,7 @@ export async function publishPhoto(
         data: { id: uploadId, ownerId, caption, mediaKey },
         skipDuplicates: true,
       });
-      if (made.count === 0) throw mistake('ALREADY_USED', 'This upload has been published already.', 'uploadId');
+      if (made.count === 0) throw userError('ALREADY_USED', 'This upload has been published already.', 'uploadId');
       await setLocation(tx, { id: uploadId, ownerId, publishedId: null }, location);
       await updateHashtags(tx, uploadId, 'caption');
       await addJob(tx, 'processPhoto', { photoId: String(uploadId), objectKey: upload.objectKey, mediaKey });

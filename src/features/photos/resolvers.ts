@@ -2,18 +2,18 @@ import type { Resolvers } from '../../generated/graphql.ts';
 import { idTime, toGlobalId } from '../../stores/ids.ts';
 import { putHeaders } from '../../stores/objects.ts';
 import { type Context, requireSession } from '../context.ts';
-import { mistake, notFound, payload } from '../errors.ts';
-import { emptyPage, pageRequest } from '../paging.ts';
+import { notFound, payload, userError } from '../kernel/errors.ts';
+import { emptyPage, pageRequest } from '../kernel/paging.ts';
+import { parseCommentId, parseId } from '../kernel/validate.ts';
 import { chooseLocation } from '../places/locations.ts';
-import { parseCommentId, parseId } from '../validate.ts';
 import { addComment, deleteComment } from './comments.ts';
 import { readCounts } from './counts.ts';
 import { deletePhoto, updatePhoto } from './edit.ts';
 import { explainFailure } from './failures.ts';
 import { likePhoto, unlikePhoto } from './likes.ts';
-import { followPhoto } from './live.ts';
 import { imageOf } from './media.ts';
 import { publishPhoto } from './publish.ts';
+import { subscribeToPhoto } from './subscriptions.ts';
 import { createUpload } from './uploads.ts';
 
 /** Photos in GraphQL. */
@@ -33,7 +33,7 @@ export const photoResolvers: Resolvers = {
           location: input.location ? chooseLocation(input.location) : null,
         });
         const photo = await context.loaders.visiblePhoto.load(id);
-        if (!photo) throw mistake('NOT_FOUND', 'The photo that this key made has been deleted.', 'idempotencyKey');
+        if (!photo) throw userError('NOT_FOUND', 'The photo that this key made has been deleted.', 'idempotencyKey');
         return { photo };
       }),
     updatePhoto: (_, { input }, context) =>
@@ -84,7 +84,7 @@ export const photoResolvers: Resolvers = {
   Subscription: {
     photo: {
       subscribe: async (_, { id, after }, { stores, viewerId }) => {
-        const events = await followPhoto(stores, viewerId, parseId('Photo', id), after);
+        const events = await subscribeToPhoto(stores, viewerId, parseId('Photo', id), after);
         if (!events) throw notFound('There is no such photo.');
         return events;
       },

@@ -1,8 +1,8 @@
 import type { Tasks } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { publishPhotosChanged } from './counts.ts';
-import { tellComment } from './live.ts';
-import { placeAllMedia, placeMedia } from './media.ts';
+import { refreshPhotoCounts } from './counts.ts';
+import { relocateAllMedia, relocateMedia } from './media.ts';
+import { publishComment, publishPhotosChanged } from './photo-events.ts';
 import { processPhoto } from './process.ts';
 
 /** Uploads that are swept in one go. */
@@ -18,15 +18,17 @@ export function photoTasks(
   const { db, objects } = stores;
   return {
     processPhoto: (job) => processPhoto(stores, job),
-    placeMedia: (job) => placeMedia(stores, job),
-    placeAllMedia: ({ ownerId }) => placeAllMedia(stores, BigInt(ownerId)),
-    // Tells how things are now, so telling it again is telling the same.
+    placeMedia: (job) => relocateMedia(stores, job),
+    placeAllMedia: ({ ownerId }) => relocateAllMedia(stores, BigInt(ownerId)),
+    // Publishes only that the photos changed, so a repeated run publishes the same.
     async photosChanged({ photoIds }) {
-      await publishPhotosChanged(stores, photoIds.map(BigInt));
+      const ids = photoIds.map(BigInt);
+      await refreshPhotoCounts(stores, ids);
+      await publishPhotosChanged(stores, ids);
     },
     // Each comment is told once.
     async commentAdded({ photoId, commentId }) {
-      await tellComment(stores, BigInt(photoId), BigInt(commentId));
+      await publishComment(stores, BigInt(photoId), BigInt(commentId));
     },
     // What is deleted already counts as deleted.
     async deleteObjects({ keys }) {

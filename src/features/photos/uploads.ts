@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Upload } from '../../generated/prisma/client.ts';
 import { nextId } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Mistake, Mistakes, mistake } from '../errors.ts';
-import { once } from '../idempotency.ts';
+import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
+import { withIdempotencyKey } from '../kernel/idempotency.ts';
 
 /** A place to send one file to. */
 export interface UploadRow extends Upload {
@@ -28,7 +28,7 @@ function unsupportedType(what: string): string {
 /**
  * Makes a place to send a photo's file to.
  *
- * @throws Mistakes with all that is wrong with the input
+ * @throws UserErrors with all that is wrong with the input
  */
 export async function createUpload(
   stores: Stores,
@@ -37,27 +37,27 @@ export async function createUpload(
 ): Promise<UploadRow> {
   const { idempotencyKey, ...file } = input;
   const contentType = file.contentType.trim().toLowerCase();
-  const mistakes: Mistake[] = [];
+  const userErrors: UserError[] = [];
   if (!Object.hasOwn(ACCEPTED_TYPES, contentType)) {
     const message = unsupportedType(`"${contentType.slice(0, 100)}"`);
-    mistakes.push({ code: 'UNSUPPORTED_TYPE', message, field: ['contentType'] });
+    userErrors.push({ code: 'UNSUPPORTED_TYPE', message, field: ['contentType'] });
   }
   if (file.byteSize < 1) {
-    mistakes.push({ code: 'INVALID', message: 'A file has at least one byte.', field: ['byteSize'] });
+    userErrors.push({ code: 'INVALID', message: 'A file has at least one byte.', field: ['byteSize'] });
   }
   if (file.byteSize > stores.config.UPLOAD_MAX_BYTES) {
     const message = `A file may have at most ${stores.config.UPLOAD_MAX_BYTES.toLocaleString('en')} bytes.`;
-    mistakes.push({ code: 'TOO_LARGE', message, field: ['byteSize'] });
+    userErrors.push({ code: 'TOO_LARGE', message, field: ['byteSize'] });
   }
   if (!/^[0-9a-f]{64}$/i.test(file.sha256)) {
-    mistakes.push({ code: 'INVALID', message: 'A SHA-256 is 64 hexadecimal characters.', field: ['sha256'] });
+    userErrors.push({ code: 'INVALID', message: 'A SHA-256 is 64 hexadecimal characters.', field: ['sha256'] });
   }
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
 
   const upload = await stores.db.$transaction(async (tx) => {
     const newId = await nextId(tx, ownerId);
     const key = { userId: ownerId, key: idempotencyKey, mutation: 'createUpload', input: file };
-    const id = await once(tx, key, newId, async () => {
+    const id = await withIdempotencyKey(tx, key, newId, async () => {
       await tx.upload.create({
         data: {
           id: newId,
@@ -73,7 +73,11 @@ export async function createUpload(
     return tx.upload.findUnique({ where: { id } });
   });
   if (!upload || upload.expiresAt <= new Date()) {
-    throw mistake('ALREADY_USED', 'The upload that this key made has been published or has expired.', 'idempotencyKey');
+    throw userError(
+      'ALREADY_USED',
+      'The upload that this key made has been published or has expired.',
+      'idempotencyKey',
+    );
   }
   return { __typename: 'Upload', ...upload };
 }

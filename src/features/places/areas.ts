@@ -1,16 +1,16 @@
 /** What is searched for photos: circles and boxes, and the cells that cover them. */
 import { type Sql, sql } from '../../stores/postgres.ts';
-import { badInput } from '../errors.ts';
+import { badInput } from '../kernel/errors.ts';
 import { divide, EARTH, isDivisible, isStored, type MeasuredCell } from './cells.ts';
 import { distance, EARTH_RADIUS, isNear, type Point, requirePoint } from './geo.ts';
 
 /** How all points within some distance of a point lie to an area. Where it cannot be told, they are partly in it. */
-export type Relation = 'inside' | 'outside' | 'partly';
+export type Overlap = 'inside' | 'outside' | 'partly';
 
 /** A part of the earth. */
 export interface Area {
   /** @param reach in metres */
-  relate(middle: Point, reach: number): Relation;
+  relate(middle: Point, reach: number): Overlap;
   /** The condition that the columns `latitude` and `longitude` are a point of it. */
   contains: Sql;
   /** What distances are told from; none of a box. */

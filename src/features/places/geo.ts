@@ -1,6 +1,6 @@
 /** Points on the earth, taken as a sphere. */
 import { type Sql, sql } from '../../stores/postgres.ts';
-import { badInput } from '../errors.ts';
+import { badInput } from '../kernel/errors.ts';
 
 /** In degrees: the latitude from -90 to 90, the longitude from -180 to 180. */
 export interface Point {

@@ -1,8 +1,8 @@
 import type { LocationInput, LocationPrecision } from '../../generated/graphql.ts';
 import type { Transaction } from '../../stores/postgres.ts';
-import { type Mistake, Mistakes, mistake } from '../errors.ts';
-import { placeIsVisible } from '../people/visibility.ts';
-import { checkText, parseId } from '../validate.ts';
+import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
+import { checkText, parseId } from '../kernel/validate.ts';
+import { placeIsVisible } from '../visibility/rules.ts';
 import { cellColumns } from './cells.ts';
 import { type Point, wrongDegrees } from './geo.ts';
 import { findOrAddPlace } from './places.ts';
@@ -21,30 +21,30 @@ interface ShownPoint extends Point {
 /**
  * What is to be shown, and stored, of what somebody says. What is finer ends here.
  *
- * @throws Mistakes with all that is wrong with it, in the input's field `location`; BAD_USER_INPUT for what is no id
+ * @throws UserErrors with all that is wrong with it, in the input's field `location`; BAD_USER_INPUT for what is no id
  */
 export function chooseLocation(input: LocationInput): ChosenLocation {
   const { placeId, latitude, longitude, placeName, precision } = input;
-  const mistakes: Mistake[] = [];
+  const userErrors: UserError[] = [];
   const invalid = (message: string, ...field: string[]) =>
-    mistakes.push({ code: 'INVALID', message, field: ['location', ...field] });
+    userErrors.push({ code: 'INVALID', message, field: ['location', ...field] });
   if (isGiven(placeId)) {
     const isAlone = ![latitude, longitude, placeName, precision].some(isGiven);
     if (isAlone) return { placeId: parseId('Place', placeId) };
     invalid('A place that exists has its own point and precision: give "placeId" alone, or the others.', 'placeId');
-    throw new Mistakes(mistakes);
+    throw new UserErrors(userErrors);
   }
   if (!isGiven(latitude) || !isGiven(longitude)) {
     invalid('Give both "latitude" and "longitude", or the "placeId" of a place that exists.');
-    throw new Mistakes(mistakes);
+    throw new UserErrors(userErrors);
   }
   for (const [field, degrees] of [['latitude', latitude] as const, ['longitude', longitude] as const]) {
     const wrong = wrongDegrees(field, degrees);
     if (wrong) invalid(wrong, field);
   }
   const name = isGiven(placeName) ? placeName.normalize('NFC').trim().replace(/\s+/g, ' ') : null;
-  if (name !== null) mistakes.push(...checkText("A place's name", name, 1, MAX_NAME, 'location', 'placeName'));
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  if (name !== null) userErrors.push(...checkText("A place's name", name, 1, MAX_NAME, 'location', 'placeName'));
+  if (userErrors.length > 0) throw new UserErrors(userErrors);
   const shown = precision ?? 'EXACT';
   return { ...coarsen({ latitude, longitude }, shown), precision: shown, name };
 }
@@ -58,7 +58,7 @@ function isGiven<T>(value: T | null | undefined): value is T {
  *
  * @param publishedId the photo's place in lists; null until it is READY
  * @param chosen null to show it nowhere
- * @throws Mistakes NOT_FOUND for a place that does not exist, or that the owner may not see
+ * @throws UserErrors NOT_FOUND for a place that does not exist, or that the owner may not see
  */
 export async function setLocation(
   tx: Transaction,
@@ -85,7 +85,7 @@ async function locate(tx: Transaction, ownerId: bigint, chosen: ChosenLocation) 
     const [place] = await tx.$queryRaw<(Omit<ShownPoint, 'name'> & { placeId: bigint })[]>`
       select id as "placeId", latitude, longitude, precision from places
       where id = ${chosen.placeId} and ${placeIsVisible(ownerId)} for key share`;
-    if (!place) throw mistake('NOT_FOUND', 'There is no such place.', 'location', 'placeId');
+    if (!place) throw userError('NOT_FOUND', 'There is no such place.', 'location', 'placeId');
     return place;
   }
   const { name, ...point } = chosen;

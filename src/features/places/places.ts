@@ -1,10 +1,10 @@
 import type { LocationPrecision } from '../../generated/graphql.ts';
 import { joinSql, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, type PageRequest, toConnection } from '../paging.ts';
-import { photoIsVisible, placeIsOpen, placeIsVisible } from '../people/visibility.ts';
-import type { PhotoRow } from '../photos/rows.ts';
-import { beginsWith, foldText, MIN_SIMILAR, requireFound } from '../search-text.ts';
+import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import { beginsWith, foldText, MIN_SIMILAR, requireFound } from '../kernel/search-text.ts';
+import type { PhotoRow } from '../records/photo-rows.ts';
+import { photoIsVisible, placeIsOpen, placeIsVisible } from '../visibility/rules.ts';
 import { distanceTo, isWithin, POSITION, type Point, positionOf, requirePoint } from './geo.ts';
 
 /** A named place, as exactly as it is shown. */

@@ -1,11 +1,11 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { idAt, toGlobalId } from '../../stores/ids.ts';
 import type { Context } from '../context.ts';
-import { pageRequest, toConnection } from '../paging.ts';
+import { pageRequest, toConnection } from '../kernel/paging.ts';
 import { type Area, box, circle } from './areas.ts';
-import { followNearby } from './live.ts';
 import { findPlacesNear, searchPlaces } from './places.ts';
 import { searchArea } from './search-area.ts';
+import { subscribeToPhotosNear } from './subscriptions.ts';
 import { readSuggestion } from './suggestion.ts';
 
 /** Places, and photos by where they were taken, in GraphQL. */
@@ -30,7 +30,7 @@ export const placeResolvers: Resolvers = {
   Subscription: {
     photosNear: {
       subscribe: (_, { latitude, longitude, radiusMeters, after }, { stores, viewerId }) =>
-        followNearby(stores, viewerId, { latitude, longitude }, radiusMeters, after),
+        subscribeToPhotosNear(stores, viewerId, { latitude, longitude }, radiusMeters, after),
       resolve: (event: unknown) => event as never,
     },
   },

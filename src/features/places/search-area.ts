@@ -1,7 +1,7 @@
 import { joinSql, KEPT, type Sql, sql, unplanned } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import type { PageRequest } from '../paging.ts';
-import { photoIsVisible } from '../people/visibility.ts';
+import type { PageRequest } from '../kernel/paging.ts';
+import { photoIsVisible } from '../visibility/rules.ts';
 import { type Area, cover, smaller } from './areas.ts';
 import { isDivisible, isIn, type MeasuredCell, numberOf } from './cells.ts';
 import { distance } from './geo.ts';

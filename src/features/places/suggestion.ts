@@ -2,7 +2,6 @@ import readExif from 'exif-reader';
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 import type { Stores } from '../../stores/stores.ts';
-import type { UploadRow } from '../photos/uploads.ts';
 import { type Point, wrongDegrees } from './geo.ts';
 
 /** A file may have 30 MB, and whoever asks for a hundred at once is not to have them all in memory. */
@@ -12,7 +11,7 @@ const oneAtATime = pLimit(1);
  * The point that an uploaded file holds (GPS in Exif); null when it holds none, or nothing has been sent. It is read from the
  * file whenever it is asked for, and stored nowhere.
  */
-export function readSuggestion({ objects, log }: Stores, { objectKey }: UploadRow): Promise<Point | null> {
+export function readSuggestion({ objects, log }: Stores, { objectKey }: { objectKey: string }): Promise<Point | null> {
   return oneAtATime(async () => {
     const file = await objects.get(objectKey);
     if (!file) return null;

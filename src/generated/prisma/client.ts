@@ -164,10 +164,10 @@ export type AccountDeletion = Prisma.AccountDeletionModel
  */
 export type Report = Prisma.ReportModel
 /**
- * Model ModerationAct
+ * Model ModerationAction
  * What moderators did, to what, and why. Nothing is ever changed here, but that people who are deleted are named no more.
  */
-export type ModerationAct = Prisma.ModerationActModel
+export type ModerationAction = Prisma.ModerationActionModel
 /**
  * Model IdempotencyKey
  * The answers to creating mutations that came with a key, kept for a week.

@@ -517,21 +517,21 @@ export type EnumReportReasonWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedEnumReportReasonFilter<$PrismaModel>
 }
 
-export type EnumModerationActKindFilter<$PrismaModel = never> = {
-  equals?: $Enums.ModerationActKind | Prisma.EnumModerationActKindFieldRefInput<$PrismaModel>
-  in?: $Enums.ModerationActKind[] | Prisma.ListEnumModerationActKindFieldRefInput<$PrismaModel>
-  notIn?: $Enums.ModerationActKind[] | Prisma.ListEnumModerationActKindFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumModerationActKindFilter<$PrismaModel> | $Enums.ModerationActKind
+export type EnumModerationActionKindFilter<$PrismaModel = never> = {
+  equals?: $Enums.ModerationActionKind | Prisma.EnumModerationActionKindFieldRefInput<$PrismaModel>
+  in?: $Enums.ModerationActionKind[] | Prisma.ListEnumModerationActionKindFieldRefInput<$PrismaModel>
+  notIn?: $Enums.ModerationActionKind[] | Prisma.ListEnumModerationActionKindFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumModerationActionKindFilter<$PrismaModel> | $Enums.ModerationActionKind
 }
 
-export type EnumModerationActKindWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.ModerationActKind | Prisma.EnumModerationActKindFieldRefInput<$PrismaModel>
-  in?: $Enums.ModerationActKind[] | Prisma.ListEnumModerationActKindFieldRefInput<$PrismaModel>
-  notIn?: $Enums.ModerationActKind[] | Prisma.ListEnumModerationActKindFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumModerationActKindWithAggregatesFilter<$PrismaModel> | $Enums.ModerationActKind
+export type EnumModerationActionKindWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.ModerationActionKind | Prisma.EnumModerationActionKindFieldRefInput<$PrismaModel>
+  in?: $Enums.ModerationActionKind[] | Prisma.ListEnumModerationActionKindFieldRefInput<$PrismaModel>
+  notIn?: $Enums.ModerationActionKind[] | Prisma.ListEnumModerationActionKindFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumModerationActionKindWithAggregatesFilter<$PrismaModel> | $Enums.ModerationActionKind
   _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumModerationActKindFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumModerationActKindFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumModerationActionKindFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumModerationActionKindFilter<$PrismaModel>
 }
 
 export type NestedBigIntFilter<$PrismaModel = never> = {
@@ -1012,21 +1012,21 @@ export type NestedEnumReportReasonWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedEnumReportReasonFilter<$PrismaModel>
 }
 
-export type NestedEnumModerationActKindFilter<$PrismaModel = never> = {
-  equals?: $Enums.ModerationActKind | Prisma.EnumModerationActKindFieldRefInput<$PrismaModel>
-  in?: $Enums.ModerationActKind[] | Prisma.ListEnumModerationActKindFieldRefInput<$PrismaModel>
-  notIn?: $Enums.ModerationActKind[] | Prisma.ListEnumModerationActKindFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumModerationActKindFilter<$PrismaModel> | $Enums.ModerationActKind
+export type NestedEnumModerationActionKindFilter<$PrismaModel = never> = {
+  equals?: $Enums.ModerationActionKind | Prisma.EnumModerationActionKindFieldRefInput<$PrismaModel>
+  in?: $Enums.ModerationActionKind[] | Prisma.ListEnumModerationActionKindFieldRefInput<$PrismaModel>
+  notIn?: $Enums.ModerationActionKind[] | Prisma.ListEnumModerationActionKindFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumModerationActionKindFilter<$PrismaModel> | $Enums.ModerationActionKind
 }
 
-export type NestedEnumModerationActKindWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.ModerationActKind | Prisma.EnumModerationActKindFieldRefInput<$PrismaModel>
-  in?: $Enums.ModerationActKind[] | Prisma.ListEnumModerationActKindFieldRefInput<$PrismaModel>
-  notIn?: $Enums.ModerationActKind[] | Prisma.ListEnumModerationActKindFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumModerationActKindWithAggregatesFilter<$PrismaModel> | $Enums.ModerationActKind
+export type NestedEnumModerationActionKindWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.ModerationActionKind | Prisma.EnumModerationActionKindFieldRefInput<$PrismaModel>
+  in?: $Enums.ModerationActionKind[] | Prisma.ListEnumModerationActionKindFieldRefInput<$PrismaModel>
+  notIn?: $Enums.ModerationActionKind[] | Prisma.ListEnumModerationActionKindFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumModerationActionKindWithAggregatesFilter<$PrismaModel> | $Enums.ModerationActionKind
   _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumModerationActKindFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumModerationActKindFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumModerationActionKindFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumModerationActionKindFilter<$PrismaModel>
 }
 
 

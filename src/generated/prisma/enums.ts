@@ -80,7 +80,7 @@ export const ReportReason = {
 export type ReportReason = (typeof ReportReason)[keyof typeof ReportReason]
 
 
-export const ModerationActKind = {
+export const ModerationActionKind = {
   HIDE_PHOTO: 'HIDE_PHOTO',
   RESTORE_PHOTO: 'RESTORE_PHOTO',
   REMOVE_COMMENT: 'REMOVE_COMMENT',
@@ -91,4 +91,4 @@ export const ModerationActKind = {
   UNMAKE_MODERATOR: 'UNMAKE_MODERATOR'
 } as const
 
-export type ModerationActKind = (typeof ModerationActKind)[keyof typeof ModerationActKind]
+export type ModerationActionKind = (typeof ModerationActionKind)[keyof typeof ModerationActionKind]

@@ -1,9 +1,10 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, openBackstage, rowId } from '../../support/backstage.ts';
+import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { createUpload, newJpeg, put } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
@@ -36,7 +37,7 @@ async function send(person: Person, file: Buffer): Promise<string> {
 /** Makes a file the person's picture and waits until it is settled. */
 async function setAvatar(person: Person, file: Buffer): Promise<Seen> {
   const uploadId = await send(person, file);
-  expect(mistakesOf(await attempt(person, 'setAvatar', { uploadId }, 'viewer { avatarStatus }'))).toEqual([]);
+  expect(userErrorsOf(await attempt(person, 'setAvatar', { uploadId }, 'viewer { avatarStatus }'))).toEqual([]);
   return until(async () => {
     const seen = await look(person);
     return seen.avatarStatus !== 'PROCESSING' && seen;
@@ -95,7 +96,7 @@ test('an upload becomes a picture or a photo, not both, and nobody else takes it
   const [person, thief] = await Promise.all([newPerson(url), newPerson(url)]);
   for (let turn = 0; turn < 4; turn++) {
     const uploadId = await send(person, await newJpeg());
-    expect(mistakesOf(await attempt(thief, 'setAvatar', { uploadId }, 'viewer { avatarStatus }'))).toEqual([
+    expect(userErrorsOf(await attempt(thief, 'setAvatar', { uploadId }, 'viewer { avatarStatus }'))).toEqual([
       'NOT_FOUND uploadId',
     ]);
     const answers = await Promise.all([
@@ -108,7 +109,7 @@ test('an upload becomes a picture or a photo, not both, and nobody else takes it
     );
   }
   const empty = await createUpload(person, await newJpeg());
-  expect(mistakesOf(await attempt(person, 'setAvatar', { uploadId: empty.id }, 'viewer { avatarStatus }'))).toEqual([
+  expect(userErrorsOf(await attempt(person, 'setAvatar', { uploadId: empty.id }, 'viewer { avatarStatus }'))).toEqual([
     'NOT_UPLOADED uploadId',
   ]);
 });

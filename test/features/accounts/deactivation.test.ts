@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, openBackstage, rowId } from '../../support/backstage.ts';
+import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { share } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 import { isLoggedIn, logIn, logInAgain } from '../../support/sessions.ts';
 import { until } from '../../support/until.ts';
 
@@ -92,7 +93,7 @@ test('a deactivated account is hidden with all that is in it, and logging in bri
 test('it needs the password, and after 30 days nobody can log in any more', async () => {
   const person = await newPerson(url);
   const wrong = await attempt(person, 'deactivateAccount', { password: 'something else' }, 'deletedAfter');
-  expect(mistakesOf(wrong)).toEqual(['WRONG_CREDENTIALS password']);
+  expect(userErrorsOf(wrong)).toEqual(['WRONG_CREDENTIALS password']);
   expect(await isLoggedIn(person)).toBe(true);
   await attempt(person, 'deactivateAccount', { password: person.password }, 'deletedAfter');
   const deactivatedAt = new Date(Date.now() - 30 * 86_400_000 - 1_000);

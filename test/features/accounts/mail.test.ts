@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { sweepMailTokens } from '../../../src/features/accounts/mail.ts';
-import { attempt, mistakesOf, rowId } from '../../support/backstage.ts';
+import { attempt, userErrorsOf } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { type MailServer, startMailServer, tokenIn } from '../../support/mail.ts';
 import { newPerson, type Person, unique } from '../../support/people.ts';
+import { rowId } from '../../support/rows.ts';
 import { newAddress } from '../../support/sessions.ts';
 import { until } from '../../support/until.ts';
 
@@ -28,14 +29,14 @@ afterAll(async () => {
   await smtp?.stop();
 });
 
-interface Mistakes {
+interface UserErrors {
   userErrors: { code: string; field: string[] }[];
 }
 
-/** Sends a mutation without a session. @returns its mistakes, or the codes of its errors */
+/** Sends a mutation without a session. @returns its userErrors, or the codes of its errors */
 async function sendAnonymously(name: string, input: object, address = newAddress()): Promise<string[]> {
   const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
-  const { data, errors } = await send<Record<string, Mistakes>>(
+  const { data, errors } = await send<Record<string, UserErrors>>(
     url,
     `mutation ($input: ${type}!) { ${name}(input: $input) { userErrors { code field } } }`,
     { input },
@@ -280,5 +281,5 @@ test('without a server mails are files that a person can read', async () => {
   expect(mail).toMatch(/^Subject: Is this your address\?\r?$/m);
   const token = tokenIn({ to: [], source: mail.replace(/=\r?\n/g, '').replace(/=3D/g, '=') });
   const answer = await attempt(person, 'verifyEmail', { token }, 'verified');
-  expect(mistakesOf(answer)).toEqual([]);
+  expect(userErrorsOf(answer)).toEqual([]);
 });

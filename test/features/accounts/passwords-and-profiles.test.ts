@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { attempt, mistakesOf } from '../../support/backstage.ts';
+import { attempt, userErrorsOf } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { isLoggedIn, logIn, logInAgain } from '../../support/sessions.ts';
@@ -45,7 +45,7 @@ test('a wrong current password changes nothing', async () => {
   const person = await newPerson(url);
   const phone = await logInAgain(person);
   const refused = await change(person, 'not the password', 'another password');
-  expect(mistakesOf(refused)).toEqual(['WRONG_CREDENTIALS currentPassword']);
+  expect(userErrorsOf(refused)).toEqual(['WRONG_CREDENTIALS currentPassword']);
   expect(refused.viewer).toBeNull();
   expect(await isLoggedIn(phone)).toBe(true);
   expect((await logIn(person.username, person.password)).data?.logIn.viewer?.user.id).toBe(person.id);
@@ -58,7 +58,7 @@ test.for([
 ] as const)('a new password %s is refused and changes nothing', async ([, password, mistake]) => {
   const person = await newPerson(url);
   const phone = await logInAgain(person);
-  expect(mistakesOf(await change(person, person.password, password))).toEqual([mistake]);
+  expect(userErrorsOf(await change(person, person.password, password))).toEqual([mistake]);
   expect(await isLoggedIn(phone)).toBe(true);
   expect((await logIn(person.username, person.password)).data?.logIn.viewer?.user.id).toBe(person.id);
 });
@@ -102,11 +102,11 @@ test('an edited profile is seen by others at once, and what is left out stays', 
 test('all that is wrong with a profile is told at once, and none of it is kept', async () => {
   const person = await newPerson(url, 'Before');
   const refused = await edit(person, { displayName: ' ', bio: 'b'.repeat(501) });
-  expect(mistakesOf(refused)).toEqual(['TOO_SHORT displayName', 'TOO_LONG bio']);
+  expect(userErrorsOf(refused)).toEqual(['TOO_SHORT displayName', 'TOO_LONG bio']);
   expect(refused.user).toBeNull();
-  expect(mistakesOf(await edit(person, { displayName: 'n'.repeat(61) }))).toEqual(['TOO_LONG displayName']);
-  expect(mistakesOf(await edit(person, { displayName: 'fine', bio: 'a\u0000b' }))).toEqual(['INVALID bio']);
-  expect(mistakesOf(await edit(person, { displayName: 'fine', bio: 'a\udc00' }))).toEqual(['INVALID bio']);
+  expect(userErrorsOf(await edit(person, { displayName: 'n'.repeat(61) }))).toEqual(['TOO_LONG displayName']);
+  expect(userErrorsOf(await edit(person, { displayName: 'fine', bio: 'a\u0000b' }))).toEqual(['INVALID bio']);
+  expect(userErrorsOf(await edit(person, { displayName: 'fine', bio: 'a\udc00' }))).toEqual(['INVALID bio']);
   expect((await edit(person, {})).user).toEqual({ displayName: 'Before', bio: '' });
   expect((await edit(person, { displayName: '🐈'.repeat(60), bio: '🐈'.repeat(500) })).userErrors).toEqual([]);
 });

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { sessionsChannel } from '../../../src/features/accounts/sessions.ts';
+import { sessionsChannel } from '../../../src/stores/channel-names.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, openBackstage, rowId } from '../../support/backstage.ts';
+import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
 import type { Answer } from '../../support/client.ts';
 import { ownStores, startProcess } from '../../support/darkroom.ts';
 import { asPerson, newPerson, type Person, unique } from '../../support/people.ts';
+import { rowId } from '../../support/rows.ts';
 import { hashOf, isLoggedIn, logInAgain } from '../../support/sessions.ts';
 import { until } from '../../support/until.ts';
 import { ask, greet, openSocket, type RawSocket } from '../../support/wire.ts';
@@ -158,14 +159,14 @@ test('a session that is revoked is over at once, and its sockets are closed', as
   expect(await socket.closed).toBe(4403);
   expect(await refused(phone)).toBe(4403);
   expect((await sessionsOf(person)).map((session) => session.id)).not.toContain(id);
-  expect(mistakesOf(await revoke(person, id))).toEqual(['NOT_FOUND sessionId']);
+  expect(userErrorsOf(await revoke(person, id))).toEqual(['NOT_FOUND sessionId']);
 });
 
 test('another person’s session cannot be revoked, and looks like one that does not exist', async () => {
   const [person, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
   const id = (await sessionsOf(person))[0]?.id ?? '';
   const answer = await revoke(stranger, id);
-  expect(mistakesOf(answer)).toEqual(['NOT_FOUND sessionId']);
+  expect(userErrorsOf(answer)).toEqual(['NOT_FOUND sessionId']);
   expect(answer.revokedSessionId).toBeNull();
   expect(await isLoggedIn(person)).toBe(true);
   await person.send('mutation { logOut { userErrors { code } } }');

@@ -30,7 +30,7 @@ async function signUp(input: object) {
   return data.signUp;
 }
 
-const mistakesOf = ({ userErrors }: SignedUp['signUp']) =>
+const userErrorsOf = ({ userErrors }: SignedUp['signUp']) =>
   userErrors.map(({ code, field }) => `${code} ${field.join('.')}`).sort();
 
 async function exists(username: string): Promise<boolean> {
@@ -51,7 +51,7 @@ test('signing up makes an account and logs in to it', async () => {
   expect(me.data).toEqual({ me: { user: { id: viewer?.user.id } } });
 });
 
-test('all mistakes are told at once, and no account is made', async () => {
+test('all userErrors are told at once, and no account is made', async () => {
   const username = unique();
   const wrong = account({
     username,
@@ -62,7 +62,7 @@ test('all mistakes are told at once, and no account is made', async () => {
   });
   const answer = await signUp(wrong);
   expect(answer).toMatchObject({ token: null, viewer: null });
-  expect(mistakesOf(answer)).toEqual([
+  expect(userErrorsOf(answer)).toEqual([
     'INVALID email',
     'TOO_LONG device',
     'TOO_SHORT displayName',
@@ -88,7 +88,7 @@ test.for([
   ['a device with NUL', { device: '\u0000' }, 'INVALID device'],
 ] as const)('%s is refused', async ([, wrong, mistake]) => {
   const answer = await signUp(account(wrong));
-  expect(mistakesOf(answer)).toEqual([mistake]);
+  expect(userErrorsOf(answer)).toEqual([mistake]);
   expect(answer).toMatchObject({ token: null, viewer: null });
 });
 
@@ -102,24 +102,24 @@ test('what is just allowed is allowed', async () => {
     ),
     signUp(account({ email: `${unique()}@localhost` })),
   ]);
-  expect(answers.map(mistakesOf)).toEqual([[], [], []]);
+  expect(answers.map(userErrorsOf)).toEqual([[], [], []]);
 });
 
 test('a username belongs to one person, whatever its capitals', async () => {
   const person = await newPerson(url);
   const input = account({ username: person.username.toUpperCase() });
   const answer = await signUp(input);
-  expect(mistakesOf(answer)).toEqual(['TAKEN username']);
+  expect(userErrorsOf(answer)).toEqual(['TAKEN username']);
   expect(answer).toMatchObject({ token: null, viewer: null });
   // The e-mail address was not taken with it.
-  expect(mistakesOf(await signUp({ ...input, username: unique() }))).toEqual([]);
+  expect(userErrorsOf(await signUp({ ...input, username: unique() }))).toEqual([]);
 });
 
 test('an e-mail address belongs to one person, whatever its capitals and the spaces around it', async () => {
   const person = await newPerson(url);
   const input = account({ email: ` ${person.email.toUpperCase()} ` });
   const answer = await signUp(input);
-  expect(mistakesOf(answer)).toEqual(['TAKEN email']);
+  expect(userErrorsOf(answer)).toEqual(['TAKEN email']);
   expect(await exists(input.username)).toBe(false);
 });
 
@@ -127,5 +127,5 @@ test('of many who want the same username at the same moment one gets it', async 
   const username = unique();
   const answers = await Promise.all(Array.from({ length: 6 }, () => signUp({ ...account(), username })));
   expect(answers.filter((answer) => answer.token !== null)).toHaveLength(1);
-  expect(answers.flatMap(mistakesOf)).toEqual(Array(5).fill('TAKEN username'));
+  expect(answers.flatMap(userErrorsOf)).toEqual(Array(5).fill('TAKEN username'));
 });

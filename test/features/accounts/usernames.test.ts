@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, openBackstage } from '../../support/backstage.ts';
+import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { newPerson, type Person, unique } from '../../support/people.ts';
 import { logIn } from '../../support/sessions.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => stores.close());
 
 async function change(person: Person, username: string): Promise<string[]> {
-  return mistakesOf(await attempt(person, 'changeUsername', { username }, 'user { username }'));
+  return userErrorsOf(await attempt(person, 'changeUsername', { username }, 'user { username }'));
 }
 
 async function signUpAs(username: string): Promise<string[]> {

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { findMentions } from '../../../src/features/activity/mentions.ts';
 import { activityTasks } from '../../../src/features/activity/tasks.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { openBackstage, rowId } from '../../support/backstage.ts';
+import { openBackstage } from '../../support/backstage.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { share } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
@@ -291,8 +292,8 @@ test('arrives live, with the unread count, once although the job is repeated', a
   const { activity } = await next;
   expect(activity.unreadCount).toBe(count + 1);
 
-  const { place } = await stores.db.activity.findFirstOrThrow({ where: { commentId: rowId(id) } });
-  const again = { recipientId: String(rowId(owner.id)), place: String(place) };
+  const { sortId } = await stores.db.activity.findFirstOrThrow({ where: { commentId: rowId(id) } });
+  const again = { recipientId: String(rowId(owner.id)), place: String(sortId) };
   await activityTasks(stores).activityChanged({ activities: [again, again] });
   const liked = subscription.next((event) => event.activity.activity.kind === 'LIKE');
   await like(anna, photo);

@@ -6,7 +6,7 @@ import { attempt } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { newPerson, type Person } from '../../support/people.ts';
-import { insertPhoto, numberOf } from '../../support/rows.ts';
+import { insertPhoto, rowId } from '../../support/rows.ts';
 
 // A list of its own, which other tests' likes are not in.
 let own: OwnDarkroom;
@@ -59,7 +59,7 @@ async function readAll(viewer: Person | null, first = 100): Promise<string[]> {
 
 /** A photo with so many likes, published so many hours ago. */
 async function photoWith(owner: Person, likeCount: number, hours = 0): Promise<string> {
-  const { photoId, publishedId } = await insertPhoto(stores, numberOf(owner.id));
+  const { photoId, publishedId } = await insertPhoto(stores, rowId(owner.id));
   const ago = publishedId - (BigInt(Math.round(hours * 3_600_000)) << 23n);
   await stores.db.photo.update({ where: { id: photoId }, data: { likeCount, publishedId: ago } });
   return toGlobalId('Photo', photoId);
@@ -119,7 +119,7 @@ test('whoever pages on does so in the list in which they began, and whatever cur
   await makeAnew();
   const [key = ''] = await stores.redis.keys('popular:*');
   const before = BigInt(key.split(':')[1] ?? '') - 1n;
-  const list = [one, two, three].map((id) => String(numberOf(id)));
+  const list = [one, two, three].map((id) => String(rowId(id)));
   await stores.redis.set(`popular:${before}`, JSON.stringify(list), 'EX', 60);
   const ids = async (after: bigint | null) =>
     (await readPage(null, 2, after === null ? null : toCursor(after))).edges.map(({ node }) => node.id);

@@ -1,7 +1,7 @@
 /** Photos in the home feed by a hashtag: which belong there, and that a subscription tells each once. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { fanOut, fanOutHashtags } from '../../../src/features/feed/fan-out.ts';
-import { feedKey, followedHashtagsKey, hashtagKey } from '../../../src/features/feed/keys.ts';
+import { feedKey, followedHashtagsKey, hashtagKey } from '../../../src/features/records/feed-keys.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, openBackstage } from '../../support/backstage.ts';
@@ -10,7 +10,7 @@ import { ownStores, startProcess } from '../../support/darkroom.ts';
 import { idsOf, readFeed, readPage } from '../../support/feed.ts';
 import { newHashtag, setHashtagFollow } from '../../support/hashtags.ts';
 import { newPerson, type Person } from '../../support/people.ts';
-import { insertPhoto, numberOf } from '../../support/rows.ts';
+import { insertPhoto, rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
@@ -26,7 +26,7 @@ function people(count: number): Promise<Person[]> {
 
 /** Shares a photo that has reached everybody when this resolves. @returns its id */
 async function share(author: Person, caption: string): Promise<string> {
-  const { photoId } = await insertPhoto(stores, numberOf(author.id), caption);
+  const { photoId } = await insertPhoto(stores, rowId(author.id), caption);
   await fanOut(stores, photoId);
   return toGlobalId('Photo', photoId);
 }
@@ -40,7 +40,7 @@ async function untilAdded(photoId: string): Promise<void> {
   await until(async () => {
     const [row] = await stores.db.$queryRaw<[{ count: number }]>`
       select count(*)::int as count from graphile_worker._private_jobs
-      where payload ->> 'photoId' = ${String(numberOf(photoId))}`;
+      where payload ->> 'photoId' = ${String(rowId(photoId))}`;
     return row.count === 0;
   });
 }
@@ -111,7 +111,7 @@ test('in the feed by a hashtag is nothing of who is muted or blocked, of private
   const expected = [shared.get(approved), shared.get(open)];
   const { redis } = stores;
   // From Redis, and from PostgreSQL while a list is being built.
-  for (const key of [null, hashtagKey(name), feedKey(numberOf(viewer.id)), followedHashtagsKey(numberOf(viewer.id))]) {
+  for (const key of [null, hashtagKey(name), feedKey(rowId(viewer.id)), followedHashtagsKey(rowId(viewer.id))]) {
     if (key) await redis.del(key);
     expect(await readFeed(viewer, 2)).toEqual(expected);
   }
@@ -130,7 +130,7 @@ test('the feed goes on where the list of a hashtag ends in Redis, also when olde
   const [viewer, author] = (await people(2)) as [Person, Person];
   const name = newHashtag();
   await setHashtagFollow(viewer, 'followHashtag', name);
-  const ownerId = numberOf(author.id);
+  const ownerId = rowId(author.id);
   const rows = await stores.db.$queryRaw<{ id: bigint; index: number }[]>`
     with made as (
       insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
@@ -199,7 +199,7 @@ test('a subscription tells the photos of followed hashtags, each once, whatever 
   feed.close();
 
   // Also when the jobs are repeated and the client comes back from anywhere.
-  for (const id of photos) await fanOut(stores, numberOf(id));
+  for (const id of photos) await fanOut(stores, rowId(id));
   const cursors = feed.events.map(({ homeFeed }) => homeFeed.cursor);
   for (const [index, cursor] of cursors.entries()) {
     const again = await listen(viewer, cursor);
@@ -298,14 +298,14 @@ test('a hashtag that is added before the fan-out has run is told by that, and no
   const [first = '', second = ''] = [newHashtag(), newHashtag()].sort();
   for (const name of [first, second]) await setHashtagFollow(viewer, 'followHashtag', name);
   const feed = await listen(viewer);
-  const { photoId } = await insertPhoto(own.stores, numberOf(author.id), `#${second}`);
+  const { photoId } = await insertPhoto(own.stores, rowId(author.id), `#${second}`);
   const id = toGlobalId('Photo', photoId);
   await setCaption(author, id, `#${first} #${second}`);
   const jobs = await own.stores.db.$queryRaw<{ task: string }[]>`
     select task_identifier as task from graphile_worker.jobs where task_identifier in ('fanOutPhoto', 'hashtagsAdded')`;
   expect(jobs).toEqual([{ task: 'fanOutPhoto' }]);
   await fanOut(own.stores, photoId);
-  const fence = await insertPhoto(own.stores, numberOf(author.id), `#${first}`);
+  const fence = await insertPhoto(own.stores, rowId(author.id), `#${first}`);
   await fanOut(own.stores, fence.photoId);
   await until(async () => told(feed).length === 2);
   expect(told(feed)).toEqual([id, toGlobalId('Photo', fence.photoId)]);

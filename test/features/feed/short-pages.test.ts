@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { fanOut } from '../../../src/features/feed/fan-out.ts';
-import { feedKey } from '../../../src/features/feed/keys.ts';
-import { photoKey } from '../../../src/features/photos/rows.ts';
+import { feedKey } from '../../../src/features/records/feed-keys.ts';
+import { photoKey } from '../../../src/features/records/photo-rows.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { buildTimeline, writeDroppingTimelines } from '../../../src/stores/timelines.ts';
 import { openBackstage } from '../../support/backstage.ts';
 import { idsOf, insertPeople, type Page, readFeed, readPage, setFollow, untilFannedOut } from '../../support/feed.ts';
 import { newPerson } from '../../support/people.ts';
-import { insertPhoto, insertPhotos, numberOf } from '../../support/rows.ts';
+import { insertPhoto, insertPhotos, rowId } from '../../support/rows.ts';
 
 const url = inject('url');
 let stores: Stores;
@@ -48,7 +48,7 @@ test('a feed that is being built, or whose follows are being changed, is answere
   await setFollow(viewer, 'follow', authorId);
   const places = await insertPhotos(stores, [authorId], 30);
   const all = places.map((place) => toGlobalId('Photo', place.photoId));
-  const key = feedKey(numberOf(viewer.id));
+  const key = feedKey(rowId(viewer.id));
 
   const late: string[] = [];
   await buildTimeline(stores.redis, key, async () => {

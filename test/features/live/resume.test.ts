@@ -2,19 +2,20 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { announceHeavyAuthor, fanOut } from '../../../src/features/feed/fan-out.ts';
-import { authorKey, feedKey, liveChannel } from '../../../src/features/feed/keys.ts';
-import { follow } from '../../../src/features/live/follow.ts';
+import { announcePulledAuthor, fanOut } from '../../../src/features/feed/fan-out.ts';
+import { subscribe } from '../../../src/features/live/subscribe.ts';
+import { authorKey, feedKey } from '../../../src/features/records/feed-keys.ts';
+import { timelineChannel } from '../../../src/stores/channel-names.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { tellStreams } from '../../../src/stores/streams.ts';
+import { publishToStreams } from '../../../src/stores/streams.ts';
 import { attempt, openBackstage } from '../../support/backstage.ts';
 import type { Subscription } from '../../support/client.ts';
 import { ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { untilFannedOut } from '../../support/feed.ts';
 import { asPerson, newPerson, type Person } from '../../support/people.ts';
 import { share as sharePhoto } from '../../support/photos.ts';
-import { insertPhoto, numberOf, untilIdle, untilListening } from '../../support/rows.ts';
+import { insertPhoto, rowId, untilIdle, untilListening } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 import { greet } from '../../support/wire.ts';
 
@@ -44,7 +45,7 @@ function listen(person: Person, after: string | null = null, at = url): Promise<
 
 /** Shares a photo that has reached everybody when this resolves. @returns its id */
 async function share(author: Person, at = stores): Promise<string> {
-  const { photoId } = await insertPhoto(at, numberOf(author.id));
+  const { photoId } = await insertPhoto(at, rowId(author.id));
   await fanOut(at, photoId);
   return toGlobalId('Photo', photoId);
 }
@@ -63,7 +64,7 @@ test('what was shared while a client was away arrives when it comes back to anot
   before.close();
   const missed = [await share(author), await share(author), await share(author)];
   // A job that is repeated meanwhile.
-  for (const id of [first, ...missed]) await fanOut(stores, numberOf(id));
+  for (const id of [first, ...missed]) await fanOut(stores, rowId(id));
 
   const cursor = before.events[0]?.homeFeed.cursor ?? '';
   const after = await listen(viewer, cursor, node.url);
@@ -108,8 +109,7 @@ test('what was done to a person while they were away arrives when they come back
     return before.events.length > 0;
   });
   await until(
-    async () =>
-      before.events.length === (await stores.db.activity.count({ where: { recipientId: numberOf(owner.id) } })),
+    async () => before.events.length === (await stores.db.activity.count({ where: { recipientId: rowId(owner.id) } })),
   );
   before.close();
   for (const text of ['one', 'two', 'three']) {
@@ -118,7 +118,7 @@ test('what was done to a person while they were away arrives when they come back
     await until(async () => {
       const [row] = await stores.db.$queryRaw<[{ open: number }]>`
         select count(*)::int as open from graphile_worker._private_jobs
-        where payload::text like ${`%"${numberOf(owner.id)}"%`}`;
+        where payload::text like ${`%"${rowId(owner.id)}"%`}`;
       return row.open === 0;
     });
   }
@@ -137,14 +137,14 @@ test('a photo comes once, although its fan-out is repeated when its author has b
   const first = await share(author);
   await until(async () => idsOf(before).includes(first));
   // As the photo does with which the author comes to have very many followers.
-  await stores.db.user.update({ where: { id: numberOf(author.id) }, data: { isHeavy: true } });
-  await announceHeavyAuthor(stores, numberOf(author.id));
+  await stores.db.user.update({ where: { id: rowId(author.id) }, data: { isPulled: true } });
+  await announcePulledAuthor(stores, rowId(author.id));
   const second = await share(author);
   await until(async () => before.events.at(-1)?.homeFeed.photo?.id === second);
   before.close();
 
-  await fanOut(stores, numberOf(first));
-  await fanOut(stores, numberOf(second));
+  await fanOut(stores, rowId(first));
+  await fanOut(stores, rowId(second));
   const after = await listen(viewer, before.events.at(-1)?.homeFeed.cursor);
   const third = await share(author);
   await until(async () => idsOf(after).includes(third));
@@ -159,17 +159,17 @@ test("a cursor that is none, or another person's, is refused", async () => {
   await untilListening(stores, other);
   await share(author);
   await until(async () => theirs.events.length === 1);
-  const forged = Buffer.from(JSON.stringify([[liveChannel(feedKey(numberOf(viewer.id))), 'x']])).toString('base64url');
+  const forged = Buffer.from(JSON.stringify([[timelineChannel(feedKey(rowId(viewer.id))), 'x']])).toString('base64url');
   for (const after of [theirs.events[0]?.homeFeed.cursor ?? '', 'nonsense', '', forged, 'x'.repeat(10_000)]) {
     const { errors } = await (await listen(viewer, after)).ended;
     expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
   }
   // Own place first, and then somebody else's channel: it is not followed.
-  const own = liveChannel(feedKey(numberOf(viewer.id)));
+  const own = timelineChannel(feedKey(rowId(viewer.id)));
   const sly = Buffer.from(
     JSON.stringify([
       [own, 'x', '1-1'],
-      [liveChannel(feedKey(numberOf(other.id))), 'x', '1-1'],
+      [timelineChannel(feedKey(rowId(other.id))), 'x', '1-1'],
     ]),
   ).toString('base64url');
   const listening = await listen(viewer, sly);
@@ -186,7 +186,7 @@ test("a cursor that is none, or another person's, is refused", async () => {
 test('a stream that is followed besides begins with a gap, and is in the cursor only from then on', async () => {
   const [own, other] = [`live:{test}:${randomUUID()}`, `live:{test}:${randomUUID()}`];
   const open = (channels: [string, ...string[]], after: string | null) =>
-    follow<string>(stores, {
+    subscribe<string>(stores, {
       channels,
       after,
       async step(payload, { add }) {
@@ -207,11 +207,11 @@ test('a stream that is followed besides begins with a gap, and is in the cursor 
   const following = await open([own], null);
   // It begins with a gap: what was before is in the list.
   expect(await read(following, 1)).toMatchObject([{ isGap: true }]);
-  for (const payload of ['more', 'one', 'two']) await tellStreams(stores.redis, [own], payload, payload);
+  for (const payload of ['more', 'one', 'two']) await publishToStreams(stores.redis, [own], payload, payload);
   // All three wait when the other stream is added, whose gap comes after them.
   const seen = await read(following, 4);
   expect(seen.map((event) => event.value)).toEqual(['more', 'one', 'two', null]);
-  await tellStreams(stores.redis, [other], 'three', 'three');
+  await publishToStreams(stores.redis, [other], 'three', 'three');
   expect(await read(following, 1)).toMatchObject([{ value: 'three' }]);
   await following.return();
 
@@ -230,8 +230,8 @@ test('who was away for longer than is kept is told so, and goes on from there', 
   await share(author);
   await until(async () => before.events.length === 1);
   before.close();
-  const channel = liveChannel(feedKey(numberOf(viewer.id)));
-  for (let told = 0; told < 1_200; told++) await tellStreams(stores.redis, [channel], '', '{}');
+  const channel = timelineChannel(feedKey(rowId(viewer.id)));
+  for (let told = 0; told < 1_200; told++) await publishToStreams(stores.redis, [channel], '', '{}');
   const after = await listen(viewer, before.events[0]?.homeFeed.cursor ?? '');
   await until(async () => after.events.length === 1);
   expect(after.events[0]?.homeFeed).toMatchObject({ isGap: true, photo: null });
@@ -246,16 +246,16 @@ test('who was away for longer than is kept is told so, and goes on from there', 
 test('who reads too slowly is told to come again, over a connection that goes on, and has everything then', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   const photos: Awaited<ReturnType<typeof insertPhoto>>[] = [];
-  for (let made = 0; made < 2; made++) photos.push(await insertPhoto(stores, numberOf(author.id), 'x'.repeat(2_000)));
-  await untilFannedOut(stores, [numberOf(author.id)]);
+  for (let made = 0; made < 2; made++) photos.push(await insertPhoto(stores, rowId(author.id), 'x'.repeat(2_000)));
+  await untilFannedOut(stores, [rowId(author.id)]);
   const socket = await greet(url, viewer.token);
   const captions = Array.from({ length: 40 }, (_, index) => `c${index}: caption`).join(' ');
   const query = `subscription ($id: ID!, $after: String) { userPhotos(userId: $id, after: $after) { cursor isGap photo { id ${captions} } } }`;
-  const channel = liveChannel(authorKey(numberOf(author.id)));
+  const channel = timelineChannel(authorKey(rowId(author.id)));
   const expected: string[] = [];
   const tell = async () => {
     const photoId = photos[expected.length % photos.length]?.photoId ?? 0n;
-    await tellStreams(stores.redis, [channel], '', JSON.stringify({ photoId: String(photoId) }));
+    await publishToStreams(stores.redis, [channel], '', JSON.stringify({ photoId: String(photoId) }));
     expected.push(toGlobalId('Photo', photoId));
   };
   socket.say({ type: 'subscribe', id: '1', payload: { query, variables: { id: author.id } } });
@@ -320,7 +320,7 @@ test('when Redis has lost its memory, those who listen and those who come back a
 
   // What a gap is told in place of may have told to look at everything anew: to follow one more author's stream, or to end.
   const heavy = await newPerson(api.url);
-  await own.stores.db.user.update({ where: { id: numberOf(heavy.id) }, data: { isHeavy: true } });
+  await own.stores.db.user.update({ where: { id: rowId(heavy.id) }, data: { isPulled: true } });
   const query = 'subscription ($id: ID!) { userPhotos(userId: $id) { isGap photo { id } } }';
   const photos = await viewer.subscribe<object>(query, { id: author.id });
   const fourth = await until(async () => {
@@ -370,7 +370,7 @@ test('whatever the order of sharing, losing the connection and coming back, each
       };
       for (const what of steps) {
         if (what === 'share') shared.push(await share(author));
-        else if (what === 'repeat') await fanOut(stores, numberOf(shared.at(-1) ?? ''));
+        else if (what === 'repeat') await fanOut(stores, rowId(shared.at(-1) ?? ''));
         else if (what === 'cut') cut();
         else {
           cut();

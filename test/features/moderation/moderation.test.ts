@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { setModerator } from '../../../src/features/moderation/acts.ts';
+import { setModerator } from '../../../src/features/moderation/actions.ts';
 import { report as storeReport } from '../../../src/features/moderation/reports.ts';
-import { lockPeople } from '../../../src/features/people/locks.ts';
+import { lockPeople } from '../../../src/features/visibility/locks.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, mustSee, openBackstage, rowId, see } from '../../support/backstage.ts';
+import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
 import { type Answer, send } from '../../support/client.ts';
 import { newPerson, type Person, unique } from '../../support/people.ts';
 import { share } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 import { isLoggedIn, logIn, logInAgain } from '../../support/sessions.ts';
 import { until } from '../../support/until.ts';
 import { greet } from '../../support/wire.ts';
@@ -122,11 +123,11 @@ describe('reports', () => {
     const photo = await share(owner);
     const text = await comment(owner, photo, 'private');
     for (const subject of [photo, text])
-      expect(mistakesOf(await report(stranger, subject))).toEqual(['NOT_FOUND subjectId']);
+      expect(userErrorsOf(await report(stranger, subject))).toEqual(['NOT_FOUND subjectId']);
     for (const subject of [photo, text, owner.id])
-      expect(mistakesOf(await report(owner, subject))).toEqual(['SELF subjectId']);
+      expect(userErrorsOf(await report(owner, subject))).toEqual(['SELF subjectId']);
     const long = await report(stranger, owner.id, { details: 'x'.repeat(1_001) });
-    expect(mistakesOf(long)).toEqual(['TOO_LONG details']);
+    expect(userErrorsOf(long)).toEqual(['TOO_LONG details']);
     const { errors } = await stranger.send(
       'mutation { report(input: { subjectId: "nonsense", reason: SPAM }) { userErrors { code } } }',
     );
@@ -172,7 +173,7 @@ describe('reports', () => {
     let reported: Promise<void> | undefined;
     await stores.db.$transaction(
       async (tx) => {
-        await lockPeople(tx, [subjectId], 'change');
+        await lockPeople(tx, [subjectId], 'exclusive');
         const [own] = await tx.$queryRaw<[{ pid: number }]>`select pg_backend_pid() as pid`;
         reported = storeReport(stores, reporterId, { userId: subjectId, photoId: null, commentId: null }, 'SPAM', '');
         reported.catch(() => {});
@@ -181,7 +182,7 @@ describe('reports', () => {
             select from pg_stat_activity where ${own.pid} = any(pg_blocking_pids(pid))`;
           return waiting.length > 0;
         });
-        await lockPeople(tx, [reporterId], 'change');
+        await lockPeople(tx, [reporterId], 'exclusive');
       },
       { timeout: 30_000 },
     );
@@ -210,7 +211,7 @@ describe('moderators', () => {
       { name: owner.username },
     );
     expect(seen.data).toEqual({ homeFeed: { nodes: [] }, user: { photos: { nodes: [] } } });
-    expect(mistakesOf(await attempt(follower, 'likePhoto', { photoId: photo }, 'photo { id }'))).toEqual([
+    expect(userErrorsOf(await attempt(follower, 'likePhoto', { photoId: photo }, 'photo { id }'))).toEqual([
       'NOT_FOUND photoId',
     ]);
     for (const person of [owner, moderator]) {
@@ -265,7 +266,7 @@ describe('moderators', () => {
     expect(await isLoggedIn(again)).toBe(true);
     expect(await logOf(moderator, why)).toHaveLength(2);
     const self = await attempt(moderator, 'suspendUser', { userId: moderator.id, why }, 'user { id }');
-    expect(mistakesOf(self)).toEqual(['SELF userId']);
+    expect(userErrorsOf(self)).toEqual(['SELF userId']);
   });
 
   test('remove a comment for good', async () => {
@@ -280,7 +281,7 @@ describe('moderators', () => {
     // The later of two at once finds it there or gone.
     const answers = await Promise.all([remove(), remove()]);
     expect(answers).toContainEqual({ removedCommentId: text, userErrors: [] });
-    expect(mistakesOf(await remove())).toEqual(['NOT_FOUND commentId']);
+    expect(userErrorsOf(await remove())).toEqual(['NOT_FOUND commentId']);
     expect(await activities()).toBe(0);
     expect(await queueOf(moderator, [text])).toEqual([]);
     await until(async () => (await mustSee(owner, photo)).commentCount === 0);
@@ -299,7 +300,7 @@ describe('moderators', () => {
     await report(follower, photo);
     expect(await see(moderator, photo)).not.toBeNull();
     expect(await see(moderator, other)).toBeNull();
-    expect(mistakesOf(await attempt(moderator, 'likePhoto', { photoId: photo }, 'photo { id }'))).toEqual([
+    expect(userErrorsOf(await attempt(moderator, 'likePhoto', { photoId: photo }, 'photo { id }'))).toEqual([
       'NOT_FOUND photoId',
     ]);
     const { data } = await moderator.send(
@@ -347,7 +348,7 @@ describe('moderators', () => {
         ['suspendUser', { userId: owner.id }, 'user { id }'],
         ['dismissReports', { subjectId: photo }, 'dismissedCount'],
       ] as const) {
-        expect(mistakesOf(await attempt(moderator, name, { ...input, why }, selection))).toEqual([mistake]);
+        expect(userErrorsOf(await attempt(moderator, name, { ...input, why }, selection))).toEqual([mistake]);
       }
     }
     expect(await see(owner, photo)).not.toBeNull();
@@ -387,6 +388,6 @@ describe('moderators', () => {
     expect(await codes(person)).toEqual(['FORBIDDEN']);
     expect(await see(person, photo)).toBeNull();
     await expect(setModerator(stores, 'nobody.at.all.here', true, why)).rejects.toThrow('nobody');
-    expect(await stores.db.moderationAct.count({ where: { userId: rowId(person.id) } })).toBe(2);
+    expect(await stores.db.moderationAction.count({ where: { userId: rowId(person.id) } })).toBe(2);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest';
 import { toGlobalId } from '../../../src/stores/ids.ts';
-import { attempt, mistakesOf } from '../../support/backstage.ts';
+import { attempt, userErrorsOf } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 
@@ -40,7 +40,7 @@ test('no longer following somebody whom one does not follow, or oneself, changes
     expect(answer).toEqual({ user: { id: other.id, viewerFollows: false }, userErrors: [] });
   }
   const unknown = await attempt(viewer, 'unfollow', { userId: toGlobalId('User', 1n) }, 'user { id }');
-  expect(mistakesOf(unknown)).toEqual(['NOT_FOUND userId']);
+  expect(userErrorsOf(unknown)).toEqual(['NOT_FOUND userId']);
 });
 
 test('following and no longer following at the same moment ends as one of the two, the same wherever one looks', async () => {

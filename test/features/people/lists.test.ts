@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, openBackstage, rowId } from '../../support/backstage.ts';
+import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
 import type { Answer } from '../../support/client.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { share } from '../../support/photos.ts';
-import { insertPhotos } from '../../support/rows.ts';
+import { insertPhotos, rowId } from '../../support/rows.ts';
 
 const url = inject('url');
 let stores: Stores;
@@ -122,7 +122,7 @@ test('blocked and muted people are listed for the viewer alone, and can be taken
       const { user } = await attempt<{ user: object }>(viewer, `un${name}`, { userId: person.id }, `user { ${flag} }`);
       expect(user).toEqual({ [flag]: false });
     }
-    expect(mistakesOf(await attempt(viewer, name, { userId: viewer.id }, 'user { id }'))).toEqual(['SELF userId']);
+    expect(userErrorsOf(await attempt(viewer, name, { userId: viewer.id }, 'user { id }'))).toEqual(['SELF userId']);
   }
 });
 
@@ -144,13 +144,15 @@ test('who is blocked finds nobody, cannot block back, and is told the same as of
     );
     expect(data).toEqual({ node: null, user: null });
     for (const name of ['follow', 'unfollow', 'mute', 'removeFollower']) {
-      expect(mistakesOf(await attempt(person, name, { userId: target.id }, 'user { id }'))).toEqual([
+      expect(userErrorsOf(await attempt(person, name, { userId: target.id }, 'user { id }'))).toEqual([
         'NOT_FOUND userId',
       ]);
     }
   }
-  expect(mistakesOf(await attempt(other, 'block', { userId: viewer.id }, 'user { id }'))).toEqual(['NOT_FOUND userId']);
-  expect(mistakesOf(await attempt(other, 'unblock', { userId: viewer.id }, 'user { id }'))).toEqual([
+  expect(userErrorsOf(await attempt(other, 'block', { userId: viewer.id }, 'user { id }'))).toEqual([
+    'NOT_FOUND userId',
+  ]);
+  expect(userErrorsOf(await attempt(other, 'unblock', { userId: viewer.id }, 'user { id }'))).toEqual([
     'NOT_FOUND userId',
   ]);
   await attempt(viewer, 'unblock', { userId: other.id }, 'user { id }');

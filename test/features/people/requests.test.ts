@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { attempt, mistakesOf } from '../../support/backstage.ts';
+import { attempt, userErrorsOf } from '../../support/backstage.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { share } from '../../support/photos.ts';
 import { until } from '../../support/until.ts';
@@ -67,7 +67,7 @@ test('a private account is asked; the request shows nothing until it is approved
   expect(await photosOf(asker, owner)).toEqual([photo]);
   await until(async () => (await counts(owner))[0] === 1 && (await counts(asker))[1] === 1);
   const again = await attempt(owner, 'approveFollowRequest', { userId: asker.id }, 'user { id }');
-  expect(mistakesOf(again)).toEqual(['NOT_FOUND userId']);
+  expect(userErrorsOf(again)).toEqual(['NOT_FOUND userId']);
 });
 
 test('a request can be withdrawn, declined and made again', async () => {
@@ -76,9 +76,9 @@ test('a request can be withdrawn, declined and made again', async () => {
   await attempt(asker, 'withdrawFollowRequest', { userId: owner.id }, 'user { id }');
   expect(await relation(asker, owner)).toEqual(NOTHING);
   const gone = await attempt(owner, 'declineFollowRequest', { userId: asker.id }, 'user { id }');
-  expect(mistakesOf(gone)).toEqual(['NOT_FOUND userId']);
+  expect(userErrorsOf(gone)).toEqual(['NOT_FOUND userId']);
   await asker.follow(owner);
-  expect(mistakesOf(await attempt(owner, 'declineFollowRequest', { userId: asker.id }, 'user { id }'))).toEqual([]);
+  expect(userErrorsOf(await attempt(owner, 'declineFollowRequest', { userId: asker.id }, 'user { id }'))).toEqual([]);
   expect(await relation(asker, owner)).toEqual(NOTHING);
   await asker.follow(owner);
   expect(await names(owner, 'followRequests')).toEqual([asker.username]);

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { allKeys } from '../../../src/features/photos/media.ts';
 import { makeRenditions, UnusableFile } from '../../../src/features/photos/renditions.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, mustSee, openBackstage, rowId, see } from '../../support/backstage.ts';
+import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
 import { blackPng, heicHeader, lyingPng, plain, RED } from '../../support/images.ts';
 import { newPerson } from '../../support/people.ts';
 import { newJpeg, publish, settled, share } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
@@ -134,8 +135,8 @@ test.for(BAD_FILES)('%s is FAILED with the reason, for its owner alone, and leav
     ['addComment', { photoId: id, text: 'nice' }],
   ] as const) {
     const selection = mutation === 'likePhoto' ? 'photo { id }' : 'comment { id }';
-    expect(mistakesOf(await attempt(follower, mutation, input, selection))).toEqual(['NOT_FOUND photoId']);
-    expect(mistakesOf(await attempt(owner, mutation, input, selection))).toEqual(['NOT_READY photoId']);
+    expect(userErrorsOf(await attempt(follower, mutation, input, selection))).toEqual(['NOT_FOUND photoId']);
+    expect(userErrorsOf(await attempt(owner, mutation, input, selection))).toEqual(['NOT_READY photoId']);
   }
   // Had it been fanned out, it would be above what was shared after it.
   const next = await share(owner);

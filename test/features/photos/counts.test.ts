@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { foldPhotoCounts } from '../../../src/features/photos/counts.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, mustSee, openBackstage, rowId } from '../../support/backstage.ts';
+import { attempt, mustSee, openBackstage, userErrorsOf } from '../../support/backstage.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { share } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
@@ -50,13 +51,13 @@ test('counts are those of the rows after any likes and comments of several peopl
               if (what === 'addComment') {
                 const input = { photoId: id, text: 'hello' };
                 const payload = await attempt<{ comment: { id: string } }>(person, what, input, 'comment { id }');
-                expect(mistakesOf(payload)).toEqual([]);
+                expect(userErrorsOf(payload)).toEqual([]);
                 made.push(payload.comment.id);
               } else if (what === 'deleteComment') {
                 const commentId = made[which];
                 if (commentId) await attempt(person, what, { commentId }, 'deletedCommentId');
               } else {
-                expect(mistakesOf(await attempt(person, what, { photoId: id }, 'photo { id }'))).toEqual([]);
+                expect(userErrorsOf(await attempt(person, what, { photoId: id }, 'photo { id }'))).toEqual([]);
               }
             }),
           );

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { allKeys } from '../../../src/features/photos/media.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, mustSee, openBackstage, rowId, see } from '../../support/backstage.ts';
+import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { newJpeg, publish, settled, share } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
@@ -47,7 +48,7 @@ describe('a caption', () => {
     // Read first, so that it is cached.
     expect((await mustSee(other, id)).caption).toBe('before');
     const theirs = await attempt(other, 'updatePhoto', { photoId: id, caption: 'mine now' }, 'photo { caption }');
-    expect(mistakesOf(theirs)).toEqual(['NOT_FOUND photoId']);
+    expect(userErrorsOf(theirs)).toEqual(['NOT_FOUND photoId']);
     expect(theirs).toMatchObject({ photo: null });
     expect((await mustSee(other, id)).caption).toBe('before');
     const own = await attempt(owner, 'updatePhoto', { photoId: id, caption: 'after' }, 'photo { caption }');
@@ -61,7 +62,7 @@ describe('a caption', () => {
     const owner = await newPerson(url);
     const id = await share(owner, 'before');
     const long = await attempt(owner, 'updatePhoto', { photoId: id, caption: 'x'.repeat(2_201) }, 'photo { id }');
-    expect(mistakesOf(long)).toEqual(['TOO_LONG caption']);
+    expect(userErrorsOf(long)).toEqual(['TOO_LONG caption']);
     expect((await mustSee(owner, id)).caption).toBe('before');
     const exact = await attempt(
       owner,
@@ -79,7 +80,7 @@ describe('a caption', () => {
       { photoId: unknownPhoto, caption: '' },
       'photo { id }',
     );
-    expect(mistakesOf(payload)).toEqual(['NOT_FOUND photoId']);
+    expect(userErrorsOf(payload)).toEqual(['NOT_FOUND photoId']);
   });
 });
 
@@ -101,7 +102,7 @@ describe('a photo that is deleted', () => {
 
     const theirs = await attempt(follower, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
     expect(theirs).toMatchObject({ deletedPhotoId: null });
-    expect(mistakesOf(theirs)).toEqual(['NOT_FOUND photoId']);
+    expect(userErrorsOf(theirs)).toEqual(['NOT_FOUND photoId']);
     expect(await see(owner, id)).not.toBeNull();
 
     const payload = await attempt(owner, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
@@ -120,14 +121,16 @@ describe('a photo that is deleted', () => {
     await until(async () => (await stores.db.photoCountDelta.count({ where })) === 0);
 
     const again = await attempt(owner, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
-    expect(mistakesOf(again)).toEqual(['NOT_FOUND photoId']);
+    expect(userErrorsOf(again)).toEqual(['NOT_FOUND photoId']);
     for (const name of ['likePhoto', 'unlikePhoto']) {
-      expect(mistakesOf(await attempt(follower, name, { photoId: id }, 'photo { id }'))).toEqual(['NOT_FOUND photoId']);
+      expect(userErrorsOf(await attempt(follower, name, { photoId: id }, 'photo { id }'))).toEqual([
+        'NOT_FOUND photoId',
+      ]);
     }
     const late = await attempt(follower, 'addComment', { photoId: id, text: 'late' }, 'comment { id }');
-    expect(mistakesOf(late)).toEqual(['NOT_FOUND photoId']);
+    expect(userErrorsOf(late)).toEqual(['NOT_FOUND photoId']);
     const removal = await attempt(follower, 'deleteComment', { commentId }, 'deletedCommentId');
-    expect(mistakesOf(removal)).toEqual(['NOT_FOUND commentId']);
+    expect(userErrorsOf(removal)).toEqual(['NOT_FOUND commentId']);
   });
 
   test('while it is worked on leaves nothing behind', async () => {
@@ -191,7 +194,7 @@ describe('a like', () => {
     const person = await newPerson(url);
     for (const name of ['likePhoto', 'unlikePhoto']) {
       const payload = await attempt(person, name, { photoId: unknownPhoto }, 'photo { id }');
-      expect(mistakesOf(payload)).toEqual(['NOT_FOUND photoId']);
+      expect(userErrorsOf(payload)).toEqual(['NOT_FOUND photoId']);
       expect(payload).toMatchObject({ photo: null });
     }
   });
@@ -243,12 +246,12 @@ describe('comments', () => {
     const remove = (person: Person, commentId: string) =>
       attempt(person, 'deleteComment', { commentId }, 'deletedCommentId photo { commentCount }');
     const theirs = await remove(stranger, one);
-    expect(mistakesOf(theirs)).toEqual(['NOT_FOUND commentId']);
+    expect(userErrorsOf(theirs)).toEqual(['NOT_FOUND commentId']);
     expect(theirs).toMatchObject({ deletedCommentId: null, photo: null });
     expect((await comments(stranger, id)).nodes).toHaveLength(2);
     expect(await remove(author, one)).toEqual({ deletedCommentId: one, photo: { commentCount: 1 }, userErrors: [] });
     expect(await remove(owner, two)).toEqual({ deletedCommentId: two, photo: { commentCount: 0 }, userErrors: [] });
-    expect(mistakesOf(await remove(author, one))).toEqual(['NOT_FOUND commentId']);
+    expect(userErrorsOf(await remove(author, one))).toEqual(['NOT_FOUND commentId']);
     expect((await comments(stranger, id)).nodes).toEqual([]);
     await until(async () => (await countsOf(owner, id))[1] === 0);
   });
@@ -259,7 +262,7 @@ describe('comments', () => {
     const commentId = await comment(author, id, 'stays');
     // A forged id: the comment's number with the stranger's photo.
     const forged = toGlobalId('Comment', rowId(theirs), rowId(commentId));
-    expect(mistakesOf(await attempt(stranger, 'deleteComment', { commentId: forged }, 'deletedCommentId'))).toEqual([
+    expect(userErrorsOf(await attempt(stranger, 'deleteComment', { commentId: forged }, 'deletedCommentId'))).toEqual([
       'NOT_FOUND commentId',
     ]);
     expect((await comments(owner, id)).nodes).toEqual([{ id: commentId, text: 'stays' }]);
@@ -274,7 +277,7 @@ describe('comments', () => {
     const owner = await newPerson(url);
     const id = await share(owner);
     const payload = await attempt<Comment>(owner, 'addComment', { photoId: id, text }, 'comment { id }');
-    expect(mistakesOf(payload)).toEqual([mistake]);
+    expect(userErrorsOf(payload)).toEqual([mistake]);
     expect(payload.comment).toBeNull();
     expect(await stores.db.comment.count({ where: { photoId: rowId(id) } })).toBe(0);
     expect(await stores.db.photoCountDelta.count({ where: { photoId: rowId(id) } })).toBe(0);
@@ -300,7 +303,7 @@ describe('comments', () => {
       { photoId: unknownPhoto, text: 'hi' },
       'comment { id }',
     );
-    expect(mistakesOf(payload)).toEqual(['NOT_FOUND photoId']);
+    expect(userErrorsOf(payload)).toEqual(['NOT_FOUND photoId']);
   });
 });
 

@@ -2,7 +2,7 @@ import exifr from 'exifr';
 import sharp, { type Sharp } from 'sharp';
 import { rgbaToThumbHash, thumbHashToAverageRGBA, thumbHashToRGBA } from 'thumbhash';
 import { describe, expect, inject, test } from 'vitest';
-import { mustSee, rowId, type SeenImage, type SeenPhoto } from '../../support/backstage.ts';
+import { mustSee, type SeenImage, type SeenPhoto } from '../../support/backstage.ts';
 import {
   BLUE,
   blackPng,
@@ -18,6 +18,7 @@ import {
 } from '../../support/images.ts';
 import { newPerson } from '../../support/people.ts';
 import { newJpeg, publish, settled, share } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 
 const url = inject('url');
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, openBackstage, rowId } from '../../support/backstage.ts';
+import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
 import { newPerson, type Person, unique } from '../../support/people.ts';
 import { createUpload, newJpeg, put, settled, share } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 
 const url = inject('url');
 let stores: Stores;
@@ -79,7 +80,7 @@ describe.for(CASES)('$name with an idempotency key', ({ name, selection, prepare
     const { input, count } = await prepare(person);
     const key = unique();
     const first = await attempt<Made>(person, name, { ...input, idempotencyKey: key }, selection);
-    expect(mistakesOf(first)).toEqual([]);
+    expect(userErrorsOf(first)).toEqual([]);
     // The order of the fields, which a client does not choose, makes no difference.
     const again = await attempt<Made>(
       person,
@@ -97,7 +98,7 @@ describe.for(CASES)('$name with an idempotency key', ({ name, selection, prepare
     const key = unique();
     await attempt(person, name, { ...input, idempotencyKey: key }, selection);
     const conflict = await attempt<Made>(person, name, { ...other, idempotencyKey: key }, selection);
-    expect(mistakesOf(conflict)).toEqual(['IDEMPOTENCY_CONFLICT idempotencyKey']);
+    expect(userErrorsOf(conflict)).toEqual(['IDEMPOTENCY_CONFLICT idempotencyKey']);
     expect(madeBy(conflict)).toBeUndefined();
     expect(await count()).toBe(1);
   });
@@ -109,7 +110,7 @@ describe.for(CASES)('$name with an idempotency key', ({ name, selection, prepare
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => attempt<Made>(person, name, { ...input, idempotencyKey: key }, selection)),
     );
-    expect(answers.flatMap(mistakesOf)).toEqual([]);
+    expect(answers.flatMap(userErrorsOf)).toEqual([]);
     expect(new Set(answers.map(madeBy)).size).toBe(1);
     expect(madeBy(answers[0] as (typeof answers)[0])).toBeDefined();
     expect(await count()).toBe(1);
@@ -123,7 +124,7 @@ describe.for(CASES)('$name with an idempotency key', ({ name, selection, prepare
       await attempt<Made>(one, name, { ...mine.input, idempotencyKey: key }, selection),
       await attempt<Made>(other, name, { ...theirs.input, idempotencyKey: key }, selection),
     ];
-    expect([...mistakesOf(first), ...mistakesOf(second)]).toEqual([]);
+    expect([...userErrorsOf(first), ...userErrorsOf(second)]).toEqual([]);
     expect(madeBy(first)).not.toBe(madeBy(second));
   });
 
@@ -134,7 +135,7 @@ describe.for(CASES)('$name with an idempotency key', ({ name, selection, prepare
     const person = await newPerson(url);
     const { input, count } = await prepare(person);
     const payload = await attempt<Made>(person, name, { ...input, idempotencyKey: key }, selection);
-    expect(mistakesOf(payload)).toEqual([mistake]);
+    expect(userErrorsOf(payload)).toEqual([mistake]);
     expect(await count()).toBe(0);
   });
 });
@@ -146,7 +147,7 @@ test('a key belongs to one mutation', async () => {
   await attempt(person, 'addComment', { photoId, text: 'hi', idempotencyKey: key }, 'comment { id }');
   const input = { uploadId: await sentUpload(person), caption: '', idempotencyKey: key };
   const payload = await attempt(person, 'publishPhoto', input, 'photo { id }');
-  expect(mistakesOf(payload)).toEqual(['IDEMPOTENCY_CONFLICT idempotencyKey']);
+  expect(userErrorsOf(payload)).toEqual(['IDEMPOTENCY_CONFLICT idempotencyKey']);
 });
 
 test('a call that was refused does not use its key up', async () => {
@@ -155,10 +156,10 @@ test('a call that was refused does not use its key up', async () => {
   const upload = await createUpload(person, file);
   const input = { uploadId: upload.id, caption: 'late', idempotencyKey: unique() };
   const early = await attempt(person, 'publishPhoto', input, 'photo { id }');
-  expect(mistakesOf(early)).toEqual(['NOT_UPLOADED uploadId']);
+  expect(userErrorsOf(early)).toEqual(['NOT_UPLOADED uploadId']);
   await put(upload, file);
   const payload = await attempt<{ photo: { id: string } }>(person, 'publishPhoto', input, 'photo { id }');
-  expect(mistakesOf(payload)).toEqual([]);
+  expect(userErrorsOf(payload)).toEqual([]);
   // And after the photo is READY, its upload gone, the key still answers it.
   expect(await settled(person, payload.photo.id)).toBe('READY');
   expect(await attempt(person, 'publishPhoto', input, 'photo { id }')).toEqual(payload);
@@ -170,12 +171,12 @@ test('a key whose thing was deleted makes no second one, and says so', async () 
   const made = await attempt<{ comment: { id: string } }>(person, 'addComment', comment, 'comment { id }');
   await attempt(person, 'deleteComment', { commentId: made.comment.id }, 'deletedCommentId');
   const again = await attempt(person, 'addComment', comment, 'comment { id }');
-  expect(mistakesOf(again)).toEqual(['NOT_FOUND idempotencyKey']);
+  expect(userErrorsOf(again)).toEqual(['NOT_FOUND idempotencyKey']);
 
   const publishing = { uploadId: await sentUpload(person), caption: '', idempotencyKey: unique() };
   const shared = await attempt<{ photo: { id: string } }>(person, 'publishPhoto', publishing, 'photo { id }');
   await attempt(person, 'deletePhoto', { photoId: shared.photo.id }, 'deletedPhotoId');
   const retried = await attempt(person, 'publishPhoto', publishing, 'photo { id }');
   expect(retried).toMatchObject({ photo: null });
-  expect(mistakesOf(retried)).toEqual(['NOT_FOUND idempotencyKey']);
+  expect(userErrorsOf(retried)).toEqual(['NOT_FOUND idempotencyKey']);
 });

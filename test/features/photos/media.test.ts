@@ -4,9 +4,10 @@ import { allKeys } from '../../../src/features/photos/media.ts';
 import { photoTasks } from '../../../src/features/photos/tasks.ts';
 import { openObjects } from '../../../src/stores/objects.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { mustSee, openBackstage, rowId } from '../../support/backstage.ts';
+import { mustSee, openBackstage } from '../../support/backstage.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { newJpeg, publish, settled, share } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountTasks } from '../../../src/features/accounts/tasks.ts';
-import { feedKey } from '../../../src/features/feed/keys.ts';
 import { feedTasks } from '../../../src/features/feed/tasks.ts';
 import { deletePhoto } from '../../../src/features/photos/edit.ts';
 import { keysIn } from '../../../src/features/photos/media.ts';
@@ -9,12 +8,14 @@ import { processPhoto } from '../../../src/features/photos/process.ts';
 import { publishPhoto } from '../../../src/features/photos/publish.ts';
 import { photoTasks } from '../../../src/features/photos/tasks.ts';
 import { createUpload as createUploadRow } from '../../../src/features/photos/uploads.ts';
+import { feedKey } from '../../../src/features/records/feed-keys.ts';
 import type { Jobs } from '../../../src/stores/jobs.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, mustSee, rowId, see } from '../../support/backstage.ts';
+import { attempt, mustSee, see, userErrorsOf } from '../../support/backstage.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { asPerson, newPerson, type Person } from '../../support/people.ts';
 import { createUpload, newJpeg, publish, put } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 // A Darkroom without a worker: every job waits until a test runs it, as often as it likes.
@@ -201,10 +202,10 @@ describe('a photo that is PROCESSING', () => {
       ['unlikePhoto', {}, 'photo { id }'],
       ['addComment', { text: 'hi' }, 'comment { id }'],
     ] as const) {
-      expect(mistakesOf(await attempt(stranger, name, { photoId: id, ...more }, selection))).toEqual([
+      expect(userErrorsOf(await attempt(stranger, name, { photoId: id, ...more }, selection))).toEqual([
         'NOT_FOUND photoId',
       ]);
-      expect(mistakesOf(await attempt(owner, name, { photoId: id, ...more }, selection))).toEqual([
+      expect(userErrorsOf(await attempt(owner, name, { photoId: id, ...more }, selection))).toEqual([
         'NOT_READY photoId',
       ]);
     }
@@ -228,7 +229,7 @@ describe('an upload whose time is over', () => {
     const person = await newPerson(url);
     const { upload } = await expired(person);
     const payload = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
-    expect(mistakesOf(payload)).toEqual(['EXPIRED uploadId']);
+    expect(userErrorsOf(payload)).toEqual(['EXPIRED uploadId']);
     expect(payload).toMatchObject({ photo: null });
     expect(await stores.db.photo.count({ where: { ownerId: rowId(person.id) } })).toBe(0);
     expect(await jobs('processPhoto', rowId(upload.id))).toEqual([]);

@@ -3,10 +3,11 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, openBackstage, rowId, see } from '../../support/backstage.ts';
+import { attempt, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { createUpload, newJpeg, publish, put, settled, type TestUpload } from '../../support/photos.ts';
+import { rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
@@ -46,7 +47,7 @@ function headersOf(upload: TestUpload): Record<string, string> {
 }
 
 describe('createUpload', () => {
-  const refused: [what: string, change: object, mistakes: string[], message: RegExp][] = [
+  const refused: [what: string, change: object, userErrors: string[], message: RegExp][] = [
     ['HEIC', { contentType: 'image/heic' }, ['UNSUPPORTED_TYPE contentType'], /JPEG, PNG, WebP and AVIF.*HEIC to JPEG/],
     ['plain text', { contentType: 'text/plain' }, ['UNSUPPORTED_TYPE contentType'], /JPEG, PNG, WebP and AVIF/],
     ['a type that is a word of JavaScript', { contentType: 'toString' }, ['UNSUPPORTED_TYPE contentType'], /JPEG/],
@@ -63,15 +64,18 @@ describe('createUpload', () => {
       /GIF|gif/,
     ],
   ];
-  test.for(refused)('refuses %s, saying what is allowed, and keeps nothing', async ([, change, mistakes, message]) => {
-    const person = await newPerson(url);
-    const input = { ...declaration(await newJpeg()), ...change };
-    const payload = await attempt(person, 'createUpload', input, 'upload { id }');
-    expect(mistakesOf(payload)).toEqual(mistakes);
-    expect(payload.userErrors[0]?.message).toMatch(message);
-    expect(payload).toMatchObject({ upload: null });
-    expect(await uploadsOf(person)).toBe(0);
-  });
+  test.for(refused)(
+    'refuses %s, saying what is allowed, and keeps nothing',
+    async ([, change, userErrors, message]) => {
+      const person = await newPerson(url);
+      const input = { ...declaration(await newJpeg()), ...change };
+      const payload = await attempt(person, 'createUpload', input, 'upload { id }');
+      expect(userErrorsOf(payload)).toEqual(userErrors);
+      expect(payload.userErrors[0]?.message).toMatch(message);
+      expect(payload).toMatchObject({ upload: null });
+      expect(await uploadsOf(person)).toBe(0);
+    },
+  );
 
   test('accepts the largest file and a checksum in capitals', async () => {
     const person = await newPerson(url);
@@ -82,7 +86,7 @@ describe('createUpload', () => {
       { ...input, sha256: input.sha256.toUpperCase() },
       'upload { id }',
     );
-    expect(mistakesOf(payload)).toEqual([]);
+    expect(userErrorsOf(payload)).toEqual([]);
     expect(await uploadsOf(person)).toBe(1);
   });
 
@@ -179,7 +183,7 @@ describe('the store refuses, and keeps nothing of,', () => {
     expect(status).toBeLessThan(500);
     expect(await stores.objects.exists(keyOf(upload))).toBe(false);
     const payload = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
-    expect(mistakesOf(payload)).toEqual(['NOT_UPLOADED uploadId']);
+    expect(userErrorsOf(payload)).toEqual(['NOT_UPLOADED uploadId']);
     // The same place still takes the right file.
     expect((await put(upload, file)).status).toBe(200);
     expect(await stores.objects.exists(keyOf(upload))).toBe(true);
@@ -240,11 +244,11 @@ describe('publishPhoto', () => {
     const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
     const upload = await sent(owner);
     const theirs = await attempt(stranger, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
-    expect(mistakesOf(theirs)).toEqual(['NOT_FOUND uploadId']);
+    expect(userErrorsOf(theirs)).toEqual(['NOT_FOUND uploadId']);
     expect(theirs).toMatchObject({ photo: null });
     expect(await photosOf(stranger)).toBe(0);
     const own = await attempt(owner, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
-    expect(mistakesOf(own)).toEqual([]);
+    expect(userErrorsOf(own)).toEqual([]);
   });
 
   test('answers the same for another’s published upload as for one that never was', async () => {
@@ -258,7 +262,7 @@ describe('publishPhoto', () => {
       { uploadId: toGlobalId('Upload', 1n), caption: '' },
       'photo { id }',
     );
-    expect(mistakesOf(taken)).toEqual(['NOT_FOUND uploadId']);
+    expect(userErrorsOf(taken)).toEqual(['NOT_FOUND uploadId']);
     expect(taken).toEqual(none);
   });
 
@@ -267,11 +271,11 @@ describe('publishPhoto', () => {
     const file = await newJpeg();
     const upload = await createUpload(person, file);
     const early = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
-    expect(mistakesOf(early)).toEqual(['NOT_UPLOADED uploadId']);
+    expect(userErrorsOf(early)).toEqual(['NOT_UPLOADED uploadId']);
     expect(await photosOf(person)).toBe(0);
     await put(upload, file);
     const late = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { status }');
-    expect(mistakesOf(late)).toEqual([]);
+    expect(userErrorsOf(late)).toEqual([]);
     expect(await photosOf(person)).toBe(1);
   });
 
@@ -287,9 +291,11 @@ describe('publishPhoto', () => {
     const made = answers.flatMap((answer) => answer.photo ?? []);
     expect(made).toHaveLength(1);
     const refused = answers.filter((answer) => !answer.photo);
-    expect(refused.map(mistakesOf)).toEqual(Array(4).fill(['ALREADY_USED uploadId']));
+    expect(refused.map(userErrorsOf)).toEqual(Array(4).fill(['ALREADY_USED uploadId']));
     expect(await settled(person, made[0]?.id ?? '')).toBe('READY');
-    expect(mistakesOf(await attempt(person, 'publishPhoto', input, 'photo { id }'))).toEqual(['ALREADY_USED uploadId']);
+    expect(userErrorsOf(await attempt(person, 'publishPhoto', input, 'photo { id }'))).toEqual([
+      'ALREADY_USED uploadId',
+    ]);
     expect(await photosOf(person)).toBe(1);
   });
 
@@ -302,7 +308,7 @@ describe('publishPhoto', () => {
       { uploadId: upload.id, caption: 'x'.repeat(2_201) },
       'photo { id }',
     );
-    expect(mistakesOf(long)).toEqual(['TOO_LONG caption']);
+    expect(userErrorsOf(long)).toEqual(['TOO_LONG caption']);
     expect(long.userErrors[0]?.message).toMatch(/2,200.*2201/);
     expect(await photosOf(person)).toBe(0);
     const caption = '😀'.repeat(2_200);
@@ -312,7 +318,7 @@ describe('publishPhoto', () => {
       { uploadId: upload.id, caption },
       'photo { id caption }',
     );
-    expect(mistakesOf(exact)).toEqual([]);
+    expect(userErrorsOf(exact)).toEqual([]);
     expect(exact.photo.caption).toBe(caption);
     await settled(person, exact.photo.id);
     expect((await see(person, exact.photo.id))?.caption).toBe(caption);
@@ -338,7 +344,7 @@ describe('publishPhoto', () => {
     const person = await newPerson(url);
     const upload = await sent(person);
     const payload = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption }, 'photo { id }');
-    expect(mistakesOf(payload)).toEqual(['INVALID caption']);
+    expect(userErrorsOf(payload)).toEqual(['INVALID caption']);
   });
 
   test('an id of another type is bad input', async () => {

@@ -7,7 +7,7 @@ import type { Stores } from '../../../src/stores/stores.ts';
 import { openBackstage } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { newPerson } from '../../support/people.ts';
-import { insertPhotoAt, numberOf } from '../../support/rows.ts';
+import { insertPhotoAt, rowId } from '../../support/rows.ts';
 
 const url = inject('url');
 let stores: Stores;
@@ -91,7 +91,7 @@ async function play(
   at: (offset: { radii: number; bearing: number }) => Point,
   ask: { document: string; variables: object; contains(point: Point): boolean; distance?(point: Point): number },
 ) {
-  const owner = numberOf((await newPerson(url)).id);
+  const owner = rowId((await newPerson(url)).id);
   const photos: Photo[] = [];
   const add = async (point: Point) => {
     const place = await insertPhotoAt(stores, owner, point);

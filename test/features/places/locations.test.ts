@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { distance, type Point } from '../../../src/features/places/geo.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
-import { attempt, mistakesOf, openBackstage } from '../../support/backstage.ts';
+import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { newPerson, type Person, unique } from '../../support/people.ts';
 import { createUpload, newJpeg, put, settled } from '../../support/photos.ts';
 import { gpsJpeg, north, somewhere } from '../../support/places.ts';
-import { numberOf } from '../../support/rows.ts';
+import { rowId } from '../../support/rows.ts';
 
 const url = inject('url');
 let stores: Stores;
@@ -214,7 +214,7 @@ test('a page is full although a crowd stands just beside the circle', async () =
     ({ id }) => id,
   );
   const { id } = await publishAt(person, north(point, 1_010));
-  const owner = numberOf(person.id);
+  const owner = rowId(person.id);
   // As many as no statement looks at, and all newer.
   await stores.db.$executeRaw`
     with crowd as (
@@ -225,7 +225,7 @@ test('a page is full although a crowd stands just beside the circle', async () =
     insert into photo_locations
       (photo_id, published_id, latitude, longitude, precision, cell_1, cell_3, cell_5, cell_7, cell_9, cell_11)
     select crowd.id, crowd.published_id, latitude, longitude, precision, cell_1, cell_3, cell_5, cell_7, cell_9, cell_11
-    from crowd join photo_locations beside on beside.photo_id = ${numberOf(id)}`;
+    from crowd join photo_locations beside on beside.photo_id = ${rowId(id)}`;
   expect(await near(point, 1_000)).toEqual([within[1], within[0]]);
   expect(await near(point, 1_020)).toHaveLength(24);
 });
@@ -283,10 +283,10 @@ test('a place that no photo has any more is gone, and its id names nothing', asy
   expect(data?.node).toBeNull();
   const uploadId = await upload(person, await newJpeg());
   const refused = await attempt(person, 'publishPhoto', { uploadId, location: { placeId } }, 'photo { id }');
-  expect(mistakesOf(refused)).toEqual(['NOT_FOUND location.placeId']);
+  expect(userErrorsOf(refused)).toEqual(['NOT_FOUND location.placeId']);
   const { sweepPlaces } = await import('../../../src/features/places/places.ts');
   await sweepPlaces(stores);
-  expect(await stores.db.place.count({ where: { id: numberOf(placeId) } })).toBe(0);
+  expect(await stores.db.place.count({ where: { id: rowId(placeId) } })).toBe(0);
 });
 
 test('whatever is wrong with a location is told, and the upload can still be published', async () => {
@@ -305,9 +305,9 @@ test('whatever is wrong with a location is told, and the upload can still be pub
   ];
   for (const [location, expected] of wrong) {
     const refused = await attempt(person, 'publishPhoto', { uploadId, location }, 'photo { id }');
-    expect(mistakesOf(refused)).toEqual(expected);
+    expect(userErrorsOf(refused)).toEqual(expected);
   }
-  expect(mistakesOf(await attempt(person, 'publishPhoto', { uploadId }, 'photo { id }'))).toEqual([]);
+  expect(userErrorsOf(await attempt(person, 'publishPhoto', { uploadId }, 'photo { id }'))).toEqual([]);
 });
 
 test('whatever is wrong with an area is told', async () => {

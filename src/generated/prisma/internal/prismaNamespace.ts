@@ -421,7 +421,7 @@ export const ModelName = {
   DataExport: 'DataExport',
   AccountDeletion: 'AccountDeletion',
   Report: 'Report',
-  ModerationAct: 'ModerationAct',
+  ModerationAction: 'ModerationAction',
   IdempotencyKey: 'IdempotencyKey'
 } as const
 
@@ -438,7 +438,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "user" | "session" | "upload" | "photo" | "place" | "photoLocation" | "like" | "comment" | "photoHashtag" | "hashtag" | "hashtagFollow" | "photoCountDelta" | "follow" | "followRequest" | "block" | "mute" | "userCounts" | "userCountDelta" | "formerUsername" | "activity" | "mailToken" | "dataExport" | "accountDeletion" | "report" | "moderationAct" | "idempotencyKey"
+    modelProps: "user" | "session" | "upload" | "photo" | "place" | "photoLocation" | "like" | "comment" | "photoHashtag" | "hashtag" | "hashtagFollow" | "photoCountDelta" | "follow" | "followRequest" | "block" | "mute" | "userCounts" | "userCountDelta" | "formerUsername" | "activity" | "mailToken" | "dataExport" | "accountDeletion" | "report" | "moderationAction" | "idempotencyKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2218,77 +2218,77 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
-    ModerationAct: {
-      payload: Prisma.$ModerationActPayload<ExtArgs>
-      fields: Prisma.ModerationActFieldRefs
+    ModerationAction: {
+      payload: Prisma.$ModerationActionPayload<ExtArgs>
+      fields: Prisma.ModerationActionFieldRefs
       operations: {
         findUnique: {
-          args: Prisma.ModerationActFindUniqueArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload> | null
+          args: Prisma.ModerationActionFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload> | null
         }
         findUniqueOrThrow: {
-          args: Prisma.ModerationActFindUniqueOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+          args: Prisma.ModerationActionFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload>
         }
         findFirst: {
-          args: Prisma.ModerationActFindFirstArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload> | null
+          args: Prisma.ModerationActionFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload> | null
         }
         findFirstOrThrow: {
-          args: Prisma.ModerationActFindFirstOrThrowArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+          args: Prisma.ModerationActionFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload>
         }
         findMany: {
-          args: Prisma.ModerationActFindManyArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>[]
+          args: Prisma.ModerationActionFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload>[]
         }
         create: {
-          args: Prisma.ModerationActCreateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+          args: Prisma.ModerationActionCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload>
         }
         createMany: {
-          args: Prisma.ModerationActCreateManyArgs<ExtArgs>
+          args: Prisma.ModerationActionCreateManyArgs<ExtArgs>
           result: BatchPayload
         }
         createManyAndReturn: {
-          args: Prisma.ModerationActCreateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>[]
+          args: Prisma.ModerationActionCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload>[]
         }
         delete: {
-          args: Prisma.ModerationActDeleteArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+          args: Prisma.ModerationActionDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload>
         }
         update: {
-          args: Prisma.ModerationActUpdateArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+          args: Prisma.ModerationActionUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload>
         }
         deleteMany: {
-          args: Prisma.ModerationActDeleteManyArgs<ExtArgs>
+          args: Prisma.ModerationActionDeleteManyArgs<ExtArgs>
           result: BatchPayload
         }
         updateMany: {
-          args: Prisma.ModerationActUpdateManyArgs<ExtArgs>
+          args: Prisma.ModerationActionUpdateManyArgs<ExtArgs>
           result: BatchPayload
         }
         updateManyAndReturn: {
-          args: Prisma.ModerationActUpdateManyAndReturnArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>[]
+          args: Prisma.ModerationActionUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload>[]
         }
         upsert: {
-          args: Prisma.ModerationActUpsertArgs<ExtArgs>
-          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActPayload>
+          args: Prisma.ModerationActionUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ModerationActionPayload>
         }
         aggregate: {
-          args: Prisma.ModerationActAggregateArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.AggregateModerationAct>
+          args: Prisma.ModerationActionAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateModerationAction>
         }
         groupBy: {
-          args: Prisma.ModerationActGroupByArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.ModerationActGroupByOutputType>[]
+          args: Prisma.ModerationActionGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ModerationActionGroupByOutputType>[]
         }
         count: {
-          args: Prisma.ModerationActCountArgs<ExtArgs>
-          result: runtime.Types.Utils.Optional<Prisma.ModerationActCountAggregateOutputType> | number
+          args: Prisma.ModerationActionCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ModerationActionCountAggregateOutputType> | number
         }
       }
     }
@@ -2412,7 +2412,7 @@ export const UserScalarFieldEnum = {
   displayName: 'displayName',
   bio: 'bio',
   passwordHash: 'passwordHash',
-  isHeavy: 'isHeavy',
+  isPulled: 'isPulled',
   isPrivate: 'isPrivate',
   isModerator: 'isModerator',
   suspendedAt: 'suspendedAt',
@@ -2464,7 +2464,7 @@ export const PhotoScalarFieldEnum = {
   mediaKey: 'mediaKey',
   mediaIsPublic: 'mediaIsPublic',
   hiddenAt: 'hiddenAt',
-  isMerged: 'isMerged',
+  isPulled: 'isPulled',
   publishedId: 'publishedId',
   width: 'width',
   height: 'height',
@@ -2633,7 +2633,7 @@ export const ActivityScalarFieldEnum = {
   recipientId: 'recipientId',
   kind: 'kind',
   subjectId: 'subjectId',
-  place: 'place',
+  sortId: 'sortId',
   actorId: 'actorId',
   photoId: 'photoId',
   commentId: 'commentId'
@@ -2688,17 +2688,17 @@ export const ReportScalarFieldEnum = {
 export type ReportScalarFieldEnum = (typeof ReportScalarFieldEnum)[keyof typeof ReportScalarFieldEnum]
 
 
-export const ModerationActScalarFieldEnum = {
+export const ModerationActionScalarFieldEnum = {
   id: 'id',
   moderatorId: 'moderatorId',
   kind: 'kind',
   userId: 'userId',
   photoId: 'photoId',
   commentId: 'commentId',
-  why: 'why'
+  reason: 'reason'
 } as const
 
-export type ModerationActScalarFieldEnum = (typeof ModerationActScalarFieldEnum)[keyof typeof ModerationActScalarFieldEnum]
+export type ModerationActionScalarFieldEnum = (typeof ModerationActionScalarFieldEnum)[keyof typeof ModerationActionScalarFieldEnum]
 
 
 export const IdempotencyKeyScalarFieldEnum = {
@@ -2962,16 +2962,16 @@ export type ListEnumReportReasonFieldRefInput<$PrismaModel> = FieldRefInputType<
 
 
 /**
- * Reference to a field of type 'ModerationActKind'
+ * Reference to a field of type 'ModerationActionKind'
  */
-export type EnumModerationActKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ModerationActKind'>
+export type EnumModerationActionKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ModerationActionKind'>
     
 
 
 /**
- * Reference to a field of type 'ModerationActKind[]'
+ * Reference to a field of type 'ModerationActionKind[]'
  */
-export type ListEnumModerationActKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ModerationActKind[]'>
+export type ListEnumModerationActionKindFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ModerationActionKind[]'>
     
 
 /**
@@ -3149,7 +3149,7 @@ export type GlobalOmitConfig = {
   dataExport?: Prisma.DataExportOmit
   accountDeletion?: Prisma.AccountDeletionOmit
   report?: Prisma.ReportOmit
-  moderationAct?: Prisma.ModerationActOmit
+  moderationAction?: Prisma.ModerationActionOmit
   idempotencyKey?: Prisma.IdempotencyKeyOmit
 }
 

@@ -75,7 +75,7 @@ export const ModelName = {
   DataExport: 'DataExport',
   AccountDeletion: 'AccountDeletion',
   Report: 'Report',
-  ModerationAct: 'ModerationAct',
+  ModerationAction: 'ModerationAction',
   IdempotencyKey: 'IdempotencyKey'
 } as const
 
@@ -102,7 +102,7 @@ export const UserScalarFieldEnum = {
   displayName: 'displayName',
   bio: 'bio',
   passwordHash: 'passwordHash',
-  isHeavy: 'isHeavy',
+  isPulled: 'isPulled',
   isPrivate: 'isPrivate',
   isModerator: 'isModerator',
   suspendedAt: 'suspendedAt',
@@ -154,7 +154,7 @@ export const PhotoScalarFieldEnum = {
   mediaKey: 'mediaKey',
   mediaIsPublic: 'mediaIsPublic',
   hiddenAt: 'hiddenAt',
-  isMerged: 'isMerged',
+  isPulled: 'isPulled',
   publishedId: 'publishedId',
   width: 'width',
   height: 'height',
@@ -323,7 +323,7 @@ export const ActivityScalarFieldEnum = {
   recipientId: 'recipientId',
   kind: 'kind',
   subjectId: 'subjectId',
-  place: 'place',
+  sortId: 'sortId',
   actorId: 'actorId',
   photoId: 'photoId',
   commentId: 'commentId'
@@ -378,17 +378,17 @@ export const ReportScalarFieldEnum = {
 export type ReportScalarFieldEnum = (typeof ReportScalarFieldEnum)[keyof typeof ReportScalarFieldEnum]
 
 
-export const ModerationActScalarFieldEnum = {
+export const ModerationActionScalarFieldEnum = {
   id: 'id',
   moderatorId: 'moderatorId',
   kind: 'kind',
   userId: 'userId',
   photoId: 'photoId',
   commentId: 'commentId',
-  why: 'why'
+  reason: 'reason'
 } as const
 
-export type ModerationActScalarFieldEnum = (typeof ModerationActScalarFieldEnum)[keyof typeof ModerationActScalarFieldEnum]
+export type ModerationActionScalarFieldEnum = (typeof ModerationActionScalarFieldEnum)[keyof typeof ModerationActionScalarFieldEnum]
 
 
 export const IdempotencyKeyScalarFieldEnum = {

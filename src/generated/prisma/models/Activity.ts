@@ -30,7 +30,7 @@ export type AggregateActivity = {
 export type ActivityAvgAggregateOutputType = {
   recipientId: number | null
   subjectId: number | null
-  place: number | null
+  sortId: number | null
   actorId: number | null
   photoId: number | null
   commentId: number | null
@@ -39,7 +39,7 @@ export type ActivityAvgAggregateOutputType = {
 export type ActivitySumAggregateOutputType = {
   recipientId: bigint | null
   subjectId: bigint | null
-  place: bigint | null
+  sortId: bigint | null
   actorId: bigint | null
   photoId: bigint | null
   commentId: bigint | null
@@ -49,7 +49,7 @@ export type ActivityMinAggregateOutputType = {
   recipientId: bigint | null
   kind: $Enums.ActivityKind | null
   subjectId: bigint | null
-  place: bigint | null
+  sortId: bigint | null
   actorId: bigint | null
   photoId: bigint | null
   commentId: bigint | null
@@ -59,7 +59,7 @@ export type ActivityMaxAggregateOutputType = {
   recipientId: bigint | null
   kind: $Enums.ActivityKind | null
   subjectId: bigint | null
-  place: bigint | null
+  sortId: bigint | null
   actorId: bigint | null
   photoId: bigint | null
   commentId: bigint | null
@@ -69,7 +69,7 @@ export type ActivityCountAggregateOutputType = {
   recipientId: number
   kind: number
   subjectId: number
-  place: number
+  sortId: number
   actorId: number
   photoId: number
   commentId: number
@@ -80,7 +80,7 @@ export type ActivityCountAggregateOutputType = {
 export type ActivityAvgAggregateInputType = {
   recipientId?: true
   subjectId?: true
-  place?: true
+  sortId?: true
   actorId?: true
   photoId?: true
   commentId?: true
@@ -89,7 +89,7 @@ export type ActivityAvgAggregateInputType = {
 export type ActivitySumAggregateInputType = {
   recipientId?: true
   subjectId?: true
-  place?: true
+  sortId?: true
   actorId?: true
   photoId?: true
   commentId?: true
@@ -99,7 +99,7 @@ export type ActivityMinAggregateInputType = {
   recipientId?: true
   kind?: true
   subjectId?: true
-  place?: true
+  sortId?: true
   actorId?: true
   photoId?: true
   commentId?: true
@@ -109,7 +109,7 @@ export type ActivityMaxAggregateInputType = {
   recipientId?: true
   kind?: true
   subjectId?: true
-  place?: true
+  sortId?: true
   actorId?: true
   photoId?: true
   commentId?: true
@@ -119,7 +119,7 @@ export type ActivityCountAggregateInputType = {
   recipientId?: true
   kind?: true
   subjectId?: true
-  place?: true
+  sortId?: true
   actorId?: true
   photoId?: true
   commentId?: true
@@ -216,7 +216,7 @@ export type ActivityGroupByOutputType = {
   recipientId: bigint
   kind: $Enums.ActivityKind
   subjectId: bigint
-  place: bigint
+  sortId: bigint
   actorId: bigint | null
   photoId: bigint | null
   commentId: bigint | null
@@ -249,7 +249,7 @@ export type ActivityWhereInput = {
   recipientId?: Prisma.BigIntFilter<"Activity"> | bigint | number
   kind?: Prisma.EnumActivityKindFilter<"Activity"> | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFilter<"Activity"> | bigint | number
-  place?: Prisma.BigIntFilter<"Activity"> | bigint | number
+  sortId?: Prisma.BigIntFilter<"Activity"> | bigint | number
   actorId?: Prisma.BigIntNullableFilter<"Activity"> | bigint | number | null
   photoId?: Prisma.BigIntNullableFilter<"Activity"> | bigint | number | null
   commentId?: Prisma.BigIntNullableFilter<"Activity"> | bigint | number | null
@@ -261,7 +261,7 @@ export type ActivityOrderByWithRelationInput = {
   recipientId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   subjectId?: Prisma.SortOrder
-  place?: Prisma.SortOrder
+  sortId?: Prisma.SortOrder
   actorId?: Prisma.SortOrderInput | Prisma.SortOrder
   photoId?: Prisma.SortOrderInput | Prisma.SortOrder
   commentId?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -270,7 +270,7 @@ export type ActivityOrderByWithRelationInput = {
 }
 
 export type ActivityWhereUniqueInput = Prisma.AtLeast<{
-  recipientId_place?: Prisma.ActivityRecipientIdPlaceCompoundUniqueInput
+  recipientId_sortId?: Prisma.ActivityRecipientIdSortIdCompoundUniqueInput
   recipientId_kind_subjectId?: Prisma.ActivityRecipientIdKindSubjectIdCompoundUniqueInput
   AND?: Prisma.ActivityWhereInput | Prisma.ActivityWhereInput[]
   OR?: Prisma.ActivityWhereInput[]
@@ -278,19 +278,19 @@ export type ActivityWhereUniqueInput = Prisma.AtLeast<{
   recipientId?: Prisma.BigIntFilter<"Activity"> | bigint | number
   kind?: Prisma.EnumActivityKindFilter<"Activity"> | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFilter<"Activity"> | bigint | number
-  place?: Prisma.BigIntFilter<"Activity"> | bigint | number
+  sortId?: Prisma.BigIntFilter<"Activity"> | bigint | number
   actorId?: Prisma.BigIntNullableFilter<"Activity"> | bigint | number | null
   photoId?: Prisma.BigIntNullableFilter<"Activity"> | bigint | number | null
   commentId?: Prisma.BigIntNullableFilter<"Activity"> | bigint | number | null
   recipient?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
   actor?: Prisma.XOR<Prisma.UserNullableScalarRelationFilter, Prisma.UserWhereInput> | null
-}, "recipientId_kind_subjectId" | "recipientId_place">
+}, "recipientId_kind_subjectId" | "recipientId_sortId">
 
 export type ActivityOrderByWithAggregationInput = {
   recipientId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   subjectId?: Prisma.SortOrder
-  place?: Prisma.SortOrder
+  sortId?: Prisma.SortOrder
   actorId?: Prisma.SortOrderInput | Prisma.SortOrder
   photoId?: Prisma.SortOrderInput | Prisma.SortOrder
   commentId?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -308,7 +308,7 @@ export type ActivityScalarWhereWithAggregatesInput = {
   recipientId?: Prisma.BigIntWithAggregatesFilter<"Activity"> | bigint | number
   kind?: Prisma.EnumActivityKindWithAggregatesFilter<"Activity"> | $Enums.ActivityKind
   subjectId?: Prisma.BigIntWithAggregatesFilter<"Activity"> | bigint | number
-  place?: Prisma.BigIntWithAggregatesFilter<"Activity"> | bigint | number
+  sortId?: Prisma.BigIntWithAggregatesFilter<"Activity"> | bigint | number
   actorId?: Prisma.BigIntNullableWithAggregatesFilter<"Activity"> | bigint | number | null
   photoId?: Prisma.BigIntNullableWithAggregatesFilter<"Activity"> | bigint | number | null
   commentId?: Prisma.BigIntNullableWithAggregatesFilter<"Activity"> | bigint | number | null
@@ -317,7 +317,7 @@ export type ActivityScalarWhereWithAggregatesInput = {
 export type ActivityCreateInput = {
   kind: $Enums.ActivityKind
   subjectId: bigint | number
-  place: bigint | number
+  sortId: bigint | number
   photoId?: bigint | number | null
   commentId?: bigint | number | null
   recipient: Prisma.UserCreateNestedOneWithoutActivitiesInput
@@ -328,7 +328,7 @@ export type ActivityUncheckedCreateInput = {
   recipientId: bigint | number
   kind: $Enums.ActivityKind
   subjectId: bigint | number
-  place: bigint | number
+  sortId: bigint | number
   actorId?: bigint | number | null
   photoId?: bigint | number | null
   commentId?: bigint | number | null
@@ -337,7 +337,7 @@ export type ActivityUncheckedCreateInput = {
 export type ActivityUpdateInput = {
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  place?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sortId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   photoId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   commentId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   recipient?: Prisma.UserUpdateOneRequiredWithoutActivitiesNestedInput
@@ -348,7 +348,7 @@ export type ActivityUncheckedUpdateInput = {
   recipientId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  place?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sortId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   actorId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   photoId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   commentId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -358,7 +358,7 @@ export type ActivityCreateManyInput = {
   recipientId: bigint | number
   kind: $Enums.ActivityKind
   subjectId: bigint | number
-  place: bigint | number
+  sortId: bigint | number
   actorId?: bigint | number | null
   photoId?: bigint | number | null
   commentId?: bigint | number | null
@@ -367,7 +367,7 @@ export type ActivityCreateManyInput = {
 export type ActivityUpdateManyMutationInput = {
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  place?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sortId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   photoId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   commentId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
@@ -376,7 +376,7 @@ export type ActivityUncheckedUpdateManyInput = {
   recipientId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  place?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sortId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   actorId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   photoId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   commentId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -392,9 +392,9 @@ export type ActivityOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
-export type ActivityRecipientIdPlaceCompoundUniqueInput = {
+export type ActivityRecipientIdSortIdCompoundUniqueInput = {
   recipientId: bigint | number
-  place: bigint | number
+  sortId: bigint | number
 }
 
 export type ActivityRecipientIdKindSubjectIdCompoundUniqueInput = {
@@ -407,7 +407,7 @@ export type ActivityCountOrderByAggregateInput = {
   recipientId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   subjectId?: Prisma.SortOrder
-  place?: Prisma.SortOrder
+  sortId?: Prisma.SortOrder
   actorId?: Prisma.SortOrder
   photoId?: Prisma.SortOrder
   commentId?: Prisma.SortOrder
@@ -416,7 +416,7 @@ export type ActivityCountOrderByAggregateInput = {
 export type ActivityAvgOrderByAggregateInput = {
   recipientId?: Prisma.SortOrder
   subjectId?: Prisma.SortOrder
-  place?: Prisma.SortOrder
+  sortId?: Prisma.SortOrder
   actorId?: Prisma.SortOrder
   photoId?: Prisma.SortOrder
   commentId?: Prisma.SortOrder
@@ -426,7 +426,7 @@ export type ActivityMaxOrderByAggregateInput = {
   recipientId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   subjectId?: Prisma.SortOrder
-  place?: Prisma.SortOrder
+  sortId?: Prisma.SortOrder
   actorId?: Prisma.SortOrder
   photoId?: Prisma.SortOrder
   commentId?: Prisma.SortOrder
@@ -436,7 +436,7 @@ export type ActivityMinOrderByAggregateInput = {
   recipientId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   subjectId?: Prisma.SortOrder
-  place?: Prisma.SortOrder
+  sortId?: Prisma.SortOrder
   actorId?: Prisma.SortOrder
   photoId?: Prisma.SortOrder
   commentId?: Prisma.SortOrder
@@ -445,7 +445,7 @@ export type ActivityMinOrderByAggregateInput = {
 export type ActivitySumOrderByAggregateInput = {
   recipientId?: Prisma.SortOrder
   subjectId?: Prisma.SortOrder
-  place?: Prisma.SortOrder
+  sortId?: Prisma.SortOrder
   actorId?: Prisma.SortOrder
   photoId?: Prisma.SortOrder
   commentId?: Prisma.SortOrder
@@ -542,7 +542,7 @@ export type EnumActivityKindFieldUpdateOperationsInput = {
 export type ActivityCreateWithoutRecipientInput = {
   kind: $Enums.ActivityKind
   subjectId: bigint | number
-  place: bigint | number
+  sortId: bigint | number
   photoId?: bigint | number | null
   commentId?: bigint | number | null
   actor?: Prisma.UserCreateNestedOneWithoutActsInput
@@ -551,7 +551,7 @@ export type ActivityCreateWithoutRecipientInput = {
 export type ActivityUncheckedCreateWithoutRecipientInput = {
   kind: $Enums.ActivityKind
   subjectId: bigint | number
-  place: bigint | number
+  sortId: bigint | number
   actorId?: bigint | number | null
   photoId?: bigint | number | null
   commentId?: bigint | number | null
@@ -570,7 +570,7 @@ export type ActivityCreateManyRecipientInputEnvelope = {
 export type ActivityCreateWithoutActorInput = {
   kind: $Enums.ActivityKind
   subjectId: bigint | number
-  place: bigint | number
+  sortId: bigint | number
   photoId?: bigint | number | null
   commentId?: bigint | number | null
   recipient: Prisma.UserCreateNestedOneWithoutActivitiesInput
@@ -580,7 +580,7 @@ export type ActivityUncheckedCreateWithoutActorInput = {
   recipientId: bigint | number
   kind: $Enums.ActivityKind
   subjectId: bigint | number
-  place: bigint | number
+  sortId: bigint | number
   photoId?: bigint | number | null
   commentId?: bigint | number | null
 }
@@ -618,7 +618,7 @@ export type ActivityScalarWhereInput = {
   recipientId?: Prisma.BigIntFilter<"Activity"> | bigint | number
   kind?: Prisma.EnumActivityKindFilter<"Activity"> | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFilter<"Activity"> | bigint | number
-  place?: Prisma.BigIntFilter<"Activity"> | bigint | number
+  sortId?: Prisma.BigIntFilter<"Activity"> | bigint | number
   actorId?: Prisma.BigIntNullableFilter<"Activity"> | bigint | number | null
   photoId?: Prisma.BigIntNullableFilter<"Activity"> | bigint | number | null
   commentId?: Prisma.BigIntNullableFilter<"Activity"> | bigint | number | null
@@ -643,7 +643,7 @@ export type ActivityUpdateManyWithWhereWithoutActorInput = {
 export type ActivityCreateManyRecipientInput = {
   kind: $Enums.ActivityKind
   subjectId: bigint | number
-  place: bigint | number
+  sortId: bigint | number
   actorId?: bigint | number | null
   photoId?: bigint | number | null
   commentId?: bigint | number | null
@@ -653,7 +653,7 @@ export type ActivityCreateManyActorInput = {
   recipientId: bigint | number
   kind: $Enums.ActivityKind
   subjectId: bigint | number
-  place: bigint | number
+  sortId: bigint | number
   photoId?: bigint | number | null
   commentId?: bigint | number | null
 }
@@ -661,7 +661,7 @@ export type ActivityCreateManyActorInput = {
 export type ActivityUpdateWithoutRecipientInput = {
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  place?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sortId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   photoId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   commentId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   actor?: Prisma.UserUpdateOneWithoutActsNestedInput
@@ -670,7 +670,7 @@ export type ActivityUpdateWithoutRecipientInput = {
 export type ActivityUncheckedUpdateWithoutRecipientInput = {
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  place?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sortId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   actorId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   photoId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   commentId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -679,7 +679,7 @@ export type ActivityUncheckedUpdateWithoutRecipientInput = {
 export type ActivityUncheckedUpdateManyWithoutRecipientInput = {
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  place?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sortId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   actorId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   photoId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   commentId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
@@ -688,7 +688,7 @@ export type ActivityUncheckedUpdateManyWithoutRecipientInput = {
 export type ActivityUpdateWithoutActorInput = {
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  place?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sortId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   photoId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   commentId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   recipient?: Prisma.UserUpdateOneRequiredWithoutActivitiesNestedInput
@@ -698,7 +698,7 @@ export type ActivityUncheckedUpdateWithoutActorInput = {
   recipientId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  place?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sortId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   photoId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   commentId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
@@ -707,7 +707,7 @@ export type ActivityUncheckedUpdateManyWithoutActorInput = {
   recipientId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
   subjectId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  place?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sortId?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   photoId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   commentId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
@@ -718,7 +718,7 @@ export type ActivitySelect<ExtArgs extends runtime.Types.Extensions.InternalArgs
   recipientId?: boolean
   kind?: boolean
   subjectId?: boolean
-  place?: boolean
+  sortId?: boolean
   actorId?: boolean
   photoId?: boolean
   commentId?: boolean
@@ -730,7 +730,7 @@ export type ActivitySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exte
   recipientId?: boolean
   kind?: boolean
   subjectId?: boolean
-  place?: boolean
+  sortId?: boolean
   actorId?: boolean
   photoId?: boolean
   commentId?: boolean
@@ -742,7 +742,7 @@ export type ActivitySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exte
   recipientId?: boolean
   kind?: boolean
   subjectId?: boolean
-  place?: boolean
+  sortId?: boolean
   actorId?: boolean
   photoId?: boolean
   commentId?: boolean
@@ -754,13 +754,13 @@ export type ActivitySelectScalar = {
   recipientId?: boolean
   kind?: boolean
   subjectId?: boolean
-  place?: boolean
+  sortId?: boolean
   actorId?: boolean
   photoId?: boolean
   commentId?: boolean
 }
 
-export type ActivityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"recipientId" | "kind" | "subjectId" | "place" | "actorId" | "photoId" | "commentId", ExtArgs["result"]["activity"]>
+export type ActivityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"recipientId" | "kind" | "subjectId" | "sortId" | "actorId" | "photoId" | "commentId", ExtArgs["result"]["activity"]>
 export type ActivityInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   recipient?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   actor?: boolean | Prisma.Activity$actorArgs<ExtArgs>
@@ -791,7 +791,7 @@ export type $ActivityPayload<ExtArgs extends runtime.Types.Extensions.InternalAr
     /**
      * The place in the list, newest first: an id, drawn anew whenever somebody joins the group.
      */
-    place: bigint
+    sortId: bigint
     /**
      * Who did it; null for groups.
      */
@@ -1226,7 +1226,7 @@ export interface ActivityFieldRefs {
   readonly recipientId: Prisma.FieldRef<"Activity", 'BigInt'>
   readonly kind: Prisma.FieldRef<"Activity", 'ActivityKind'>
   readonly subjectId: Prisma.FieldRef<"Activity", 'BigInt'>
-  readonly place: Prisma.FieldRef<"Activity", 'BigInt'>
+  readonly sortId: Prisma.FieldRef<"Activity", 'BigInt'>
   readonly actorId: Prisma.FieldRef<"Activity", 'BigInt'>
   readonly photoId: Prisma.FieldRef<"Activity", 'BigInt'>
   readonly commentId: Prisma.FieldRef<"Activity", 'BigInt'>

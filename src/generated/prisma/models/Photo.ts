@@ -55,7 +55,7 @@ export type PhotoMinAggregateOutputType = {
   mediaKey: string | null
   mediaIsPublic: boolean | null
   hiddenAt: Date | null
-  isMerged: boolean | null
+  isPulled: boolean | null
   publishedId: bigint | null
   width: number | null
   height: number | null
@@ -73,7 +73,7 @@ export type PhotoMaxAggregateOutputType = {
   mediaKey: string | null
   mediaIsPublic: boolean | null
   hiddenAt: Date | null
-  isMerged: boolean | null
+  isPulled: boolean | null
   publishedId: bigint | null
   width: number | null
   height: number | null
@@ -91,7 +91,7 @@ export type PhotoCountAggregateOutputType = {
   mediaKey: number
   mediaIsPublic: number
   hiddenAt: number
-  isMerged: number
+  isPulled: number
   publishedId: number
   width: number
   height: number
@@ -131,7 +131,7 @@ export type PhotoMinAggregateInputType = {
   mediaKey?: true
   mediaIsPublic?: true
   hiddenAt?: true
-  isMerged?: true
+  isPulled?: true
   publishedId?: true
   width?: true
   height?: true
@@ -149,7 +149,7 @@ export type PhotoMaxAggregateInputType = {
   mediaKey?: true
   mediaIsPublic?: true
   hiddenAt?: true
-  isMerged?: true
+  isPulled?: true
   publishedId?: true
   width?: true
   height?: true
@@ -167,7 +167,7 @@ export type PhotoCountAggregateInputType = {
   mediaKey?: true
   mediaIsPublic?: true
   hiddenAt?: true
-  isMerged?: true
+  isPulled?: true
   publishedId?: true
   width?: true
   height?: true
@@ -272,7 +272,7 @@ export type PhotoGroupByOutputType = {
   mediaKey: string
   mediaIsPublic: boolean
   hiddenAt: Date | null
-  isMerged: boolean | null
+  isPulled: boolean | null
   publishedId: bigint | null
   width: number | null
   height: number | null
@@ -313,7 +313,7 @@ export type PhotoWhereInput = {
   mediaKey?: Prisma.StringFilter<"Photo"> | string
   mediaIsPublic?: Prisma.BoolFilter<"Photo"> | boolean
   hiddenAt?: Prisma.DateTimeNullableFilter<"Photo"> | Date | string | null
-  isMerged?: Prisma.BoolNullableFilter<"Photo"> | boolean | null
+  isPulled?: Prisma.BoolNullableFilter<"Photo"> | boolean | null
   publishedId?: Prisma.BigIntNullableFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableFilter<"Photo"> | number | null
   height?: Prisma.IntNullableFilter<"Photo"> | number | null
@@ -336,7 +336,7 @@ export type PhotoOrderByWithRelationInput = {
   mediaKey?: Prisma.SortOrder
   mediaIsPublic?: Prisma.SortOrder
   hiddenAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  isMerged?: Prisma.SortOrderInput | Prisma.SortOrder
+  isPulled?: Prisma.SortOrderInput | Prisma.SortOrder
   publishedId?: Prisma.SortOrderInput | Prisma.SortOrder
   width?: Prisma.SortOrderInput | Prisma.SortOrder
   height?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -362,7 +362,7 @@ export type PhotoWhereUniqueInput = Prisma.AtLeast<{
   mediaKey?: Prisma.StringFilter<"Photo"> | string
   mediaIsPublic?: Prisma.BoolFilter<"Photo"> | boolean
   hiddenAt?: Prisma.DateTimeNullableFilter<"Photo"> | Date | string | null
-  isMerged?: Prisma.BoolNullableFilter<"Photo"> | boolean | null
+  isPulled?: Prisma.BoolNullableFilter<"Photo"> | boolean | null
   publishedId?: Prisma.BigIntNullableFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableFilter<"Photo"> | number | null
   height?: Prisma.IntNullableFilter<"Photo"> | number | null
@@ -385,7 +385,7 @@ export type PhotoOrderByWithAggregationInput = {
   mediaKey?: Prisma.SortOrder
   mediaIsPublic?: Prisma.SortOrder
   hiddenAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  isMerged?: Prisma.SortOrderInput | Prisma.SortOrder
+  isPulled?: Prisma.SortOrderInput | Prisma.SortOrder
   publishedId?: Prisma.SortOrderInput | Prisma.SortOrder
   width?: Prisma.SortOrderInput | Prisma.SortOrder
   height?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -411,7 +411,7 @@ export type PhotoScalarWhereWithAggregatesInput = {
   mediaKey?: Prisma.StringWithAggregatesFilter<"Photo"> | string
   mediaIsPublic?: Prisma.BoolWithAggregatesFilter<"Photo"> | boolean
   hiddenAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Photo"> | Date | string | null
-  isMerged?: Prisma.BoolNullableWithAggregatesFilter<"Photo"> | boolean | null
+  isPulled?: Prisma.BoolNullableWithAggregatesFilter<"Photo"> | boolean | null
   publishedId?: Prisma.BigIntNullableWithAggregatesFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableWithAggregatesFilter<"Photo"> | number | null
   height?: Prisma.IntNullableWithAggregatesFilter<"Photo"> | number | null
@@ -428,7 +428,7 @@ export type PhotoCreateInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -451,7 +451,7 @@ export type PhotoUncheckedCreateInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -472,7 +472,7 @@ export type PhotoUpdateInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -495,7 +495,7 @@ export type PhotoUncheckedUpdateInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -517,7 +517,7 @@ export type PhotoCreateManyInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -534,7 +534,7 @@ export type PhotoUpdateManyMutationInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -552,7 +552,7 @@ export type PhotoUncheckedUpdateManyInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -580,7 +580,7 @@ export type PhotoCountOrderByAggregateInput = {
   mediaKey?: Prisma.SortOrder
   mediaIsPublic?: Prisma.SortOrder
   hiddenAt?: Prisma.SortOrder
-  isMerged?: Prisma.SortOrder
+  isPulled?: Prisma.SortOrder
   publishedId?: Prisma.SortOrder
   width?: Prisma.SortOrder
   height?: Prisma.SortOrder
@@ -608,7 +608,7 @@ export type PhotoMaxOrderByAggregateInput = {
   mediaKey?: Prisma.SortOrder
   mediaIsPublic?: Prisma.SortOrder
   hiddenAt?: Prisma.SortOrder
-  isMerged?: Prisma.SortOrder
+  isPulled?: Prisma.SortOrder
   publishedId?: Prisma.SortOrder
   width?: Prisma.SortOrder
   height?: Prisma.SortOrder
@@ -626,7 +626,7 @@ export type PhotoMinOrderByAggregateInput = {
   mediaKey?: Prisma.SortOrder
   mediaIsPublic?: Prisma.SortOrder
   hiddenAt?: Prisma.SortOrder
-  isMerged?: Prisma.SortOrder
+  isPulled?: Prisma.SortOrder
   publishedId?: Prisma.SortOrder
   width?: Prisma.SortOrder
   height?: Prisma.SortOrder
@@ -776,7 +776,7 @@ export type PhotoCreateWithoutOwnerInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -797,7 +797,7 @@ export type PhotoUncheckedCreateWithoutOwnerInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -848,7 +848,7 @@ export type PhotoScalarWhereInput = {
   mediaKey?: Prisma.StringFilter<"Photo"> | string
   mediaIsPublic?: Prisma.BoolFilter<"Photo"> | boolean
   hiddenAt?: Prisma.DateTimeNullableFilter<"Photo"> | Date | string | null
-  isMerged?: Prisma.BoolNullableFilter<"Photo"> | boolean | null
+  isPulled?: Prisma.BoolNullableFilter<"Photo"> | boolean | null
   publishedId?: Prisma.BigIntNullableFilter<"Photo"> | bigint | number | null
   width?: Prisma.IntNullableFilter<"Photo"> | number | null
   height?: Prisma.IntNullableFilter<"Photo"> | number | null
@@ -865,7 +865,7 @@ export type PhotoCreateWithoutLocationInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -887,7 +887,7 @@ export type PhotoUncheckedCreateWithoutLocationInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -923,7 +923,7 @@ export type PhotoUpdateWithoutLocationInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -945,7 +945,7 @@ export type PhotoUncheckedUpdateWithoutLocationInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -965,7 +965,7 @@ export type PhotoCreateWithoutLikesInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -987,7 +987,7 @@ export type PhotoUncheckedCreateWithoutLikesInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -1023,7 +1023,7 @@ export type PhotoUpdateWithoutLikesInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1045,7 +1045,7 @@ export type PhotoUncheckedUpdateWithoutLikesInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1065,7 +1065,7 @@ export type PhotoCreateWithoutCommentsInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -1087,7 +1087,7 @@ export type PhotoUncheckedCreateWithoutCommentsInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -1123,7 +1123,7 @@ export type PhotoUpdateWithoutCommentsInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1145,7 +1145,7 @@ export type PhotoUncheckedUpdateWithoutCommentsInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1165,7 +1165,7 @@ export type PhotoCreateWithoutHashtagsInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -1187,7 +1187,7 @@ export type PhotoUncheckedCreateWithoutHashtagsInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -1223,7 +1223,7 @@ export type PhotoUpdateWithoutHashtagsInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1245,7 +1245,7 @@ export type PhotoUncheckedUpdateWithoutHashtagsInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1265,7 +1265,7 @@ export type PhotoCreateManyOwnerInput = {
   mediaKey: string
   mediaIsPublic?: boolean
   hiddenAt?: Date | string | null
-  isMerged?: boolean | null
+  isPulled?: boolean | null
   publishedId?: bigint | number | null
   width?: number | null
   height?: number | null
@@ -1282,7 +1282,7 @@ export type PhotoUpdateWithoutOwnerInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1303,7 +1303,7 @@ export type PhotoUncheckedUpdateWithoutOwnerInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1324,7 +1324,7 @@ export type PhotoUncheckedUpdateManyWithoutOwnerInput = {
   mediaKey?: Prisma.StringFieldUpdateOperationsInput | string
   mediaIsPublic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   hiddenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  isMerged?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
+  isPulled?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   publishedId?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   width?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   height?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1391,7 +1391,7 @@ export type PhotoSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   mediaKey?: boolean
   mediaIsPublic?: boolean
   hiddenAt?: boolean
-  isMerged?: boolean
+  isPulled?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1415,7 +1415,7 @@ export type PhotoSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   mediaKey?: boolean
   mediaIsPublic?: boolean
   hiddenAt?: boolean
-  isMerged?: boolean
+  isPulled?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1434,7 +1434,7 @@ export type PhotoSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   mediaKey?: boolean
   mediaIsPublic?: boolean
   hiddenAt?: boolean
-  isMerged?: boolean
+  isPulled?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1453,7 +1453,7 @@ export type PhotoSelectScalar = {
   mediaKey?: boolean
   mediaIsPublic?: boolean
   hiddenAt?: boolean
-  isMerged?: boolean
+  isPulled?: boolean
   publishedId?: boolean
   width?: boolean
   height?: boolean
@@ -1462,7 +1462,7 @@ export type PhotoSelectScalar = {
   commentCount?: boolean
 }
 
-export type PhotoOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "ownerId" | "caption" | "status" | "failure" | "mediaKey" | "mediaIsPublic" | "hiddenAt" | "isMerged" | "publishedId" | "width" | "height" | "thumbhash" | "likeCount" | "commentCount", ExtArgs["result"]["photo"]>
+export type PhotoOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "ownerId" | "caption" | "status" | "failure" | "mediaKey" | "mediaIsPublic" | "hiddenAt" | "isPulled" | "publishedId" | "width" | "height" | "thumbhash" | "likeCount" | "commentCount", ExtArgs["result"]["photo"]>
 export type PhotoInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
   likes?: boolean | Prisma.Photo$likesArgs<ExtArgs>
@@ -1508,7 +1508,7 @@ export type $PhotoPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     /**
      * Whether it is merged into feeds when these are read, instead of pushed into them: decided once, at its first fan-out.
      */
-    isMerged: boolean | null
+    isPulled: boolean | null
     /**
      * Made in the transaction that makes the photo READY: its place in every list.
      */
@@ -1957,7 +1957,7 @@ export interface PhotoFieldRefs {
   readonly mediaKey: Prisma.FieldRef<"Photo", 'String'>
   readonly mediaIsPublic: Prisma.FieldRef<"Photo", 'Boolean'>
   readonly hiddenAt: Prisma.FieldRef<"Photo", 'DateTime'>
-  readonly isMerged: Prisma.FieldRef<"Photo", 'Boolean'>
+  readonly isPulled: Prisma.FieldRef<"Photo", 'Boolean'>
   readonly publishedId: Prisma.FieldRef<"Photo", 'BigInt'>
   readonly width: Prisma.FieldRef<"Photo", 'Int'>
   readonly height: Prisma.FieldRef<"Photo", 'Int'>

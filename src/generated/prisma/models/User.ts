@@ -45,7 +45,7 @@ export type UserMinAggregateOutputType = {
   displayName: string | null
   bio: string | null
   passwordHash: string | null
-  isHeavy: boolean | null
+  isPulled: boolean | null
   isPrivate: boolean | null
   isModerator: boolean | null
   suspendedAt: Date | null
@@ -67,7 +67,7 @@ export type UserMaxAggregateOutputType = {
   displayName: string | null
   bio: string | null
   passwordHash: string | null
-  isHeavy: boolean | null
+  isPulled: boolean | null
   isPrivate: boolean | null
   isModerator: boolean | null
   suspendedAt: Date | null
@@ -89,7 +89,7 @@ export type UserCountAggregateOutputType = {
   displayName: number
   bio: number
   passwordHash: number
-  isHeavy: number
+  isPulled: number
   isPrivate: number
   isModerator: number
   suspendedAt: number
@@ -125,7 +125,7 @@ export type UserMinAggregateInputType = {
   displayName?: true
   bio?: true
   passwordHash?: true
-  isHeavy?: true
+  isPulled?: true
   isPrivate?: true
   isModerator?: true
   suspendedAt?: true
@@ -147,7 +147,7 @@ export type UserMaxAggregateInputType = {
   displayName?: true
   bio?: true
   passwordHash?: true
-  isHeavy?: true
+  isPulled?: true
   isPrivate?: true
   isModerator?: true
   suspendedAt?: true
@@ -169,7 +169,7 @@ export type UserCountAggregateInputType = {
   displayName?: true
   bio?: true
   passwordHash?: true
-  isHeavy?: true
+  isPulled?: true
   isPrivate?: true
   isModerator?: true
   suspendedAt?: true
@@ -278,7 +278,7 @@ export type UserGroupByOutputType = {
   displayName: string
   bio: string
   passwordHash: string
-  isHeavy: boolean
+  isPulled: boolean
   isPrivate: boolean
   isModerator: boolean
   suspendedAt: Date | null
@@ -323,7 +323,7 @@ export type UserWhereInput = {
   displayName?: Prisma.StringFilter<"User"> | string
   bio?: Prisma.StringFilter<"User"> | string
   passwordHash?: Prisma.StringFilter<"User"> | string
-  isHeavy?: Prisma.BoolFilter<"User"> | boolean
+  isPulled?: Prisma.BoolFilter<"User"> | boolean
   isPrivate?: Prisma.BoolFilter<"User"> | boolean
   isModerator?: Prisma.BoolFilter<"User"> | boolean
   suspendedAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
@@ -358,8 +358,8 @@ export type UserWhereInput = {
   dataExports?: Prisma.DataExportListRelationFilter
   reports?: Prisma.ReportListRelationFilter
   reported?: Prisma.ReportListRelationFilter
-  moderated?: Prisma.ModerationActListRelationFilter
-  moderatedBy?: Prisma.ModerationActListRelationFilter
+  moderated?: Prisma.ModerationActionListRelationFilter
+  moderatedBy?: Prisma.ModerationActionListRelationFilter
   hashtagFollows?: Prisma.HashtagFollowListRelationFilter
 }
 
@@ -370,7 +370,7 @@ export type UserOrderByWithRelationInput = {
   displayName?: Prisma.SortOrder
   bio?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
-  isHeavy?: Prisma.SortOrder
+  isPulled?: Prisma.SortOrder
   isPrivate?: Prisma.SortOrder
   isModerator?: Prisma.SortOrder
   suspendedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -405,8 +405,8 @@ export type UserOrderByWithRelationInput = {
   dataExports?: Prisma.DataExportOrderByRelationAggregateInput
   reports?: Prisma.ReportOrderByRelationAggregateInput
   reported?: Prisma.ReportOrderByRelationAggregateInput
-  moderated?: Prisma.ModerationActOrderByRelationAggregateInput
-  moderatedBy?: Prisma.ModerationActOrderByRelationAggregateInput
+  moderated?: Prisma.ModerationActionOrderByRelationAggregateInput
+  moderatedBy?: Prisma.ModerationActionOrderByRelationAggregateInput
   hashtagFollows?: Prisma.HashtagFollowOrderByRelationAggregateInput
 }
 
@@ -420,7 +420,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   displayName?: Prisma.StringFilter<"User"> | string
   bio?: Prisma.StringFilter<"User"> | string
   passwordHash?: Prisma.StringFilter<"User"> | string
-  isHeavy?: Prisma.BoolFilter<"User"> | boolean
+  isPulled?: Prisma.BoolFilter<"User"> | boolean
   isPrivate?: Prisma.BoolFilter<"User"> | boolean
   isModerator?: Prisma.BoolFilter<"User"> | boolean
   suspendedAt?: Prisma.DateTimeNullableFilter<"User"> | Date | string | null
@@ -455,8 +455,8 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   dataExports?: Prisma.DataExportListRelationFilter
   reports?: Prisma.ReportListRelationFilter
   reported?: Prisma.ReportListRelationFilter
-  moderated?: Prisma.ModerationActListRelationFilter
-  moderatedBy?: Prisma.ModerationActListRelationFilter
+  moderated?: Prisma.ModerationActionListRelationFilter
+  moderatedBy?: Prisma.ModerationActionListRelationFilter
   hashtagFollows?: Prisma.HashtagFollowListRelationFilter
 }, "id" | "username" | "email">
 
@@ -467,7 +467,7 @@ export type UserOrderByWithAggregationInput = {
   displayName?: Prisma.SortOrder
   bio?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
-  isHeavy?: Prisma.SortOrder
+  isPulled?: Prisma.SortOrder
   isPrivate?: Prisma.SortOrder
   isModerator?: Prisma.SortOrder
   suspendedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -497,7 +497,7 @@ export type UserScalarWhereWithAggregatesInput = {
   displayName?: Prisma.StringWithAggregatesFilter<"User"> | string
   bio?: Prisma.StringWithAggregatesFilter<"User"> | string
   passwordHash?: Prisma.StringWithAggregatesFilter<"User"> | string
-  isHeavy?: Prisma.BoolWithAggregatesFilter<"User"> | boolean
+  isPulled?: Prisma.BoolWithAggregatesFilter<"User"> | boolean
   isPrivate?: Prisma.BoolWithAggregatesFilter<"User"> | boolean
   isModerator?: Prisma.BoolWithAggregatesFilter<"User"> | boolean
   suspendedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"User"> | Date | string | null
@@ -519,7 +519,7 @@ export type UserCreateInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -554,8 +554,8 @@ export type UserCreateInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -566,7 +566,7 @@ export type UserUncheckedCreateInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -601,8 +601,8 @@ export type UserUncheckedCreateInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -613,7 +613,7 @@ export type UserUpdateInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -648,8 +648,8 @@ export type UserUpdateInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -660,7 +660,7 @@ export type UserUncheckedUpdateInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -695,8 +695,8 @@ export type UserUncheckedUpdateInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -707,7 +707,7 @@ export type UserCreateManyInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -729,7 +729,7 @@ export type UserUpdateManyMutationInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -751,7 +751,7 @@ export type UserUncheckedUpdateManyInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -773,7 +773,7 @@ export type UserCountOrderByAggregateInput = {
   displayName?: Prisma.SortOrder
   bio?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
-  isHeavy?: Prisma.SortOrder
+  isPulled?: Prisma.SortOrder
   isPrivate?: Prisma.SortOrder
   isModerator?: Prisma.SortOrder
   suspendedAt?: Prisma.SortOrder
@@ -801,7 +801,7 @@ export type UserMaxOrderByAggregateInput = {
   displayName?: Prisma.SortOrder
   bio?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
-  isHeavy?: Prisma.SortOrder
+  isPulled?: Prisma.SortOrder
   isPrivate?: Prisma.SortOrder
   isModerator?: Prisma.SortOrder
   suspendedAt?: Prisma.SortOrder
@@ -823,7 +823,7 @@ export type UserMinOrderByAggregateInput = {
   displayName?: Prisma.SortOrder
   bio?: Prisma.SortOrder
   passwordHash?: Prisma.SortOrder
-  isHeavy?: Prisma.SortOrder
+  isPulled?: Prisma.SortOrder
   isPrivate?: Prisma.SortOrder
   isModerator?: Prisma.SortOrder
   suspendedAt?: Prisma.SortOrder
@@ -1257,7 +1257,7 @@ export type UserCreateWithoutSessionsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -1291,8 +1291,8 @@ export type UserCreateWithoutSessionsInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -1303,7 +1303,7 @@ export type UserUncheckedCreateWithoutSessionsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -1337,8 +1337,8 @@ export type UserUncheckedCreateWithoutSessionsInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -1365,7 +1365,7 @@ export type UserUpdateWithoutSessionsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1399,8 +1399,8 @@ export type UserUpdateWithoutSessionsInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -1411,7 +1411,7 @@ export type UserUncheckedUpdateWithoutSessionsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1445,8 +1445,8 @@ export type UserUncheckedUpdateWithoutSessionsInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -1457,7 +1457,7 @@ export type UserCreateWithoutUploadsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -1491,8 +1491,8 @@ export type UserCreateWithoutUploadsInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -1503,7 +1503,7 @@ export type UserUncheckedCreateWithoutUploadsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -1537,8 +1537,8 @@ export type UserUncheckedCreateWithoutUploadsInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -1565,7 +1565,7 @@ export type UserUpdateWithoutUploadsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1599,8 +1599,8 @@ export type UserUpdateWithoutUploadsInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -1611,7 +1611,7 @@ export type UserUncheckedUpdateWithoutUploadsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1645,8 +1645,8 @@ export type UserUncheckedUpdateWithoutUploadsInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -1657,7 +1657,7 @@ export type UserCreateWithoutPhotosInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -1691,8 +1691,8 @@ export type UserCreateWithoutPhotosInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -1703,7 +1703,7 @@ export type UserUncheckedCreateWithoutPhotosInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -1737,8 +1737,8 @@ export type UserUncheckedCreateWithoutPhotosInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -1765,7 +1765,7 @@ export type UserUpdateWithoutPhotosInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1799,8 +1799,8 @@ export type UserUpdateWithoutPhotosInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -1811,7 +1811,7 @@ export type UserUncheckedUpdateWithoutPhotosInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1845,8 +1845,8 @@ export type UserUncheckedUpdateWithoutPhotosInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -1857,7 +1857,7 @@ export type UserCreateWithoutLikesInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -1891,8 +1891,8 @@ export type UserCreateWithoutLikesInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -1903,7 +1903,7 @@ export type UserUncheckedCreateWithoutLikesInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -1937,8 +1937,8 @@ export type UserUncheckedCreateWithoutLikesInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -1965,7 +1965,7 @@ export type UserUpdateWithoutLikesInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1999,8 +1999,8 @@ export type UserUpdateWithoutLikesInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -2011,7 +2011,7 @@ export type UserUncheckedUpdateWithoutLikesInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2045,8 +2045,8 @@ export type UserUncheckedUpdateWithoutLikesInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -2057,7 +2057,7 @@ export type UserCreateWithoutCommentsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2091,8 +2091,8 @@ export type UserCreateWithoutCommentsInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -2103,7 +2103,7 @@ export type UserUncheckedCreateWithoutCommentsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2137,8 +2137,8 @@ export type UserUncheckedCreateWithoutCommentsInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -2165,7 +2165,7 @@ export type UserUpdateWithoutCommentsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2199,8 +2199,8 @@ export type UserUpdateWithoutCommentsInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -2211,7 +2211,7 @@ export type UserUncheckedUpdateWithoutCommentsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2245,8 +2245,8 @@ export type UserUncheckedUpdateWithoutCommentsInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -2257,7 +2257,7 @@ export type UserCreateWithoutHashtagFollowsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2292,8 +2292,8 @@ export type UserCreateWithoutHashtagFollowsInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
 }
 
 export type UserUncheckedCreateWithoutHashtagFollowsInput = {
@@ -2303,7 +2303,7 @@ export type UserUncheckedCreateWithoutHashtagFollowsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2338,8 +2338,8 @@ export type UserUncheckedCreateWithoutHashtagFollowsInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserCreateOrConnectWithoutHashtagFollowsInput = {
@@ -2365,7 +2365,7 @@ export type UserUpdateWithoutHashtagFollowsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2400,8 +2400,8 @@ export type UserUpdateWithoutHashtagFollowsInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
 }
 
 export type UserUncheckedUpdateWithoutHashtagFollowsInput = {
@@ -2411,7 +2411,7 @@ export type UserUncheckedUpdateWithoutHashtagFollowsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2446,8 +2446,8 @@ export type UserUncheckedUpdateWithoutHashtagFollowsInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserCreateWithoutFollowingInput = {
@@ -2457,7 +2457,7 @@ export type UserCreateWithoutFollowingInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2491,8 +2491,8 @@ export type UserCreateWithoutFollowingInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -2503,7 +2503,7 @@ export type UserUncheckedCreateWithoutFollowingInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2537,8 +2537,8 @@ export type UserUncheckedCreateWithoutFollowingInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -2554,7 +2554,7 @@ export type UserCreateWithoutFollowersInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2588,8 +2588,8 @@ export type UserCreateWithoutFollowersInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -2600,7 +2600,7 @@ export type UserUncheckedCreateWithoutFollowersInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2634,8 +2634,8 @@ export type UserUncheckedCreateWithoutFollowersInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -2662,7 +2662,7 @@ export type UserUpdateWithoutFollowingInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2696,8 +2696,8 @@ export type UserUpdateWithoutFollowingInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -2708,7 +2708,7 @@ export type UserUncheckedUpdateWithoutFollowingInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2742,8 +2742,8 @@ export type UserUncheckedUpdateWithoutFollowingInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -2765,7 +2765,7 @@ export type UserUpdateWithoutFollowersInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2799,8 +2799,8 @@ export type UserUpdateWithoutFollowersInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -2811,7 +2811,7 @@ export type UserUncheckedUpdateWithoutFollowersInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2845,8 +2845,8 @@ export type UserUncheckedUpdateWithoutFollowersInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -2857,7 +2857,7 @@ export type UserCreateWithoutRequestsSentInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2891,8 +2891,8 @@ export type UserCreateWithoutRequestsSentInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -2903,7 +2903,7 @@ export type UserUncheckedCreateWithoutRequestsSentInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2937,8 +2937,8 @@ export type UserUncheckedCreateWithoutRequestsSentInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -2954,7 +2954,7 @@ export type UserCreateWithoutRequestsGotInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -2988,8 +2988,8 @@ export type UserCreateWithoutRequestsGotInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -3000,7 +3000,7 @@ export type UserUncheckedCreateWithoutRequestsGotInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -3034,8 +3034,8 @@ export type UserUncheckedCreateWithoutRequestsGotInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -3062,7 +3062,7 @@ export type UserUpdateWithoutRequestsSentInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3096,8 +3096,8 @@ export type UserUpdateWithoutRequestsSentInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -3108,7 +3108,7 @@ export type UserUncheckedUpdateWithoutRequestsSentInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3142,8 +3142,8 @@ export type UserUncheckedUpdateWithoutRequestsSentInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -3165,7 +3165,7 @@ export type UserUpdateWithoutRequestsGotInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3199,8 +3199,8 @@ export type UserUpdateWithoutRequestsGotInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -3211,7 +3211,7 @@ export type UserUncheckedUpdateWithoutRequestsGotInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3245,8 +3245,8 @@ export type UserUncheckedUpdateWithoutRequestsGotInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -3257,7 +3257,7 @@ export type UserCreateWithoutBlockingInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -3291,8 +3291,8 @@ export type UserCreateWithoutBlockingInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -3303,7 +3303,7 @@ export type UserUncheckedCreateWithoutBlockingInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -3337,8 +3337,8 @@ export type UserUncheckedCreateWithoutBlockingInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -3354,7 +3354,7 @@ export type UserCreateWithoutBlockedByInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -3388,8 +3388,8 @@ export type UserCreateWithoutBlockedByInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -3400,7 +3400,7 @@ export type UserUncheckedCreateWithoutBlockedByInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -3434,8 +3434,8 @@ export type UserUncheckedCreateWithoutBlockedByInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -3462,7 +3462,7 @@ export type UserUpdateWithoutBlockingInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3496,8 +3496,8 @@ export type UserUpdateWithoutBlockingInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -3508,7 +3508,7 @@ export type UserUncheckedUpdateWithoutBlockingInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3542,8 +3542,8 @@ export type UserUncheckedUpdateWithoutBlockingInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -3565,7 +3565,7 @@ export type UserUpdateWithoutBlockedByInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3599,8 +3599,8 @@ export type UserUpdateWithoutBlockedByInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -3611,7 +3611,7 @@ export type UserUncheckedUpdateWithoutBlockedByInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3645,8 +3645,8 @@ export type UserUncheckedUpdateWithoutBlockedByInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -3657,7 +3657,7 @@ export type UserCreateWithoutMutingInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -3691,8 +3691,8 @@ export type UserCreateWithoutMutingInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -3703,7 +3703,7 @@ export type UserUncheckedCreateWithoutMutingInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -3737,8 +3737,8 @@ export type UserUncheckedCreateWithoutMutingInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -3754,7 +3754,7 @@ export type UserCreateWithoutMutedByInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -3788,8 +3788,8 @@ export type UserCreateWithoutMutedByInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -3800,7 +3800,7 @@ export type UserUncheckedCreateWithoutMutedByInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -3834,8 +3834,8 @@ export type UserUncheckedCreateWithoutMutedByInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -3862,7 +3862,7 @@ export type UserUpdateWithoutMutingInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3896,8 +3896,8 @@ export type UserUpdateWithoutMutingInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -3908,7 +3908,7 @@ export type UserUncheckedUpdateWithoutMutingInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3942,8 +3942,8 @@ export type UserUncheckedUpdateWithoutMutingInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -3965,7 +3965,7 @@ export type UserUpdateWithoutMutedByInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -3999,8 +3999,8 @@ export type UserUpdateWithoutMutedByInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -4011,7 +4011,7 @@ export type UserUncheckedUpdateWithoutMutedByInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -4045,8 +4045,8 @@ export type UserUncheckedUpdateWithoutMutedByInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -4057,7 +4057,7 @@ export type UserCreateWithoutCountsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -4091,8 +4091,8 @@ export type UserCreateWithoutCountsInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -4103,7 +4103,7 @@ export type UserUncheckedCreateWithoutCountsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -4137,8 +4137,8 @@ export type UserUncheckedCreateWithoutCountsInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -4165,7 +4165,7 @@ export type UserUpdateWithoutCountsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -4199,8 +4199,8 @@ export type UserUpdateWithoutCountsInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -4211,7 +4211,7 @@ export type UserUncheckedUpdateWithoutCountsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -4245,8 +4245,8 @@ export type UserUncheckedUpdateWithoutCountsInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -4257,7 +4257,7 @@ export type UserCreateWithoutFormerUsernamesInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -4291,8 +4291,8 @@ export type UserCreateWithoutFormerUsernamesInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -4303,7 +4303,7 @@ export type UserUncheckedCreateWithoutFormerUsernamesInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -4337,8 +4337,8 @@ export type UserUncheckedCreateWithoutFormerUsernamesInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -4365,7 +4365,7 @@ export type UserUpdateWithoutFormerUsernamesInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -4399,8 +4399,8 @@ export type UserUpdateWithoutFormerUsernamesInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -4411,7 +4411,7 @@ export type UserUncheckedUpdateWithoutFormerUsernamesInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -4445,8 +4445,8 @@ export type UserUncheckedUpdateWithoutFormerUsernamesInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -4457,7 +4457,7 @@ export type UserCreateWithoutActivitiesInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -4491,8 +4491,8 @@ export type UserCreateWithoutActivitiesInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -4503,7 +4503,7 @@ export type UserUncheckedCreateWithoutActivitiesInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -4537,8 +4537,8 @@ export type UserUncheckedCreateWithoutActivitiesInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -4554,7 +4554,7 @@ export type UserCreateWithoutActsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -4588,8 +4588,8 @@ export type UserCreateWithoutActsInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -4600,7 +4600,7 @@ export type UserUncheckedCreateWithoutActsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -4634,8 +4634,8 @@ export type UserUncheckedCreateWithoutActsInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -4662,7 +4662,7 @@ export type UserUpdateWithoutActivitiesInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -4696,8 +4696,8 @@ export type UserUpdateWithoutActivitiesInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -4708,7 +4708,7 @@ export type UserUncheckedUpdateWithoutActivitiesInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -4742,8 +4742,8 @@ export type UserUncheckedUpdateWithoutActivitiesInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -4765,7 +4765,7 @@ export type UserUpdateWithoutActsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -4799,8 +4799,8 @@ export type UserUpdateWithoutActsInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -4811,7 +4811,7 @@ export type UserUncheckedUpdateWithoutActsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -4845,8 +4845,8 @@ export type UserUncheckedUpdateWithoutActsInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -4857,7 +4857,7 @@ export type UserCreateWithoutMailTokensInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -4891,8 +4891,8 @@ export type UserCreateWithoutMailTokensInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -4903,7 +4903,7 @@ export type UserUncheckedCreateWithoutMailTokensInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -4937,8 +4937,8 @@ export type UserUncheckedCreateWithoutMailTokensInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -4965,7 +4965,7 @@ export type UserUpdateWithoutMailTokensInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -4999,8 +4999,8 @@ export type UserUpdateWithoutMailTokensInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -5011,7 +5011,7 @@ export type UserUncheckedUpdateWithoutMailTokensInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -5045,8 +5045,8 @@ export type UserUncheckedUpdateWithoutMailTokensInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -5057,7 +5057,7 @@ export type UserCreateWithoutDataExportsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -5091,8 +5091,8 @@ export type UserCreateWithoutDataExportsInput = {
   mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -5103,7 +5103,7 @@ export type UserUncheckedCreateWithoutDataExportsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -5137,8 +5137,8 @@ export type UserUncheckedCreateWithoutDataExportsInput = {
   mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -5165,7 +5165,7 @@ export type UserUpdateWithoutDataExportsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -5199,8 +5199,8 @@ export type UserUpdateWithoutDataExportsInput = {
   mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -5211,7 +5211,7 @@ export type UserUncheckedUpdateWithoutDataExportsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -5245,8 +5245,8 @@ export type UserUncheckedUpdateWithoutDataExportsInput = {
   mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -5257,7 +5257,7 @@ export type UserCreateWithoutReportsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -5291,8 +5291,8 @@ export type UserCreateWithoutReportsInput = {
   mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -5303,7 +5303,7 @@ export type UserUncheckedCreateWithoutReportsInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -5337,8 +5337,8 @@ export type UserUncheckedCreateWithoutReportsInput = {
   mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -5354,7 +5354,7 @@ export type UserCreateWithoutReportedInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -5388,8 +5388,8 @@ export type UserCreateWithoutReportedInput = {
   mailTokens?: Prisma.MailTokenCreateNestedManyWithoutUserInput
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -5400,7 +5400,7 @@ export type UserUncheckedCreateWithoutReportedInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -5434,8 +5434,8 @@ export type UserUncheckedCreateWithoutReportedInput = {
   mailTokens?: Prisma.MailTokenUncheckedCreateNestedManyWithoutUserInput
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -5462,7 +5462,7 @@ export type UserUpdateWithoutReportsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -5496,8 +5496,8 @@ export type UserUpdateWithoutReportsInput = {
   mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -5508,7 +5508,7 @@ export type UserUncheckedUpdateWithoutReportsInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -5542,8 +5542,8 @@ export type UserUncheckedUpdateWithoutReportsInput = {
   mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -5565,7 +5565,7 @@ export type UserUpdateWithoutReportedInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -5599,8 +5599,8 @@ export type UserUpdateWithoutReportedInput = {
   mailTokens?: Prisma.MailTokenUpdateManyWithoutUserNestedInput
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -5611,7 +5611,7 @@ export type UserUncheckedUpdateWithoutReportedInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -5645,8 +5645,8 @@ export type UserUncheckedUpdateWithoutReportedInput = {
   mailTokens?: Prisma.MailTokenUncheckedUpdateManyWithoutUserNestedInput
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -5657,7 +5657,7 @@ export type UserCreateWithoutModeratedInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -5692,7 +5692,7 @@ export type UserCreateWithoutModeratedInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -5703,7 +5703,7 @@ export type UserUncheckedCreateWithoutModeratedInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -5738,7 +5738,7 @@ export type UserUncheckedCreateWithoutModeratedInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -5754,7 +5754,7 @@ export type UserCreateWithoutModeratedByInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -5789,7 +5789,7 @@ export type UserCreateWithoutModeratedByInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -5800,7 +5800,7 @@ export type UserUncheckedCreateWithoutModeratedByInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -5835,7 +5835,7 @@ export type UserUncheckedCreateWithoutModeratedByInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -5862,7 +5862,7 @@ export type UserUpdateWithoutModeratedInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -5897,7 +5897,7 @@ export type UserUpdateWithoutModeratedInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -5908,7 +5908,7 @@ export type UserUncheckedUpdateWithoutModeratedInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -5943,7 +5943,7 @@ export type UserUncheckedUpdateWithoutModeratedInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -5965,7 +5965,7 @@ export type UserUpdateWithoutModeratedByInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -6000,7 +6000,7 @@ export type UserUpdateWithoutModeratedByInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -6011,7 +6011,7 @@ export type UserUncheckedUpdateWithoutModeratedByInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -6046,7 +6046,7 @@ export type UserUncheckedUpdateWithoutModeratedByInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -6057,7 +6057,7 @@ export type UserCreateWithoutIdempotencyKeysInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -6091,8 +6091,8 @@ export type UserCreateWithoutIdempotencyKeysInput = {
   dataExports?: Prisma.DataExportCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowCreateNestedManyWithoutUserInput
 }
 
@@ -6103,7 +6103,7 @@ export type UserUncheckedCreateWithoutIdempotencyKeysInput = {
   displayName: string
   bio?: string
   passwordHash: string
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: Date | string | null
@@ -6137,8 +6137,8 @@ export type UserUncheckedCreateWithoutIdempotencyKeysInput = {
   dataExports?: Prisma.DataExportUncheckedCreateNestedManyWithoutUserInput
   reports?: Prisma.ReportUncheckedCreateNestedManyWithoutReporterInput
   reported?: Prisma.ReportUncheckedCreateNestedManyWithoutUserInput
-  moderated?: Prisma.ModerationActUncheckedCreateNestedManyWithoutModeratorInput
-  moderatedBy?: Prisma.ModerationActUncheckedCreateNestedManyWithoutUserInput
+  moderated?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutModeratorInput
+  moderatedBy?: Prisma.ModerationActionUncheckedCreateNestedManyWithoutUserInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedCreateNestedManyWithoutUserInput
 }
 
@@ -6165,7 +6165,7 @@ export type UserUpdateWithoutIdempotencyKeysInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -6199,8 +6199,8 @@ export type UserUpdateWithoutIdempotencyKeysInput = {
   dataExports?: Prisma.DataExportUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUpdateManyWithoutUserNestedInput
 }
 
@@ -6211,7 +6211,7 @@ export type UserUncheckedUpdateWithoutIdempotencyKeysInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   bio?: Prisma.StringFieldUpdateOperationsInput | string
   passwordHash?: Prisma.StringFieldUpdateOperationsInput | string
-  isHeavy?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  isPulled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isPrivate?: Prisma.BoolFieldUpdateOperationsInput | boolean
   isModerator?: Prisma.BoolFieldUpdateOperationsInput | boolean
   suspendedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -6245,8 +6245,8 @@ export type UserUncheckedUpdateWithoutIdempotencyKeysInput = {
   dataExports?: Prisma.DataExportUncheckedUpdateManyWithoutUserNestedInput
   reports?: Prisma.ReportUncheckedUpdateManyWithoutReporterNestedInput
   reported?: Prisma.ReportUncheckedUpdateManyWithoutUserNestedInput
-  moderated?: Prisma.ModerationActUncheckedUpdateManyWithoutModeratorNestedInput
-  moderatedBy?: Prisma.ModerationActUncheckedUpdateManyWithoutUserNestedInput
+  moderated?: Prisma.ModerationActionUncheckedUpdateManyWithoutModeratorNestedInput
+  moderatedBy?: Prisma.ModerationActionUncheckedUpdateManyWithoutUserNestedInput
   hashtagFollows?: Prisma.HashtagFollowUncheckedUpdateManyWithoutUserNestedInput
 }
 
@@ -6470,14 +6470,14 @@ export type UserCountOutputTypeCountReportedArgs<ExtArgs extends runtime.Types.E
  * UserCountOutputType without action
  */
 export type UserCountOutputTypeCountModeratedArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.ModerationActWhereInput
+  where?: Prisma.ModerationActionWhereInput
 }
 
 /**
  * UserCountOutputType without action
  */
 export type UserCountOutputTypeCountModeratedByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.ModerationActWhereInput
+  where?: Prisma.ModerationActionWhereInput
 }
 
 /**
@@ -6495,7 +6495,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   displayName?: boolean
   bio?: boolean
   passwordHash?: boolean
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: boolean
@@ -6543,7 +6543,7 @@ export type UserSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   displayName?: boolean
   bio?: boolean
   passwordHash?: boolean
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: boolean
@@ -6565,7 +6565,7 @@ export type UserSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   displayName?: boolean
   bio?: boolean
   passwordHash?: boolean
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: boolean
@@ -6587,7 +6587,7 @@ export type UserSelectScalar = {
   displayName?: boolean
   bio?: boolean
   passwordHash?: boolean
-  isHeavy?: boolean
+  isPulled?: boolean
   isPrivate?: boolean
   isModerator?: boolean
   suspendedAt?: boolean
@@ -6602,7 +6602,7 @@ export type UserSelectScalar = {
   activityReadUpTo?: boolean
 }
 
-export type UserOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "username" | "email" | "displayName" | "bio" | "passwordHash" | "isHeavy" | "isPrivate" | "isModerator" | "suspendedAt" | "deactivatedAt" | "deletingAt" | "isHidden" | "emailVerifiedAt" | "avatarKey" | "avatarUploadId" | "avatarStatus" | "avatarFailure" | "activityReadUpTo", ExtArgs["result"]["user"]>
+export type UserOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "username" | "email" | "displayName" | "bio" | "passwordHash" | "isPulled" | "isPrivate" | "isModerator" | "suspendedAt" | "deactivatedAt" | "deletingAt" | "isHidden" | "emailVerifiedAt" | "avatarKey" | "avatarUploadId" | "avatarStatus" | "avatarFailure" | "activityReadUpTo", ExtArgs["result"]["user"]>
 export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   sessions?: boolean | Prisma.User$sessionsArgs<ExtArgs>
   uploads?: boolean | Prisma.User$uploadsArgs<ExtArgs>
@@ -6659,8 +6659,8 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     dataExports: Prisma.$DataExportPayload<ExtArgs>[]
     reports: Prisma.$ReportPayload<ExtArgs>[]
     reported: Prisma.$ReportPayload<ExtArgs>[]
-    moderated: Prisma.$ModerationActPayload<ExtArgs>[]
-    moderatedBy: Prisma.$ModerationActPayload<ExtArgs>[]
+    moderated: Prisma.$ModerationActionPayload<ExtArgs>[]
+    moderatedBy: Prisma.$ModerationActionPayload<ExtArgs>[]
     hashtagFollows: Prisma.$HashtagFollowPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
@@ -6679,7 +6679,7 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     /**
      * Has more followers than are pushed to: their photos are merged into feeds when these are read. Never unset.
      */
-    isHeavy: boolean
+    isPulled: boolean
     /**
      * Only followers whom the person has approved see their photos.
      */
@@ -7129,8 +7129,8 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   dataExports<T extends Prisma.User$dataExportsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$dataExportsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DataExportPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   reports<T extends Prisma.User$reportsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$reportsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ReportPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   reported<T extends Prisma.User$reportedArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$reportedArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ReportPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  moderated<T extends Prisma.User$moderatedArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$moderatedArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ModerationActPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  moderatedBy<T extends Prisma.User$moderatedByArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$moderatedByArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ModerationActPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  moderated<T extends Prisma.User$moderatedArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$moderatedArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ModerationActionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  moderatedBy<T extends Prisma.User$moderatedByArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$moderatedByArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ModerationActionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   hashtagFollows<T extends Prisma.User$hashtagFollowsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$hashtagFollowsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$HashtagFollowPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
@@ -7167,7 +7167,7 @@ export interface UserFieldRefs {
   readonly displayName: Prisma.FieldRef<"User", 'String'>
   readonly bio: Prisma.FieldRef<"User", 'String'>
   readonly passwordHash: Prisma.FieldRef<"User", 'String'>
-  readonly isHeavy: Prisma.FieldRef<"User", 'Boolean'>
+  readonly isPulled: Prisma.FieldRef<"User", 'Boolean'>
   readonly isPrivate: Prisma.FieldRef<"User", 'Boolean'>
   readonly isModerator: Prisma.FieldRef<"User", 'Boolean'>
   readonly suspendedAt: Prisma.FieldRef<"User", 'DateTime'>
@@ -8100,23 +8100,23 @@ export type User$reportedArgs<ExtArgs extends runtime.Types.Extensions.InternalA
  */
 export type User$moderatedArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   /**
-   * Select specific fields to fetch from the ModerationAct
+   * Select specific fields to fetch from the ModerationAction
    */
-  select?: Prisma.ModerationActSelect<ExtArgs> | null
+  select?: Prisma.ModerationActionSelect<ExtArgs> | null
   /**
-   * Omit specific fields from the ModerationAct
+   * Omit specific fields from the ModerationAction
    */
-  omit?: Prisma.ModerationActOmit<ExtArgs> | null
+  omit?: Prisma.ModerationActionOmit<ExtArgs> | null
   /**
    * Choose, which related nodes to fetch as well
    */
-  include?: Prisma.ModerationActInclude<ExtArgs> | null
-  where?: Prisma.ModerationActWhereInput
-  orderBy?: Prisma.ModerationActOrderByWithRelationInput | Prisma.ModerationActOrderByWithRelationInput[]
-  cursor?: Prisma.ModerationActWhereUniqueInput
+  include?: Prisma.ModerationActionInclude<ExtArgs> | null
+  where?: Prisma.ModerationActionWhereInput
+  orderBy?: Prisma.ModerationActionOrderByWithRelationInput | Prisma.ModerationActionOrderByWithRelationInput[]
+  cursor?: Prisma.ModerationActionWhereUniqueInput
   take?: number
   skip?: number
-  distinct?: Prisma.ModerationActScalarFieldEnum | Prisma.ModerationActScalarFieldEnum[]
+  distinct?: Prisma.ModerationActionScalarFieldEnum | Prisma.ModerationActionScalarFieldEnum[]
 }
 
 /**
@@ -8124,23 +8124,23 @@ export type User$moderatedArgs<ExtArgs extends runtime.Types.Extensions.Internal
  */
 export type User$moderatedByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   /**
-   * Select specific fields to fetch from the ModerationAct
+   * Select specific fields to fetch from the ModerationAction
    */
-  select?: Prisma.ModerationActSelect<ExtArgs> | null
+  select?: Prisma.ModerationActionSelect<ExtArgs> | null
   /**
-   * Omit specific fields from the ModerationAct
+   * Omit specific fields from the ModerationAction
    */
-  omit?: Prisma.ModerationActOmit<ExtArgs> | null
+  omit?: Prisma.ModerationActionOmit<ExtArgs> | null
   /**
    * Choose, which related nodes to fetch as well
    */
-  include?: Prisma.ModerationActInclude<ExtArgs> | null
-  where?: Prisma.ModerationActWhereInput
-  orderBy?: Prisma.ModerationActOrderByWithRelationInput | Prisma.ModerationActOrderByWithRelationInput[]
-  cursor?: Prisma.ModerationActWhereUniqueInput
+  include?: Prisma.ModerationActionInclude<ExtArgs> | null
+  where?: Prisma.ModerationActionWhereInput
+  orderBy?: Prisma.ModerationActionOrderByWithRelationInput | Prisma.ModerationActionOrderByWithRelationInput[]
+  cursor?: Prisma.ModerationActionWhereUniqueInput
   take?: number
   skip?: number
-  distinct?: Prisma.ModerationActScalarFieldEnum | Prisma.ModerationActScalarFieldEnum[]
+  distinct?: Prisma.ModerationActionScalarFieldEnum | Prisma.ModerationActionScalarFieldEnum[]
 }
 
 /**

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import { ZipFile } from 'yazl';
+import type { DataExportStatus } from '../../generated/graphql.ts';
+import { addJob, type Jobs } from '../../stores/jobs.ts';
+import { nextId } from '../../stores/postgres.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { addNotice } from '../accounts/mail.ts';
+import { type ExportedFile, writeContents } from './export-contents.ts';
+
+/** A copy of a person's data. */
+export interface DataExportRow {
+  id: bigint;
+  status: DataExportStatus;
+  objectKey: string;
+  /** When the file is deleted; null until READY. */
+  expiresAt: Date | null;
+}
+
+const KEPT_MS = 7 * 24 * 3_600_000;
+const URL_SECONDS = 3_600;
+const SWEEP_AT_ONCE = 100;
+const SELECT = { id: true, status: true, objectKey: true, expiresAt: true } as const;
+
+/** Asks for a copy of a person's data, which a job makes; it replaces an earlier one. The caller has checked the password. */
+export async function requestDataExport({ db }: Stores, userId: bigint): Promise<DataExportRow> {
+  return db.$transaction(async (tx) => {
+    // Locked, so that of two requests at once the second replaces what the first asked for.
+    await tx.$queryRaw`select from users where id = ${userId} for no key update`;
+    const before = await tx.dataExport.findUnique({ where: { userId }, select: SELECT });
+    if (before) await addJob(tx, 'deleteObjects', { keys: [before.objectKey] });
+    const id = await nextId(tx, userId);
+    const objectKey = `exports/${randomBytes(16).toString('hex')}.zip`;
+    const data = { id, status: 'PROCESSING' as const, objectKey, expiresAt: null };
+    await tx.dataExport.upsert({ where: { userId }, create: { userId, ...data }, update: data });
+    await addJob(tx, 'exportData', { userId: String(userId), exportId: String(id), objectKey });
+    return data;
+  });
+}
+
+/** The copy that a person asked for last; null when there is none, or its time is over. */
+export async function readDataExport({ db }: Stores, userId: bigint): Promise<DataExportRow | null> {
+  const row = await db.dataExport.findUnique({ where: { userId }, select: SELECT });
+  return row?.expiresAt && row.expiresAt <= new Date() ? null : row;
+}
+
+/** A URL at which anybody can load the copy for one hour, or until it is deleted; null until it is READY. */
+export async function exportUrl({ objects }: Stores, row: DataExportRow): Promise<string | null> {
+  if (row.status !== 'READY' || !row.expiresAt) return null;
+  const left = Math.floor((row.expiresAt.getTime() - Date.now()) / 1_000);
+  return left < 1 ? null : objects.presignGet(row.objectKey, Math.min(URL_SECONDS, left), 'darkroom.zip');
+}
+
+/**
+ * Makes the copy. Its key was drawn with the job, so a repeated run writes the same file; when it is made already, a run changes nothing,
+ * and when another one was asked for since, or the account is gone, it cleans up.
+ */
+export async function exportData(stores: Stores, job: Jobs['exportData']): Promise<void> {
+  const { db, objects } = stores;
+  const userId = BigInt(job.userId);
+  const asked = { userId, id: BigInt(job.exportId) };
+  const row = await db.dataExport.findFirst({ where: asked, select: { status: true } });
+  if (!row) return objects.delete([job.objectKey]);
+  if (row.status === 'READY') return;
+
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-export-'));
+  try {
+    const zip = join(folder, 'export.zip');
+    await writeZip(zip, await writeContents(stores, userId, folder));
+    await objects.putFile(job.objectKey, zip, 'application/zip');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const done = await db.$transaction(async (tx) => {
+    const data = { status: 'READY' as const, expiresAt: new Date(Date.now() + KEPT_MS) };
+    const { count } = await tx.dataExport.updateMany({ where: { ...asked, status: 'PROCESSING' }, data });
+    if (count > 0) await addNotice(tx, userId, 'EXPORT_READY');
+    return count > 0;
+  });
+  // Done by another run of this job, or not wanted any more: the start of this function knows.
+  if (!done) await exportData(stores, job);
+}
+
+/** Packs files into a ZIP, one after the other, so that one at a time is in memory. */
+async function writeZip(path: string, files: readonly ExportedFile[]): Promise<void> {
+  const zip = new ZipFile();
+  const add = async () => {
+    for (const file of files) {
+      if ('path' in file) {
+        zip.addFile(file.path, file.name);
+        continue;
+      }
+      const bytes = await file.load();
+      // Gone since the copy was begun.
+      if (!bytes) continue;
+      const source = Readable.from([bytes]);
+      zip.addReadStream(source, file.name, { compress: false });
+      await finished(source);
+    }
+    zip.end();
+  };
+  const output = zip.outputStream as Readable;
+  zip.on('error', (error: Error) => output.destroy(error));
+  await Promise.all([pipeline(output, createWriteStream(path)), add()]);
+}
+
+/** Deletes the copies whose time is over. The files first: a run that is cut short leaves the rows, which lead the next one to them. */
+export async function sweepExports({ db, objects }: Stores): Promise<void> {
+  for (;;) {
+    const where = { expiresAt: { lt: new Date() } };
+    const rows = await db.dataExport.findMany({ where, select: SELECT, take: SWEEP_AT_ONCE });
+    await objects.delete(rows.map((row) => row.objectKey));
+    await db.dataExport.deleteMany({ where: { ...where, id: { in: rows.map((row) => row.id) } } });
+    if (rows.length < SWEEP_AT_ONCE) return;
+  }
+}

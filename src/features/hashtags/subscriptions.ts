@@ -1,0 +1,33 @@
+import { timelineChannel } from '../../stores/channel-names.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { deliverPhoto } from '../live/photo-deliveries.ts';
+import { type LiveEvents, subscribe } from '../live/subscribe.ts';
+import { hashtagKey } from '../records/feed-keys.ts';
+import type { PhotoRow } from '../records/photo-rows.ts';
+
+/**
+ * Each new photo with a hashtag that the viewer may see, once.
+ *
+ * @param after the cursor of the last event that the client has had
+ */
+export function subscribeToHashtagPhotos(
+  stores: Stores,
+  viewerId: bigint | null,
+  hashtag: string,
+  after: string | null | undefined,
+): Promise<LiveEvents<PhotoRow>> {
+  return subscribe<PhotoRow>(stores, {
+    channels: [timelineChannel(hashtagKey(hashtag))],
+    after,
+    async step(payload) {
+      const { photoId } = JSON.parse(payload) as { photoId: string };
+      const delivery = await deliverPhoto(stores, {
+        viewerId,
+        photoId: BigInt(photoId),
+        commentId: null,
+        inFeed: false,
+      });
+      return delivery?.photo.hashtags.includes(hashtag) ? delivery.photo : null;
+    },
+  });
+}

@@ -1,0 +1,25 @@
+/** Which hashtags people follow, cached. The rules of the home feed need it, so it lives beneath the hashtags' own feature. */
+import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { idColumn } from '../../stores/postgres.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { followedHashtagsKey } from '../records/feed-keys.ts';
+
+const followed: CachedKind<bigint, string[]> = {
+  key: followedHashtagsKey,
+  ttlSeconds: 3_600,
+  encode: (names) => JSON.stringify(names),
+  decode: (text) => JSON.parse(text) as string[],
+  async load(db, ids) {
+    const rows = await db.$queryRaw<{ userId: bigint; hashtag: string }[]>`
+      select user_id as "userId", hashtag from hashtag_follows where user_id = any(${idColumn(ids)})`;
+    const names = new Map<bigint, string[]>(ids.map((id) => [id, []]));
+    for (const { userId, hashtag } of rows) names.get(userId)?.push(hashtag);
+    return names;
+  },
+};
+
+/** The hashtags that each of these people follows, in the order of the ids, which are without repetitions. */
+export async function readFollowedHashtags(stores: Stores, userIds: readonly bigint[]): Promise<Set<string>[]> {
+  const lists = await readCached(stores, followed, userIds);
+  return lists.map((names) => new Set(names));
+}

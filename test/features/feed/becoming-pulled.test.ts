@@ -1,0 +1,253 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fanOut } from '../../../src/features/feed/fan-out.ts';
+import { follow } from '../../../src/features/people/follows.ts';
+import { deletePhoto } from '../../../src/features/photos/edit.ts';
+import { authorKey, feedKey, pulledAuthorsKey } from '../../../src/features/records/feed-keys.ts';
+import { toGlobalId } from '../../../src/stores/ids.ts';
+import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
+import { idsOf, insertPeople, type Page, readFeed, readPage, setFollow, untilFannedOut } from '../../support/feed.ts';
+import { newPerson, type Person } from '../../support/people.ts';
+import { insertPhoto, insertPhotos, rowId, untilIdle, untilListening } from '../../support/rows.ts';
+import { until } from '../../support/until.ts';
+
+const AUTHORS = 3;
+const VIEWERS = 2;
+const BYSTANDERS = 2;
+const READERS = 4;
+
+// With both viewers and a bystander, or one and both bystanders, an author has more followers than are pushed to.
+const LIMIT = 2;
+
+let own: OwnDarkroom;
+let api: TestProcess;
+let worker: TestProcess | undefined;
+
+beforeAll(async () => {
+  own = await ownStores({ FEED_PUSH_LIMIT: String(LIMIT) });
+  api = await startProcess(['api'], own.env);
+});
+
+afterAll(async () => {
+  await worker?.end('SIGTERM');
+  await api.end('SIGTERM');
+  await own.stop();
+});
+
+async function startWorker(): Promise<void> {
+  worker ??= await startProcess(['worker'], own.env);
+}
+
+async function stopWorker(): Promise<void> {
+  await worker?.end('SIGTERM');
+  worker = undefined;
+}
+
+async function isPulled(authorId: bigint): Promise<boolean> {
+  return (await own.stores.db.user.findUniqueOrThrow({ where: { id: authorId } })).isPulled;
+}
+
+test('an author who becomes heavy with a photo that is deleted at once is missed by nobody afterwards', async () => {
+  const { stores } = own;
+  await startWorker();
+  const viewer = await newPerson(api.url);
+  const [authorId = 0n, ...others] = await insertPeople(stores, 1 + LIMIT);
+  const feed = await viewer.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
+    'subscription { homeFeed { photo { id } } }',
+  );
+  await untilListening(stores, viewer);
+  await setFollow(viewer, 'follow', authorId);
+  for (const other of others) await follow(stores, other, authorId);
+  await untilIdle(stores);
+  // Until Redis holds that nobody whom the viewer follows is heavy: it does not for some seconds after a follow.
+  await until(async () => {
+    expect(await readFeed(viewer, 10)).toEqual([]);
+    return stores.redis.get(pulledAuthorsKey(rowId(viewer.id)));
+  });
+  await stopWorker();
+
+  const first = await insertPhoto(stores, authorId);
+  await fanOut(stores, first.photoId);
+  expect(await isPulled(authorId)).toBe(true);
+  await deletePhoto(stores, authorId, first.photoId);
+  await startWorker();
+  await untilIdle(stores);
+
+  const second = await insertPhoto(stores, authorId);
+  await untilFannedOut(stores, [authorId]);
+  const id = toGlobalId('Photo', second.photoId);
+  expect(await readFeed(viewer, 10)).toEqual([id]);
+  await until(async () => feed.events.some((event) => event.homeFeed.photo?.id === id));
+  feed.close();
+});
+
+test('a photo that was pushed stays so when its job is repeated, although its author becomes heavy then', async () => {
+  const { stores } = own;
+  const viewer = await newPerson(api.url);
+  const [authorId = 0n, ...others] = await insertPeople(stores, 1 + LIMIT);
+  await setFollow(viewer, 'follow', authorId);
+  const feed = await viewer.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
+    'subscription { homeFeed { photo { id } } }',
+  );
+  await untilListening(stores, viewer);
+  const heard = () => feed.events.map((event) => event.homeFeed.photo?.id ?? 'gap');
+  await stopWorker();
+  const first = await insertPhoto(stores, authorId);
+  await fanOut(stores, first.photoId);
+  await until(async () => heard().length === 1);
+  // Others come, and the job runs once more, as after a worker was killed.
+  for (const other of others) await follow(stores, other, authorId);
+  await startWorker();
+  await untilFannedOut(stores, [authorId]);
+  const second = await insertPhoto(stores, authorId);
+  await untilIdle(stores);
+  await until(async () => heard().includes('gap'));
+  expect(await isPulled(authorId)).toBe(true);
+  const third = await insertPhoto(stores, authorId);
+  const shared = [first, second, third].map(({ photoId }) => toGlobalId('Photo', photoId));
+  await until(async () => heard().includes(shared[2] ?? ''));
+  expect(heard().filter((id) => id !== 'gap')).toEqual(shared);
+  feed.close();
+});
+
+test('a heavy author who is muted no more is heard of at a subscription that is open', async () => {
+  const { stores } = own;
+  await startWorker();
+  const viewer = await newPerson(api.url);
+  const [authorId = 0n] = await insertPeople(stores, 1);
+  await stores.db.user.update({ where: { id: authorId }, data: { isPulled: true } });
+  await setFollow(viewer, 'follow', authorId);
+  const input = { userId: toGlobalId('User', authorId) };
+  await viewer.mutate('mute', 'MuteInput', input, 'user { id }');
+  await untilIdle(stores);
+  const feed = await viewer.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
+    'subscription { homeFeed { photo { id } } }',
+  );
+  await untilListening(stores, viewer);
+  await viewer.mutate('unmute', 'UnmuteInput', input, 'user { id }');
+  // To listen to the author is told as a gap.
+  await until(async () => feed.events.length === 1);
+  const id = toGlobalId('Photo', (await insertPhoto(stores, authorId)).photoId);
+  await until(async () => feed.events.length === 2);
+  expect(feed.events.map((event) => event.homeFeed.photo?.id ?? 'gap')).toEqual(['gap', id]);
+  feed.close();
+});
+
+const author = fc.nat(AUTHORS - 1);
+const viewer = fc.nat(VIEWERS - 1);
+const command = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('publish' as const), author }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('follow' as const), viewer, author }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('unfollow' as const), viewer, author }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('join' as const), who: fc.nat(BYSTANDERS - 1), author }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), which: fc.nat(50) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const), viewer, author }) },
+  {
+    weight: 7,
+    arbitrary: fc.record({
+      do: fc.constant('readOn' as const),
+      reader: fc.nat(READERS - 1),
+      first: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+);
+type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
+
+interface Shared {
+  id: string;
+  photoId: bigint;
+  publishedId: bigint;
+  ownerId: bigint;
+}
+
+/** Runs commands against the API and against a model, comparing at each read. @returns how many authors became heavy */
+async function play(commands: Command[]): Promise<number> {
+  const { stores } = own;
+  const viewers = await Promise.all(Array.from({ length: VIEWERS }, () => newPerson(api.url, 'viewer')));
+  const authors = await insertPeople(stores, AUTHORS);
+  const bystanders = await insertPeople(stores, BYSTANDERS);
+  let photos: Shared[] = [];
+  const follows = viewers.map(() => new Set<bigint>());
+  // Each pages on through one viewer's feed while the other commands run, and from the top again at its end.
+  const readers = Array.from({ length: READERS }, (_, index) => ({
+    who: index % VIEWERS,
+    cursor: null as string | null,
+    below: null as bigint | null,
+  }));
+  const expected = (who: number, below: bigint | null): Shared[] =>
+    photos
+      .filter((photo) => follows[who]?.has(photo.ownerId) && (below === null || photo.publishedId < below))
+      .sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
+
+  for (const step of commands) {
+    const authorId = 'author' in step ? (authors[step.author] ?? 0n) : 0n;
+    const person = 'viewer' in step ? viewers[step.viewer] : undefined;
+    if (step.do === 'publish') {
+      const { photoId, publishedId } = await insertPhoto(stores, authorId);
+      await untilFannedOut(stores, authors);
+      photos.push({ id: toGlobalId('Photo', photoId), photoId, publishedId, ownerId: authorId });
+    } else if (step.do === 'join') {
+      await follow(stores, bystanders[step.who] ?? 0n, authorId);
+    } else if (step.do === 'delete') {
+      const photo = photos[step.which % Math.max(1, photos.length)];
+      if (!photo) continue;
+      await deletePhoto(stores, photo.ownerId, photo.photoId);
+      photos = photos.filter((one) => one !== photo);
+    } else if (step.do === 'readOn') {
+      const reader = readers[step.reader];
+      const reading = viewers[reader?.who ?? 0];
+      if (!reader || !reading) continue;
+      const rest = expected(reader.who, reader.below);
+      const page: Page = await readPage(reading, step.first, reader.cursor);
+      expect(idsOf(page)).toEqual(rest.slice(0, step.first).map((photo) => photo.id));
+      expect(page.pageInfo.hasNextPage).toBe(rest.length > step.first);
+      reader.cursor = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      reader.below = page.pageInfo.hasNextPage ? (rest[step.first - 1]?.publishedId ?? null) : null;
+    } else if (person && step.do === 'lose') {
+      const viewerId = rowId(person.id);
+      await stores.redis.del(feedKey(viewerId), pulledAuthorsKey(viewerId), authorKey(authorId));
+    } else if (person && (step.do === 'follow' || step.do === 'unfollow')) {
+      await setFollow(person, step.do, authorId);
+      if (step.do === 'follow') follows[step.viewer]?.add(authorId);
+      else follows[step.viewer]?.delete(authorId);
+    }
+  }
+  for (const [who, person] of viewers.entries()) {
+    expect(await readFeed(person, 100)).toEqual(expected(who, null).map((photo) => photo.id));
+    expect(await readFeed(person, 3)).toEqual(expected(who, null).map((photo) => photo.id));
+  }
+  return stores.db.user.count({ where: { id: { in: authors }, isPulled: true } });
+}
+
+test('while authors become heavy, readers who page on see no gap, no duplicate, and newest first', async () => {
+  await startWorker();
+  let heavy = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { minLength: 20, maxLength: 60 }), async (commands) => {
+      heavy += await play(commands);
+    }),
+    { numRuns: 20 },
+  );
+  // It is about authors who do.
+  expect(heavy).toBeGreaterThan(5);
+});
+
+test('a feed of heavy and ordinary authors goes on in PostgreSQL where one or the other ends in Redis', async () => {
+  const { stores } = own;
+  const reader: Person = await newPerson(api.url, 'reader');
+  const [many = 0n, few = 0n, ordinary = 0n] = await insertPeople(stores, 3);
+  await stores.db.user.updateMany({ where: { id: { in: [many, few] } }, data: { isPulled: true } });
+  for (const id of [many, few, ordinary]) await setFollow(reader, 'follow', id);
+  // The heavy author with many is cut first, then the viewer's own list; that of the one with few is complete.
+  const places = [
+    ...(await insertPhotos(stores, [few], 20)),
+    ...(await insertPhotos(stores, [ordinary], 300)),
+    ...(await insertPhotos(stores, [many, ordinary], 600)),
+    ...(await insertPhotos(stores, [many], 400)),
+  ].sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
+  const all = places.map((place) => toGlobalId('Photo', place.photoId));
+  expect(await readFeed(reader, 100)).toEqual(all);
+  expect(await readFeed(reader, 61)).toEqual(all);
+  expect(await stores.redis.zcard(authorKey(many))).toBe(500);
+  expect(await stores.redis.zcard(authorKey(few))).toBe(21);
+});
