@@ -1,4 +1,4 @@
-/** Imports go one way: main → server → features → stores → config. `admin` stands beside `server`. */
+/** Imports go one way: main → server → features → stores → config. `admin` is on the level of `server`. */
 const LAYERS = {
   config: '^src/config[.]ts$',
   stores: '^src/stores/',
@@ -9,7 +9,7 @@ const LAYERS = {
   local: '^src/local/',
 };
 
-/** What each layer may import besides itself. A file of src/ that is in no layer may be imported by none. */
+/** What each layer may import besides itself. No layer may import a file of src/ that is in no layer. */
 const BELOW = {
   config: [],
   stores: ['config'],
@@ -21,8 +21,8 @@ const BELOW = {
 };
 
 /**
- * The folders of src/features/, lowest first. A folder imports only folders that stand before it, so no cycle of folders can
- * arise. A new folder needs a place in this list.
+ * The folders of src/features/, lowest first. A folder imports only folders that come before it in this list, so no
+ * cycle of folders can arise. Add a new folder here.
  */
 const FEATURES = [
   'kernel',
@@ -43,8 +43,8 @@ const FEATURES = [
 ];
 
 /**
- * The edges of a feature: the files that only src/server/ imports. They may import every feature, and no other file of a feature
- * may import them.
+ * The edges of a feature: the files that only src/server/ imports. They may import every feature, and no other file of
+ * a feature may import them.
  */
 const EDGES = '^src/features/[^/]+/(resolvers|tasks|subscriptions)[.]ts$';
 /** Files that gather all features for a request. Only edges, these files and src/server/ import them. */
@@ -61,12 +61,12 @@ const CLIENTS = [
 ];
 
 const GENERATED = '^src/generated/';
-/** Tests, benches and the checks themselves look behind the layers. */
+/** The code that the layers bind. Tests, benchmarks and scripts may import from every layer. */
 const SERVICE = '^(src|prisma)/';
 
 const layers = Object.entries(BELOW).map(([layer, below]) => ({
   name: `layer-${layer}`,
-  comment: `${layer} may import only itself${below.map((name) => `, ${name}`).join('')} and generated types. Imports go one way: main → server → features → stores → config.`,
+  comment: `${layer} may import only ${[layer, ...below].join(', ')} and generated types.`,
   severity: 'error',
   from: { path: LAYERS[layer] },
   to: { path: '^src/', pathNot: [GENERATED, LAYERS[layer], ...below.map((name) => LAYERS[name])] },
@@ -82,7 +82,7 @@ const clients = CLIENTS.map(([library, owner]) => ({
 
 const features = FEATURES.map((feature, index) => ({
   name: `feature-${feature}`,
-  comment: `Feature folders depend one way: ${feature} may import only ${FEATURES.slice(0, index).join(', ') || 'itself'}.`,
+  comment: `Feature folders depend one way: ${feature} may import only ${FEATURES.slice(0, index + 1).join(', ')}.`,
   severity: 'error',
   from: { path: `^src/features/${feature}/`, pathNot: [EDGES] },
   to: { path: '^src/features/', pathNot: [`^src/features/(${FEATURES.slice(0, index + 1).join('|')})/`] },
@@ -96,7 +96,7 @@ export default {
     ...features,
     {
       name: 'feature-folder',
-      comment: 'The folder is not in FEATURES: say between which features it stands.',
+      comment: 'The folder is not in FEATURES: add it there, after the folders that it imports.',
       severity: 'error',
       from: { path: '^src/features/', pathNot: [`^src/features/(${FEATURES.join('|')})/`, AGGREGATORS] },
       to: {},
@@ -117,36 +117,36 @@ export default {
     },
     {
       name: 'generated-prisma-values',
-      comment: 'Outside stores/ the generated Prisma client gives types only: use `import type`.',
+      comment: 'Outside stores/ import only types of the generated Prisma client: use `import type`.',
       severity: 'error',
       from: { path: SERVICE, pathNot: ['^src/stores/', GENERATED] },
       to: { path: '^src/generated/prisma/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'examples-are-clients',
-      comment: 'An example talks to the server as any client does, so it imports nothing of it.',
+      comment: 'An example is a client: it imports nothing of the server.',
       severity: 'error',
       from: { path: '^examples/' },
       to: { path: '^(src|prisma|test|bench)/' },
     },
     {
       name: 'service-knows-no-tests',
-      comment: 'What runs in production does not import tests, benches, examples or scripts.',
+      comment: 'Code that runs in production does not import tests, benchmarks, examples or scripts.',
       severity: 'error',
       from: { path: SERVICE },
       to: { path: '^(test|bench|examples|scripts)/' },
     },
     {
       name: 'no-circle',
-      comment: 'No file imports, through whichever others, itself: move what both need into a third.',
+      comment: 'Files must not import each other, directly or through others: move what both need into a third file.',
       severity: 'error',
       from: { pathNot: GENERATED },
-      // Generated resolver types name the context and the rows of every feature, which name them in turn.
+      // Generated resolver types import the context and the rows of every feature, which import these types.
       to: { circular: true, viaOnly: { pathNot: GENERATED } },
     },
     {
       name: 'resolvable',
-      comment: 'The import leads nowhere.',
+      comment: 'The import cannot be resolved.',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },

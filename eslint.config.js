@@ -1,6 +1,6 @@
 import graphql from '@graphql-eslint/eslint-plugin';
 
-/** Rules for schema/*.graphql alone: Biome looks after the code. */
+/** Rules for schema/*.graphql only: Biome checks the code. */
 export default [
   {
     files: ['schema/*.graphql'],

@@ -1,6 +1,6 @@
 /**
- * Tells whether src/generated is what schema/ and prisma/schema.prisma give: generates in a temporary folder that looks
- * like the repository and compares. The working tree stays as it is.
+ * Checks that src/generated matches schema/ and prisma/schema.prisma: generates in a temporary folder that looks like
+ * the repository, and compares. The working tree stays as it is.
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { generate, ROOT } from './generate.ts';
 
 const GENERATED = join('src', 'generated');
 
-/** The files below a folder with their contents, by path from that folder; none when there is no such folder. */
+/** Reads the files below a folder, by path from that folder; none when there is no such folder. */
 function readTree(folder: string): Map<string, string> {
   if (!existsSync(folder)) return new Map();
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -18,7 +18,7 @@ function readTree(folder: string): Map<string, string> {
   return new Map(paths.map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]));
 }
 
-/** One line for each file that is missing, left over or different. */
+/** Returns one line for each file that is missing, left over or different. */
 function compare(committed: Map<string, string>, fresh: Map<string, string>): string[] {
   const paths = [...new Set([...committed.keys(), ...fresh.keys()])].sort();
   return paths.flatMap((path) => {
@@ -41,7 +41,7 @@ try {
     console.error(
       `Generated code does not match schema/, prisma/schema.prisma and codegen.yml:\n${differences.join('\n')}`,
     );
-    console.error('To mend it: npm run generate, and commit src/generated.');
+    console.error('Run npm run generate, and commit src/generated.');
     process.exitCode = 1;
   } else {
     console.log('Generated code is up to date.');

@@ -13,7 +13,8 @@ const packages = createRequire(import.meta.url);
 /**
  * Runs both generators.
  *
- * @param folder holds codegen.yml, package.json, schema/, prisma/ and node_modules/ as the repository does; gets src/generated
+ * @param folder holds codegen.yml, package.json, schema/, prisma/ and node_modules/ as the repository does; the
+ * generators write src/generated below it
  * @throws Error with a generator's own output when it fails or takes longer than two minutes
  */
 export function generate(folder: string): void {

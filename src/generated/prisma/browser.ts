@@ -39,13 +39,14 @@ export type Upload = Prisma.UploadModel
 export type Photo = Prisma.PhotoModel
 /**
  * Model Place
- * A named place that photos share. A job deletes one that no photo has any more.
+ * A named place that photos share. A job deletes places without photos.
  */
 export type Place = Prisma.PlaceModel
 /**
  * Model PhotoLocation
- * Where a photo is shown to have been taken, as exactly as its owner chose: nothing finer is stored. With the H3 cells of odd
- * resolutions that hold the point; each column has an index of a cell's newest photos with their points, which Prisma cannot express.
+ * Where a photo is shown to have been taken, as exactly as its owner chose. Nothing finer is stored. With the H3 cells
+ * of odd resolutions that contain the point. Each of their columns has an index of a cell's newest photos with their
+ * points, which Prisma cannot express.
  */
 export type PhotoLocation = Prisma.PhotoLocationModel
 /**
@@ -60,12 +61,13 @@ export type Like = Prisma.LikeModel
 export type Comment = Prisma.CommentModel
 /**
  * Model PhotoHashtag
- * A hashtag in a photo's caption or its owner's comments. Whoever changes these locks the photo's row: see discovery/photo-hashtags.ts.
+ * A hashtag in a photo's caption or its owner's comments. A transaction that changes these locks the photo's row: see
+ * hashtags/photo-hashtags.ts.
  */
 export type PhotoHashtag = Prisma.PhotoHashtagModel
 /**
  * Model Hashtag
- * The hashtags that are in use, for searching. A sweep deletes those that are not any more.
+ * The hashtags that are in use, for searching. A sweep deletes the others.
  */
 export type Hashtag = Prisma.HashtagModel
 /**
@@ -75,7 +77,7 @@ export type Hashtag = Prisma.HashtagModel
 export type HashtagFollow = Prisma.HashtagFollowModel
 /**
  * Model PhotoCountDelta
- * What likes and comments add to a photo's counts, until the worker folds it in.
+ * What likes and comments add to a photo's counts, until the worker folds it.
  */
 export type PhotoCountDelta = Prisma.PhotoCountDeltaModel
 /**
@@ -85,67 +87,68 @@ export type PhotoCountDelta = Prisma.PhotoCountDeltaModel
 export type Follow = Prisma.FollowModel
 /**
  * Model FollowRequest
- * Asks to follow a private account. It shows nothing and counts nowhere.
+ * A request to follow a private account. It shows nothing and counts nowhere.
  */
 export type FollowRequest = Prisma.FollowRequestModel
 /**
  * Model Block
- * Neither sees anything of the other.
+ * Neither person sees anything of the other.
  */
 export type Block = Prisma.BlockModel
 /**
  * Model Mute
- * The muter sees nothing of the muted in their feed and activity, of which the muted learns nothing.
+ * The muter sees nothing of the muted person in feed and activity. The muted person does not learn of it.
  */
 export type Mute = Prisma.MuteModel
 /**
  * Model UserCounts
- * Who is hidden counts nowhere, and neither does what they like, write or follow. Apart from the user's row, which follows lock.
+ * Hidden people count nowhere, and neither do their likes, comments and follows. Apart from the user's row, because
+ * follows lock that.
  */
 export type UserCounts = Prisma.UserCountsModel
 /**
  * Model UserCountDelta
- * What follows and photos add to a person's counts, until the worker folds it in.
+ * What follows and photos add to a person's counts, until the worker folds it.
  */
 export type UserCountDelta = Prisma.UserCountDeltaModel
 /**
  * Model FormerUsername
- * Names that people have given up, and which nobody else can take for a while.
+ * Usernames that people have given up, and that nobody else can take for a while.
  */
 export type FormerUsername = Prisma.FormerUsernameModel
 /**
  * Model Activity
- * Where something that others did to a person stands in the person's activity list. Who did it is read from what they did: a
- * like that is taken back leaves nothing to correct here.
+ * The position of something that others did to a person, in that person's activity list. Who did it is read from the
+ * likes and follows themselves, so a like that is taken back needs no correction here.
  */
 export type Activity = Prisma.ActivityModel
 /**
  * Model MailToken
- * What a mail's link proves. One at a time for each purpose; it is deleted when it is used.
+ * The token of an email's link. One at a time for each purpose. Deleted when it is used.
  */
 export type MailToken = Prisma.MailTokenModel
 /**
  * Model DataExport
- * A copy of all that is stored of a person, one at a time.
+ * A copy of everything that is stored about a person, one at a time.
  */
 export type DataExport = Prisma.DataExportModel
 /**
  * Model AccountDeletion
- * What the deletion of an account removed: all that is left of it.
+ * What the deletion of an account removed. Nothing else remains of the account.
  */
 export type AccountDeletion = Prisma.AccountDeletionModel
 /**
  * Model Report
- * Somebody says that something is against the rules: a photo, a comment (with its photo), or a person.
+ * A report that a photo, a comment (with its photo) or a person is against the rules.
  */
 export type Report = Prisma.ReportModel
 /**
  * Model ModerationAction
- * What moderators did, to what, and why. Nothing is ever changed here, but that people who are deleted are named no more.
+ * What moderators did, to what, and for which reason. Rows never change, but no longer name people who are deleted.
  */
 export type ModerationAction = Prisma.ModerationActionModel
 /**
  * Model IdempotencyKey
- * The answers to creating mutations that came with a key, kept for a week.
+ * The answers to creating mutations that came with an idempotency key, kept for a week.
  */
 export type IdempotencyKey = Prisma.IdempotencyKeyModel

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model AccountDeletion
- * What the deletion of an account removed: all that is left of it.
+ * What the deletion of an account removed. Nothing else remains of the account.
  */
 export type AccountDeletionModel = runtime.Types.Result.DefaultSelection<Prisma.$AccountDeletionPayload>
 

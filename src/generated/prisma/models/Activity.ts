@@ -14,8 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Activity
- * Where something that others did to a person stands in the person's activity list. Who did it is read from what they did: a
- * like that is taken back leaves nothing to correct here.
+ * The position of something that others did to a person, in that person's activity list. Who did it is read from the
+ * likes and follows themselves, so a like that is taken back needs no correction here.
  */
 export type ActivityModel = runtime.Types.Result.DefaultSelection<Prisma.$ActivityPayload>
 
@@ -784,12 +784,12 @@ export type $ActivityPayload<ExtArgs extends runtime.Types.Extensions.InternalAr
     recipientId: bigint
     kind: $Enums.ActivityKind
     /**
-     * What is grouped: the photo liked, the comment, the photo or comment with the mention, the day of the follows (counted from
-     * 1970), or the person.
+     * What is grouped: the photo liked, the comment, the photo or comment with the mention, the day of the follows
+     * (counted from 1970), or the person.
      */
     subjectId: bigint
     /**
-     * The place in the list, newest first: an id, drawn anew whenever somebody joins the group.
+     * The list is sorted by it, newest first: an id, drawn again whenever somebody joins the group.
      */
     sortId: bigint
     /**

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model DataExport
- * A copy of all that is stored of a person, one at a time.
+ * A copy of everything that is stored about a person, one at a time.
  */
 export type DataExportModel = runtime.Types.Result.DefaultSelection<Prisma.$DataExportPayload>
 

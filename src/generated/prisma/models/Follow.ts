@@ -598,7 +598,7 @@ export type $FollowPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     followerId: bigint
     followeeId: bigint
     /**
-     * Its place in lists.
+     * Lists are sorted by it.
      */
     id: bigint
   }, ExtArgs["result"]["follow"]>

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model FormerUsername
- * Names that people have given up, and which nobody else can take for a while.
+ * Usernames that people have given up, and that nobody else can take for a while.
  */
 export type FormerUsernameModel = runtime.Types.Result.DefaultSelection<Prisma.$FormerUsernamePayload>
 

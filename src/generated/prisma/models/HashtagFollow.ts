@@ -485,7 +485,7 @@ export type $HashtagFollowPayload<ExtArgs extends runtime.Types.Extensions.Inter
     userId: bigint
     hashtag: string
     /**
-     * Its place in lists.
+     * Lists are sorted by it.
      */
     id: bigint
   }, ExtArgs["result"]["hashtagFollow"]>

@@ -598,7 +598,7 @@ export type $LikePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     photoId: bigint
     userId: bigint
     /**
-     * Its place in lists.
+     * Lists are sorted by it.
      */
     id: bigint
   }, ExtArgs["result"]["like"]>

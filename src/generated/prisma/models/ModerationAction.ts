@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model ModerationAction
- * What moderators did, to what, and why. Nothing is ever changed here, but that people who are deleted are named no more.
+ * What moderators did, to what, and for which reason. Rows never change, but no longer name people who are deleted.
  */
 export type ModerationActionModel = runtime.Types.Result.DefaultSelection<Prisma.$ModerationActionPayload>
 
@@ -763,7 +763,7 @@ export type $ModerationActionPayload<ExtArgs extends runtime.Types.Extensions.In
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: bigint
     /**
-     * Null for what `npm run admin` did, and for who is deleted.
+     * Null for actions of `npm run admin`, and after the moderator was deleted.
      */
     moderatorId: bigint | null
     kind: $Enums.ModerationActionKind

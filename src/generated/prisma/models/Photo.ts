@@ -1494,30 +1494,30 @@ export type $PhotoPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     status: $Enums.PhotoStatus
     failure: $Enums.PhotoFailureCode | null
     /**
-     * The unguessable part of the renditions' object keys, made at publishing so that a repeated job writes the same objects.
+     * The unguessable part of the renditions' object keys. Drawn at publishing: a repeated job writes the same objects.
      */
     mediaKey: string
     /**
-     * Whether the renditions are where everybody can read them: not of private accounts, nor of what is hidden.
+     * Whether everybody can read the renditions: not those of private accounts, and not those that are hidden.
      */
     mediaIsPublic: boolean
     /**
-     * When moderators hid it: only they and its owner see it.
+     * When moderators hid it. Only moderators and its owner see it.
      */
     hiddenAt: Date | null
     /**
-     * Whether it is merged into feeds when these are read, instead of pushed into them: decided once, at its first fan-out.
+     * Whether feeds pull it (fan-out on read) instead of it being pushed into them. Decided once, at its first fan-out.
      */
     isPulled: boolean | null
     /**
-     * Made in the transaction that makes the photo READY: its place in every list.
+     * Drawn in the transaction that makes the photo READY. Every list of photos is sorted by it.
      */
     publishedId: bigint | null
     width: number | null
     height: number | null
     thumbhash: runtime.Bytes | null
     /**
-     * Without the deltas that are still to be folded in.
+     * Without the deltas that are not folded yet.
      */
     likeCount: number
     commentCount: number

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model PhotoCountDelta
- * What likes and comments add to a photo's counts, until the worker folds it in.
+ * What likes and comments add to a photo's counts, until the worker folds it.
  */
 export type PhotoCountDeltaModel = runtime.Types.Result.DefaultSelection<Prisma.$PhotoCountDeltaPayload>
 
@@ -424,7 +424,7 @@ export type $PhotoCountDeltaPayload<ExtArgs extends runtime.Types.Extensions.Int
     likes: number
     comments: number
     /**
-     * Likes that the owner is told of in their activity.
+     * Likes that appear in the owner's activity.
      */
     news: number
   }, ExtArgs["result"]["photoCountDelta"]>

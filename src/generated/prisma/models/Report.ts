@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Report
- * Somebody says that something is against the rules: a photo, a comment (with its photo), or a person.
+ * A report that a photo, a comment (with its photo) or a person is against the rules.
  */
 export type ReportModel = runtime.Types.Result.DefaultSelection<Prisma.$ReportPayload>
 

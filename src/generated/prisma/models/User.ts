@@ -6666,18 +6666,18 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: bigint
     /**
-     * Always in small letters, which makes it unique without case.
+     * Always in lower case, which makes it unique without regard to case.
      */
     username: string
     /**
-     * Always in small letters.
+     * Always in lower case.
      */
     email: string
     displayName: string
     bio: string
     passwordHash: string
     /**
-     * Has more followers than are pushed to: their photos are merged into feeds when these are read. Never unset.
+     * A pulled author: has too many followers to push to, so readers merge their photos (fan-out on read). Never unset.
      */
     isPulled: boolean
     /**
@@ -6686,12 +6686,12 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     isPrivate: boolean
     isModerator: boolean
     /**
-     * Whoever changes one of these three, or `isPrivate`, locks the row FOR UPDATE: see people/locks.ts.
+     * A transaction that changes one of these three, or `isPrivate`, locks the row FOR UPDATE: see visibility/locks.ts.
      */
     suspendedAt: Date | null
     deactivatedAt: Date | null
     /**
-     * When its deletion was asked for, which a job carries out.
+     * When its deletion was requested. A job carries it out.
      */
     deletingAt: Date | null
     /**
@@ -6704,13 +6704,13 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
      */
     avatarKey: string | null
     /**
-     * The upload that is being made into an avatar, or was last.
+     * The upload of the present or the last avatar job.
      */
     avatarUploadId: bigint | null
     avatarStatus: $Enums.PhotoStatus | null
     avatarFailure: $Enums.PhotoFailureCode | null
     /**
-     * The place in the activity list up to which it has been read.
+     * The sort id in the activity list up to which the person has read it.
      */
     activityReadUpTo: bigint
   }, ExtArgs["result"]["user"]>

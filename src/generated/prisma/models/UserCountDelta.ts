@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model UserCountDelta
- * What follows and photos add to a person's counts, until the worker folds it in.
+ * What follows and photos add to a person's counts, until the worker folds it.
  */
 export type UserCountDeltaModel = runtime.Types.Result.DefaultSelection<Prisma.$UserCountDeltaPayload>
 
@@ -457,7 +457,7 @@ export type $UserCountDeltaPayload<ExtArgs extends runtime.Types.Extensions.Inte
     following: number
     photos: number
     /**
-     * The day (UTC, counted from 1970) of a follow that the person is told of in their activity.
+     * The day (UTC, counted from 1970) of a follow that appears in the person's activity.
      */
     newsDay: number | null
   }, ExtArgs["result"]["userCountDelta"]>

@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model UserCounts
- * Who is hidden counts nowhere, and neither does what they like, write or follow. Apart from the user's row, which follows lock.
+ * Hidden people count nowhere, and neither do their likes, comments and follows. Apart from the user's row, because
+ * follows lock that.
  */
 export type UserCountsModel = runtime.Types.Result.DefaultSelection<Prisma.$UserCountsPayload>
 
@@ -476,7 +477,7 @@ export type $UserCountsPayload<ExtArgs extends runtime.Types.Extensions.Internal
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     userId: bigint
     /**
-     * Without the deltas that are still to be folded in.
+     * Without the deltas that are not folded yet.
      */
     followers: number
     following: number
