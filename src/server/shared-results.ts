@@ -9,21 +9,27 @@ type Execute = (event: unknown, context: Context) => Promise<ExecutionResult>;
 
 /** An operation of a client: one object for all who send the same document and operation name. */
 interface Query {
-  /** Set by the first execution that reads the viewer, so that later events do not wait for an answer that cannot be shared. */
+  /**
+   * Set by the first execution that reads the viewer, so that later events do not wait for an answer that cannot be
+   * shared.
+   */
   dependsOnViewer: boolean;
 }
 
 /** Stands for the cursor in a shared result. It is random, so no data contains it. */
 const CURSOR = `cursor ${randomUUID()}`;
 
-/** By query and variables: the text of a result, split where the cursor belongs; null when the result is not for others. */
+/**
+ * By query and variables: the text of a result, split where the cursor belongs; null when the result is not for others.
+ */
 type ResultsByQuery = Map<Query, Map<string, Promise<string[] | null>>>;
 
 /**
- * Executes the operation of a subscription for its events: once for all subscribers who would get the same answer. Those are the
- * subscribers whose events carry the same share key (features/live/share-key.ts) and whose query and variables are the same, provided
- * that the first execution did not read the viewer. Each gets the answer with their own cursor. Whether an answer depends on the viewer
- * is observed (features/context.ts) and not declared, so no resolver can forget to declare it.
+ * Executes the operation of a subscription for its events: once for all subscribers who would get the same answer.
+ * Those are the subscribers whose events carry the same share key (features/live/share-key.ts) and whose query and
+ * variables are the same, provided that the first execution did not read the viewer. Each gets the answer with their
+ * own cursor. Whether an answer depends on the viewer is observed (features/context.ts) and not declared, so no
+ * resolver can forget to declare it.
  */
 export class SharedResults {
   readonly #results = new WeakMap<ShareKey, ResultsByQuery>();

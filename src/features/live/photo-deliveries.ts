@@ -1,7 +1,7 @@
 /**
- * Delivers events about photos to subscribers: checks the rules and reads the rows for all subscribers of one moment in one batch. A
- * photo with thousands of subscribers costs one query for the rules, one read of the photo and, because they get the same share key,
- * one execution of each document (server/shared-results.ts).
+ * Delivers events about photos to subscribers: checks the rules and reads the rows for all subscribers of one moment in
+ * one batch. A photo with thousands of subscribers costs one query for the rules, one read of the photo and, because
+ * they get the same share key, one execution of each document (server/shared-results.ts).
  */
 import DataLoader from 'dataloader';
 import type { Stores } from '../../stores/stores.ts';
@@ -26,7 +26,10 @@ export interface PhotoDeliveryRequest {
   photoId: bigint;
   /** The comment that the event is about; null when it is about the photo alone. */
   commentId: bigint | null;
-  /** Why the photo is in the viewer's home feed: true for the people they follow, or a hashtag. False for other subscriptions. */
+  /**
+   * Why the photo is in the viewer's home feed: true for the people they follow, or a hashtag. False for other
+   * subscriptions.
+   */
   inFeed: boolean | ByHashtag;
 }
 

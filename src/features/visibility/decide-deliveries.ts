@@ -1,5 +1,6 @@
 /**
- * Which subscribers receive an event about a photo: the rules of rules.ts, checked for all subscribers of one moment in one query.
+ * Which subscribers receive an event about a photo: the rules of rules.ts, checked for all subscribers of one moment in
+ * one query.
  */
 import { idColumn, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -15,7 +16,10 @@ export interface DeliveryRequest {
   photo: PhotoRow;
   /** The author of the comment that the event is about; null when it is about the photo alone. */
   commentAuthorId: bigint | null;
-  /** Why the photo is in the viewer's home feed: true for the people they follow, or a hashtag. False for other subscriptions. */
+  /**
+   * Why the photo is in the viewer's home feed: true for the people they follow, or a hashtag. False for other
+   * subscriptions.
+   */
   inFeed: boolean | ByHashtag;
 }
 
@@ -34,10 +38,11 @@ export interface ByHashtag {
 export type DeliveryDecision = 'DENIED' | 'SHARED' | 'PERSONALIZED';
 
 /**
- * Whether this hashtag's channel is the one that delivers a photo to a home feed. A photo with several followed hashtags arrives on
- * several channels, and a client that reconnects remembers only its cursor. So the choice is a function of the event alone: the first
- * followed hashtag delivers, unless the photo was published earlier with another followed hashtag, which delivered it then. A hashtag
- * that the photo has lost since still delivers for the others, which did not.
+ * Whether this hashtag's channel is the one that delivers a photo to a home feed. A photo with several followed
+ * hashtags arrives on several channels, and a client that reconnects remembers only its cursor. So the choice is a
+ * function of the event alone: the first followed hashtag delivers, unless the photo was published earlier with another
+ * followed hashtag, which delivered it then. A hashtag that the photo has lost since still delivers for the others,
+ * which did not.
  *
  * @param followed the hashtags of the photo that the viewer follows, sorted
  */
@@ -47,8 +52,9 @@ function isDeliveredBy({ hashtag, together }: ByHashtag, followed: readonly stri
 }
 
 /**
- * Decides for each request whether its viewer receives the event now. The answers agree with `maySeePhotos`, `belongInFeed` and
- * `maySeePeople`, except that moderators get no extra access. Two cached reads and one SQL query, however many the requests are.
+ * Decides for each request whether its viewer receives the event now. The answers agree with `maySeePhotos`,
+ * `belongInFeed` and `maySeePeople`, except that moderators get no extra access. Two cached reads and one SQL query,
+ * however many the requests are.
  *
  * @returns in the order of the requests
  */
@@ -74,8 +80,8 @@ export async function decideDeliveries(
     const byHashtag = typeof inFeed === 'object';
     if (byHashtag && !isDeliveredBy(inFeed, followed)) return null;
     const withOwner = pairs.add(viewerId, owner.id, {
-      // The author's channel delivers also to a viewer who unfollowed since, if they follow one of the photo's hashtags: the hashtag's
-      // channel did not deliver, because they followed the author then.
+      // The author's channel delivers also to a viewer who unfollowed since, if they follow one of the photo's
+      // hashtags: the hashtag's channel did not deliver, because they followed the author then.
       mustFollow: (inFeed === true && followed.length === 0) || (owner.isPrivate && owner.id !== viewerId),
       mustNotMute: inFeed !== false,
       // Whoever followed the owner before the photo was published receives it from the owner's channel.
@@ -156,7 +162,8 @@ class ViewerPairs {
   async decide({ db }: Stores): Promise<DeliveryDecision[]> {
     const decisions = this.#viewers.map((): DeliveryDecision => 'SHARED');
     if (decisions.length === 0) return decisions;
-    // Columns as text cost a tenth of arrays of thousands. Most viewers are allowed and have no block: only the others come back.
+    // Columns as text cost a tenth of arrays of thousands. Most viewers are allowed and have no block: only the others
+    // come back.
     const rows = await db.$queryRaw<{ index: number; allowed: boolean }[]>`
       select (index - 1)::int as index, allowed
       from unnest(
