@@ -3,45 +3,41 @@ import type { SessionRow } from './accounts/sessions.ts';
 import { unauthenticated } from './kernel/errors.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
-/** What every resolver is given. */
+/** What every resolver receives: the context of one request, or of one event of a subscription. */
 export interface Context {
   stores: Stores;
-  /** The session that the request came with; null when it came with none. */
-  session: SessionRow | null;
-  /** The person whose session it is. */
-  viewerId: bigint | null;
+  /** The session of the request, null without one. Reading it makes the answer depend on the viewer. */
+  readSession(): SessionRow | null;
+  /** The id of the person whose session it is, null without one. Reading it makes the answer depend on the viewer. */
+  readViewer(): bigint | null;
   /** The client's network address. */
   address: string;
   loaders: Loaders;
-  /** Whether anything has asked who the viewer is: what was made without asking is the same for everybody. */
-  hasAskedForViewer(): boolean;
+  /** Whether anything has read the session or the viewer so far. An answer made without is the same for everybody. */
+  dependsOnViewer(): boolean;
 }
 
-/** Makes what the resolvers of one request, or of one event of a subscription, are given. */
+/** Makes the context of one request, or of one event of a subscription. */
 export function createContext(stores: Stores, session: SessionRow | null, address: string): Context {
-  const viewerId = session?.userId ?? null;
-  let asked = false;
-  const ask = () => {
-    asked = true;
-    return viewerId;
+  let dependsOnViewer = false;
+  const readSession = () => {
+    dependsOnViewer = true;
+    return session;
   };
+  const readViewer = () => readSession()?.userId ?? null;
   return {
     stores,
-    get session() {
-      asked = true;
-      return session;
-    },
-    get viewerId() {
-      return ask();
-    },
+    readSession,
+    readViewer,
     address,
-    loaders: createLoaders(stores, viewerId, ask),
-    hasAskedForViewer: () => asked,
+    loaders: createLoaders(stores, session?.userId ?? null, readViewer),
+    dependsOnViewer: () => dependsOnViewer,
   };
 }
 
-/** The session of a request that needs one. @throws UNAUTHENTICATED when there is none */
+/** The session of a request that needs one. @throws UNAUTHENTICATED without one */
 export function requireSession(context: Context): SessionRow {
-  if (!context.session) throw unauthenticated();
-  return context.session;
+  const session = context.readSession();
+  if (!session) throw unauthenticated();
+  return session;
 }

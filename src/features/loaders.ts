@@ -22,8 +22,8 @@ import { maySeePeople, maySeePhotos, maySeeWithin } from './visibility/rules.ts'
 /**
  * What one request reads by id: each thing at most once, and all that are wanted at the same moment in one batch.
  *
- * @param viewerId null without a session. Only for what differs between viewers by their blocks alone, which is known of an event of a
- * subscription beforehand (photos/deliveries.ts)
+ * @param viewerId null without a session. Only for what differs between viewers by their blocks alone, which is known
+ * of an event of a subscription beforehand (photos/deliveries.ts)
  * @param ask answers who the viewer is, and notes that the answer depends on it
  */
 export function createLoaders(stores: Stores, viewerId: bigint | null, ask: () => bigint | null) {

@@ -8,10 +8,14 @@ import { readReport } from './moderation/reports.ts';
 import { readOwnUpload } from './photos/uploads.ts';
 import { readVisiblePlace } from './places/places.ts';
 
-async function readNode({ stores, viewerId, loaders }: Context, globalId: string) {
+async function readNode({ stores, readViewer, loaders }: Context, globalId: string) {
   const id = fromGlobalId(globalId);
   if (!id) throw badInput(`"${globalId.slice(0, 100)}" is not an id.`);
   const [first, second = 0n] = id.parts;
+  const ofViewer = <T>(read: (viewerId: bigint) => T): T | null => {
+    const viewerId = readViewer();
+    return viewerId === null ? null : read(viewerId);
+  };
   switch (id.type) {
     case 'User':
       return loaders.visibleUser.load(first);
@@ -20,13 +24,13 @@ async function readNode({ stores, viewerId, loaders }: Context, globalId: string
     case 'Comment':
       return loaders.visibleComment.load([first, second]);
     case 'Session':
-      return viewerId === null ? null : readOwnSession(stores, viewerId, first);
+      return ofViewer((viewerId) => readOwnSession(stores, viewerId, first));
     case 'Upload':
-      return viewerId === null ? null : readOwnUpload(stores, viewerId, first);
+      return ofViewer((viewerId) => readOwnUpload(stores, viewerId, first));
     case 'Place':
-      return readVisiblePlace(stores, viewerId, first);
+      return readVisiblePlace(stores, readViewer(), first);
     case 'Report':
-      return viewerId === null ? null : readReport(stores, viewerId, first);
+      return ofViewer((viewerId) => readReport(stores, viewerId, first));
   }
 }
 

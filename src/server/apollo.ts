@@ -13,7 +13,9 @@ import type { Executor } from './executor.ts';
 import { landingPage } from './landing-page.ts';
 import { limitRules, MAX_TOKENS } from './limits.ts';
 
-/** Apollo Server over our executor: it parses, validates, caches documents, persists queries and prevents CSRF. */
+/**
+ * Apollo Server with our executor. Apollo parses, validates and caches documents, persists queries and prevents CSRF.
+ */
 export function createApollo(
   stores: Stores,
   schema: GraphQLSchema,
@@ -24,7 +26,7 @@ export function createApollo(
   return new ApolloServer<Context>({
     gateway: executorGateway(schema, executor),
     introspection: INTROSPECTION,
-    nodeEnv: 'production', // Whatever NODE_ENV says: what differs between the two is set here by name.
+    nodeEnv: 'production', // Independent of NODE_ENV: every option that depends on it is set here by name.
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: !INTROSPECTION,
     stringifyResult: JSON.stringify,
@@ -42,7 +44,7 @@ export function createApollo(
   });
 }
 
-/** A gateway is how Apollo Server lets somebody else execute: ours has one schema, which never changes. */
+/** Apollo Server takes a custom executor only as a gateway. This one has one schema, which never changes. */
 function executorGateway(schema: GraphQLSchema, executor: Executor) {
   return {
     onSchemaLoadOrUpdate(callback: (schemas: { apiSchema: GraphQLSchema; coreSupergraphSdl: string }) => void) {
@@ -57,11 +59,11 @@ function executorGateway(schema: GraphQLSchema, executor: Executor) {
   };
 }
 
-/** What of Apollo's request the executor needs. */
+/** The part of Apollo's request that the executor needs. */
 interface ExecutorRequest {
   document: Parameters<Executor['execute']>[0]['document'];
   operationName: string | null;
   request: { variables?: Record<string, unknown> | undefined };
-  // Apollo's types know only that a context is an object.
+  // Apollo's gateway types say only that the context is an object.
   context: object;
 }

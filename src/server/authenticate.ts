@@ -2,9 +2,10 @@ import { type SessionRow, useSession } from '../features/accounts/sessions.ts';
 import type { Stores } from '../stores/stores.ts';
 
 /**
- * The session that an `Authorization` header, or the connection parameter of that name, stands for.
+ * Reads the session that an `Authorization` header, or the connection parameter of that name, refers to.
  *
- * @returns null when none was given, 'invalid' when what was given is no session, or one that is over
+ * @returns null when it is missing or empty; 'invalid' when it is no bearer token, or the session does not exist or has
+ * expired
  */
 export async function authenticate(stores: Stores, authorization: unknown): Promise<SessionRow | null | 'invalid'> {
   if (authorization === undefined || authorization === null || authorization === '') return null;

@@ -1,42 +1,46 @@
 /**
- * The connections that stay open, over WebSocket and as server-sent events: how many there may be, whose they are, that they end with
- * their session, and that they are sent away when the server stops.
+ * The long-lived connections, over WebSocket and as server-sent events: limits their number per address and per person,
+ * closes them when their session ends, and sends clients to another server before this one stops.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { findSession, type SessionRow } from '../features/accounts/sessions.ts';
 import { sessionsChannel } from '../stores/channel-names.ts';
 import type { Stores } from '../stores/stores.ts';
 
-/** Why a connection is closed by the server. */
+/** Why the server closes a connection. */
 export type CloseReason =
-  /** The server stops: the client comes again at once, at another one. */
+  /** The server stops: the client reconnects at once, to another server. */
   | 'RESTART'
-  /** Its session has ended: the client has to log in. */
+  /** The session has ended: the person must log in. */
   | 'SESSION_ENDED'
-  /** The person has too many connections: the client comes again after a while. */
+  /** The person has too many connections: the client reconnects after a while. */
   | 'TOO_MANY';
 
-/** A connection that is open. */
+/** An open connection. */
 export interface OpenConnection {
   /**
-   * Says whose it is: it is closed when their session ends, by log-out, by being revoked, or by its time, and when it is one too many.
+   * Sets the session of the connection. The connection is closed when that session ends (by log-out, revocation or
+   * expiry), or at once if the person has too many connections.
    *
-   * @returns whether it goes on
+   * @returns whether the connection stays open
    */
   identify(session: SessionRow): Promise<boolean>;
-  /** It is closed. Again changes nothing. */
+  /** Notes that the connection is closed. Idempotent. */
   release(): void;
 }
 
-/** Clients are sent away over this time when the server stops, so that they do not all come to another one at the same moment. */
+/**
+ * When the server stops, clients are sent away spread over this time, so that they do not all reconnect at the same
+ * moment.
+ */
 const SEND_AWAY_WITHIN_MS = 1_500;
-/** The longest that `setTimeout` can wait. */
+/** The longest delay that `setTimeout` takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The open connections of this process. */
 export class Connections {
   readonly #stores: Stores;
-  readonly #open = new Set<(why: CloseReason) => void>();
+  readonly #open = new Set<(reason: CloseReason) => void>();
   readonly #byAddress = new Map<string, number>();
   readonly #byViewer = new Map<string, number>();
 
@@ -45,17 +49,18 @@ export class Connections {
   }
 
   /**
-   * Notes a connection.
+   * Registers a connection.
    *
    * @param address the client's network address
-   * @param close closes it; the caller calls `release` when it is closed, whoever closed it
-   * @returns null when the address has too many
+   * @param close closes the connection; the caller calls `release` after it is closed, by whichever side
+   * @returns null when the address has too many connections
    */
-  open(address: string, close: (why: CloseReason) => void): OpenConnection | null {
+  open(address: string, close: (reason: CloseReason) => void): OpenConnection | null {
     const { CONNECTIONS_PER_ADDRESS, CONNECTIONS_PER_VIEWER } = this.#stores.config;
     if ((this.#byAddress.get(address) ?? 0) >= CONNECTIONS_PER_ADDRESS) return null;
-    const end = (why: CloseReason) => close(why);
-    this.#open.add(end);
+    // Wrapped, so that the same function registered twice counts twice.
+    const closeThis = (reason: CloseReason) => close(reason);
+    this.#open.add(closeThis);
     count(this.#byAddress, address, 1);
     let released = false;
     const releases: (() => void)[] = [];
@@ -70,7 +75,7 @@ export class Connections {
         count(this.#byViewer, viewer, 1);
         releases.push(() => count(this.#byViewer, viewer, -1));
         const stop = await watchSession(this.#stores, session, () => close('SESSION_ENDED'));
-        // It may have gone meanwhile.
+        // The client may have left in the meantime.
         if (released) stop();
         else releases.push(stop);
         return !released;
@@ -78,14 +83,14 @@ export class Connections {
       release: () => {
         if (released) return;
         released = true;
-        this.#open.delete(end);
+        this.#open.delete(closeThis);
         count(this.#byAddress, address, -1);
         for (const release of releases) release();
       },
     };
   }
 
-  /** Tells every client to come again elsewhere, over a second or so. */
+  /** Closes every connection with RESTART, spread over `SEND_AWAY_WITHIN_MS`. */
   async sendAway(): Promise<void> {
     const within = Math.min(SEND_AWAY_WITHIN_MS, this.#open.size);
     await Promise.all(
@@ -103,37 +108,37 @@ function count(counts: Map<string, number>, key: string, by: 1 | -1): void {
   else counts.delete(key);
 }
 
-/** When a session cannot be looked up it has not ended: it is looked up again after this time, in milliseconds. */
-const LOOK_AGAIN_MS = 5_000;
+/** A session that cannot be read counts as valid and is read again after this time, in milliseconds. */
+const RETRY_MS = 5_000;
 
 /**
- * Tells when a session ends: by log-out, by being revoked, or by its time.
+ * Calls `onEnd` when a session ends: by log-out, revocation or expiry.
  *
  * @returns stops watching
  */
 async function watchSession(stores: Stores, session: SessionRow, onEnd: () => void): Promise<() => void> {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  const lookAt = (time: number) => {
+  const checkAt = (time: number) => {
     clearTimeout(timer);
     if (stopped) return;
     timer = setTimeout(
-      () => look().catch(() => lookAt(Date.now() + LOOK_AGAIN_MS)),
+      () => check().catch(() => checkAt(Date.now() + RETRY_MS)),
       Math.min(Math.max(time - Date.now(), 0), LONGEST_TIMER_MS),
     );
   };
-  const look = async () => {
-    // Uses since, over HTTP, may have moved its end on.
+  const check = async () => {
+    // Requests over HTTP may have extended the session since.
     const current = await findSession(stores, session.tokenHash);
     if (!current || current.expiresAt <= Date.now()) onEnd();
-    else lookAt(current.expiresAt);
+    else checkAt(current.expiresAt);
   };
   const unsubscribe = await stores.pubsub.subscribe(
     sessionsChannel(session.userId),
     (id) => {
       if (id === String(session.id)) onEnd();
     },
-    { onResume: () => lookAt(0) },
+    { onResume: () => checkAt(0) },
   );
   const stop = () => {
     stopped = true;
@@ -141,8 +146,8 @@ async function watchSession(stores: Stores, session: SessionRow, onEnd: () => vo
     unsubscribe();
   };
   try {
-    // It may have ended between being looked up and being listened to.
-    await look();
+    // The session may have ended before the subscription to its channel began.
+    await check();
   } catch (error) {
     stop();
     throw error;

@@ -14,29 +14,29 @@ import type { Config } from '../config.ts';
 import type { Operation } from './executor.ts';
 import { limitRules, MAX_TOKENS } from './limits.ts';
 
-/** What a client asks for, as it came. */
+/** An operation as a client sent it. */
 export interface OperationRequest {
   query: string;
   operationName?: string | null | undefined;
   variables?: Record<string, unknown> | null | undefined;
 }
 
-/** An operation that may be run, or why not. */
+/** An operation that passed parsing, validation and the limits, or its errors. */
 export type Prepared = { operation: Operation; kind: `${OperationTypeNode}` } | { errors: readonly GraphQLError[] };
 
-/** Documents that are kept: how many, and how long together, in characters. */
-const KEPT = { max: 1_000, maxSize: 2_000_000 };
+/** Size of the document cache: the number of documents, and their length in total, in characters. */
+const CACHE_SIZE = { max: 1_000, maxSize: 2_000_000 };
 
 /**
- * Parses and validates what comes over WebSocket or asks for server-sent events, under the limits that Apollo Server is given for HTTP, and
- * remembers it, bounded.
+ * Parses and validates operations that arrive over WebSocket or ask for server-sent events, under the same limits that
+ * Apollo Server applies over HTTP. Results are cached.
  */
 export function prepareDocuments(
   schema: GraphQLSchema,
   { INTROSPECTION }: Config,
 ): (request: OperationRequest) => Prepared {
-  const known = new LRUCache<string, { document: DocumentNode | null; errors: readonly GraphQLError[] }>({
-    ...KEPT,
+  const cache = new LRUCache<string, { document: DocumentNode | null; errors: readonly GraphQLError[] }>({
+    ...CACHE_SIZE,
     sizeCalculation: (_, query) => query.length + 1,
   });
   const rules = [...specifiedRules, ...limitRules, ...(INTROSPECTION ? [] : [NoSchemaIntrospectionCustomRule])];
@@ -51,10 +51,10 @@ export function prepareDocuments(
     }
   };
   return ({ query, operationName, variables }) => {
-    let checked = known.get(query);
+    let checked = cache.get(query);
     if (!checked) {
       checked = check(query);
-      known.set(query, checked);
+      cache.set(query, checked);
     }
     const { document, errors } = checked;
     if (!document || errors.length > 0) return { errors };

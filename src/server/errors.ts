@@ -1,25 +1,25 @@
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Stores } from '../stores/stores.ts';
 
-/** What became of an operation. */
+/** The result of an operation. */
 export interface Result {
   data?: FormattedExecutionResult['data'] | undefined;
   errors?: readonly GraphQLError[] | undefined;
 }
 
-/** Whether a subscription cannot begin, or go on, because a store is away. */
+/** Whether a subscription cannot start or continue because a store is away. */
 export function isUnavailable({ data, errors }: Result): boolean {
   return !data && errors?.some((error) => error.extensions?.code === 'UNAVAILABLE') === true;
 }
 
-/** Whether this was thrown because a store is away. */
-export function saysUnavailable(error: unknown): boolean {
+/** Whether an error was thrown because a store is away. */
+export function isUnavailableError(error: unknown): boolean {
   return error instanceof GraphQLError && isUnavailable({ errors: [error] });
 }
 
 /**
- * What a client is told of an error. What the code meant to say passes; anything else is INTERNAL, with its details in the
- * log only: a message of the database may hold SQL and rows.
+ * Formats an error for clients. A GraphQLError thrown on purpose passes. Any other error becomes INTERNAL, and its
+ * details go to the log only, because a database message may contain SQL and rows.
  */
 export function formatError(
   error: unknown,
@@ -29,12 +29,12 @@ export function formatError(
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   if (original instanceof GraphQLError) {
     const { locations, path } = formatted;
-    // `http` is for the server, which has taken it already.
+    // `http` is for Apollo Server, which has applied it already.
     const { http: _, ...extensions } = { ...formatted.extensions, ...original.extensions };
     if (extensions.code === 'INTERNAL_SERVER_ERROR') extensions.code = 'INTERNAL';
-    // Over HTTP Apollo has given every error a code; over WebSocket those of parsing and validating come without.
+    // Apollo gives every error a code. Over WebSocket, parse and validation errors have none yet.
     extensions.code ??= 'GRAPHQL_VALIDATION_FAILED';
-    // Where the schema is not shown, userErrors do not help to guess it either.
+    // Without introspection, errors must not help to guess the schema either.
     const message = config.INTROSPECTION ? formatted.message : formatted.message.replace(/ ?Did you mean .+\?$/, '');
     return { message, ...(locations && { locations }), ...(path && { path }), extensions };
   }
@@ -43,7 +43,7 @@ export function formatError(
   return { message: 'Something went wrong on our side.', ...(path && { path }), extensions: { code: 'INTERNAL' } };
 }
 
-/** A result as a client is told of it, over any transport. */
+/** Formats a result for clients, over any transport. */
 export function formatResult({ data, errors }: Result, stores: Stores): FormattedExecutionResult {
   return {
     ...(data !== undefined && { data }),

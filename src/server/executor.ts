@@ -14,29 +14,30 @@ import { resume } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
-import { formatResult, saysUnavailable } from './errors.ts';
+import { formatResult, isUnavailableError } from './errors.ts';
 import { SOME_UNSENT_BYTES } from './limits.ts';
 import { SharedResults } from './shared-results.ts';
 
-/** An operation to run, validated. */
+/** A validated operation to execute. */
 export interface Operation {
   document: DocumentNode;
   operationName: string | null | undefined;
   variables: Record<string, unknown> | null | undefined;
 }
 
-/** A query as code, and what is known of it. */
-type Compiled = CompiledQuery & { dependsOnViewer: boolean; eventVariables: string[] };
+/** An operation compiled to code. `eventVariables`: the variables that the answer to an event depends on. */
+type CompiledOperation = CompiledQuery & { dependsOnViewer: boolean; eventVariables: string[] };
 
-/** Runs operations with code that is compiled from each document once. */
+/** Executes operations with code that is compiled once per document and operation name. */
 export interface Executor {
-  /** Runs a query or mutation. */
+  /** Executes a query or mutation. */
   execute(operation: Operation, context: Context): Promise<ExecutionResult>;
   /**
-   * Runs a subscription: each event with a context of its own, because what was loaded for one may be stale at the next.
+   * Executes a subscription. Each event gets a context of its own, because what was loaded for one event may be stale
+   * at the next.
    *
-   * @param isCongested whether the client has yet to take in so much that no more should be made for it: then it is told to come again
-   * @returns its results, or the errors for which it cannot start
+   * @param isCongested whether so much output waits for the client that the subscription must end with RESUME
+   * @returns its results, or the errors that keep it from starting
    */
   subscribe(
     operation: Operation,
@@ -46,38 +47,39 @@ export interface Executor {
 }
 
 /**
- * The results of a subscription as JSON, as the client is sent them, those together that came together. Whoever reads them is thrown
- * UNAVAILABLE when a store is away and the client had better come again.
+ * The results of a subscription as the JSON that clients receive. Results of events that arrived together come in one
+ * array. The generator throws UNAVAILABLE when a store is away and the client should reconnect.
  */
 export type Texts = AsyncGenerator<string[], void, void>;
 
 const SUBSCRIPTION_OVER_HTTP = new GraphQLError(
-  'Subscriptions are served over WebSocket at this address, with the graphql-ws protocol, and as server-sent events below it, at /stream.',
+  'Subscriptions are served over WebSocket at this address, with the graphql-ws protocol, ' +
+    'and as server-sent events below it, at /stream.',
   { extensions: { code: 'BAD_USER_INPUT' } },
 );
 
 /**
- * Makes an executor for a schema. What is compiled lives as long as its document: whoever caches documents, with a bound, bounds
- * this too.
+ * Makes an executor for a schema. Compiled code lives as long as its document, so the bounded document caches of Apollo
+ * Server and documents.ts bound it too.
  */
 export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor {
-  const compiled = new WeakMap<DocumentNode, Map<string, Compiled>>();
+  const compiled = new WeakMap<DocumentNode, Map<string, CompiledOperation>>();
   const toText = (result: ExecutionResult) => JSON.stringify(formatResult(result, stores));
-  const shared = new SharedResults(toText);
+  const sharedResults = new SharedResults(toText);
 
-  const compile = ({ document, operationName }: Operation): Compiled | ExecutionResult => {
+  const compile = ({ document, operationName }: Operation): CompiledOperation | ExecutionResult => {
     let operations = compiled.get(document);
     if (!operations) {
       operations = new Map();
       compiled.set(document, operations);
     }
     const name = operationName ?? '';
-    const known = operations.get(name);
-    if (known) return known;
-    const made = compileQuery(schema, document, operationName ?? undefined) as CompiledQuery | ExecutionResult;
-    // A name that the document lacks is the client's mistake, of which there are endlessly many.
-    if (!isCompiledQuery(made)) return made;
-    const query = Object.assign(made, {
+    const existing = operations.get(name);
+    if (existing) return existing;
+    const result = compileQuery(schema, document, operationName ?? undefined) as CompiledQuery | ExecutionResult;
+    // Not cached: a client can send endlessly many operation names that the document lacks.
+    if (!isCompiledQuery(result)) return result;
+    const query = Object.assign(result, {
       dependsOnViewer: false,
       eventVariables: eventVariables(document, operationName),
     });
@@ -89,7 +91,7 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
     async execute(operation, context) {
       const query = compile(operation);
       if (!isCompiledQuery(query)) return query;
-      // Only of subscriptions does the compiler make this function.
+      // The compiler makes this function for subscriptions only.
       if (query.subscribe) return { errors: [SUBSCRIPTION_OVER_HTTP] };
       return run(query, null, context, operation);
     },
@@ -113,7 +115,9 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
         source as LiveEvents<unknown>,
         (events) => {
           if (isCongested()) throw resume('You read too slowly: subscribe again with "after".');
-          return Promise.all(events.map((event) => shared.execute(event, query, variables, execute, newContext)));
+          return Promise.all(
+            events.map((event) => sharedResults.execute(event, query, variables, execute, newContext)),
+          );
         },
         (error) => [toText({ errors: [error] })],
       );
@@ -122,18 +126,18 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
 }
 
 /**
- * The variables that matter to what is answered to each event. Those in the arguments of the subscription itself say which events there are,
- * and `after` among them is another one for each client.
+ * The variables that the answer to an event depends on. Variables in the arguments of the subscription field itself
+ * only select the events, and one of them, `after`, differs for every client.
  */
 function eventVariables(document: DocumentNode, operationName: string | null | undefined): string[] {
   const operation = getOperationAST(document, operationName);
-  const own = new Set<unknown>(
+  const fieldArguments = new Set<unknown>(
     operation?.selectionSet.selections.flatMap((field) => (field.kind === Kind.FIELD ? (field.arguments ?? []) : [])),
   );
   const names = new Set<string>();
   visit(document, {
     VariableDefinition: () => false,
-    Argument: (node) => (own.has(node) ? false : undefined),
+    Argument: (node) => (fieldArguments.has(node) ? false : undefined),
     Variable({ name }) {
       names.add(name.value);
     },
@@ -149,32 +153,37 @@ async function run(
 ): Promise<ExecutionResult> {
   const result = await query.query(root, context, variables ?? {});
   if (!result.errors) return result;
-  // Without data nothing was run: the variables are not what the operation declares.
+  // No data means that nothing was executed: the variables do not fit the operation's declarations.
   const code = result.data === undefined ? 'BAD_USER_INPUT' : null;
   return { ...result, errors: result.errors.map((error) => toGraphQLError(error, code)) };
 }
 
-/** The compiler makes errors that lack half of what a GraphQLError is. One without a code is a fault of ours. */
+/**
+ * Completes an error of the compiler, whose errors lack some fields of a GraphQLError.
+ *
+ * @param code the error's code; null for a fault of the server
+ */
 function toGraphQLError(error: GraphQLError, code: string | null): GraphQLError {
   if (error.extensions) return error;
   const { message, path, locations, originalError } = error;
-  const whole = new GraphQLError(message, {
+  const completed = new GraphQLError(message, {
     ...(path && { path }),
     ...(code === null ? { originalError: originalError ?? new Error(message) } : { extensions: { code } }),
   });
-  return Object.assign(whole, locations && { locations });
+  return Object.assign(completed, locations && { locations });
 }
 
 /**
- * Hands on what `execute` makes of events that come together. A source that fails ends with an error for its client, whose connection goes
- * on, unless a store is away.
+ * Yields the results of events that arrive together. When the source fails, the last result is an error for the client
+ * and its connection stays open; only when a store is away, the generator throws.
  */
 function mapEvents<E>(
   events: LiveEvents<E>,
   execute: (events: LiveEvent<E>[]) => Promise<string[]>,
-  explain: (error: GraphQLError) => string[],
+  toErrorTexts: (error: GraphQLError) => string[],
 ): Texts {
   let failed = false;
+  // Asks for as many events as fit the client's buffer, judged by the longest text of the last batch.
   let longest = 1;
   return generator(
     async () => {
@@ -188,8 +197,8 @@ function mapEvents<E>(
       } catch (thrown) {
         failed = true;
         await events.return();
-        if (saysUnavailable(thrown)) throw thrown;
-        return { done: false, value: explain(asGraphQLError(thrown)) };
+        if (isUnavailableError(thrown)) throw thrown;
+        return { done: false, value: toErrorTexts(asGraphQLError(thrown)) };
       }
     },
     async () => {

@@ -13,21 +13,21 @@ import { buildSchema } from './schema.ts';
 import { serveEvents } from './sse.ts';
 import { serveWebSocket } from './websocket.ts';
 
-/** Where the API is, over HTTP and WebSocket. */
+/** The path of the API, over HTTP and WebSocket. */
 const GRAPHQL_PATH = '/graphql';
 
 /** A running server. */
 export interface Api {
-  /** The API's address, with the port that was taken. */
+  /** The API's address, with the port that the server listens on. */
   url: string;
-  /** Stops accepting, finishes the requests that are running and closes the sockets. */
+  /** Stops accepting connections, finishes the running requests and closes the sockets. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts to serve the API.
+ * Starts serving the API.
  *
- * @throws what the system says when the port cannot be had
+ * @throws the system's error when the port is not available
  */
 export async function startApi(stores: Stores): Promise<Api> {
   const { config } = stores;
@@ -51,7 +51,7 @@ export async function startApi(stores: Stores): Promise<Api> {
   await app.register(fastifyApollo(apollo), {
     path: GRAPHQL_PATH,
     context: async (request) => {
-      // A session that is over is no session: logging in anew must not need a client to forget the old one first.
+      // An expired token counts as none, so that a client that still sends it can log in again.
       const session = await authenticate(stores, request.headers.authorization);
       return createContext(stores, session === 'invalid' ? null : session, request.ip);
     },
@@ -72,7 +72,7 @@ export async function startApi(stores: Stores): Promise<Api> {
   return {
     url: `http://localhost:${port}${GRAPHQL_PATH}`,
     async stop() {
-      // Nobody new: connections that are open already stay until they are sent away, and requests until they are answered.
+      // Accept nothing new. Open connections stay until they are sent away, and requests until they are answered.
       app.server.close();
       await connections.sendAway();
       await closeSockets();

@@ -3,10 +3,10 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import type { Context } from '../features/context.ts';
 
 /**
- * What is read where Apollo's servers, which Sandbox is loaded from, cannot be reached. Apollo lays the place of Sandbox over it and
- * keeps the page from scrolling: while that place is empty, both are undone.
+ * The page for browsers that cannot reach Apollo's servers, from which Sandbox is loaded. Apollo's element for Sandbox
+ * covers the page and keeps it from scrolling. The styles undo both while that element is empty.
  *
- * @param nonce what the page's Content-Security-Policy lets styles and scripts pass by
+ * @param nonce the nonce of the page's Content-Security-Policy for styles and scripts
  */
 const explanation = (nonce: string): string => `<style nonce="${nonce}">
   :root { color-scheme: light dark; }
@@ -19,8 +19,8 @@ const explanation = (nonce: string): string => `<style nonce="${nonce}">
 </style>
 <div class="fallback">
   <h1>Darkroom</h1>
-  <p>This is the GraphQL API of a photo-sharing network. It runs; only Apollo Sandbox, the explorer that should fill this page, is
-    missing: it comes from Apollo's servers, which your browser cannot reach at the moment.</p>
+  <p>This is the GraphQL API of a photo-sharing network. It runs; only Apollo Sandbox, the explorer that should fill
+    this page, is missing: it comes from Apollo's servers, which your browser cannot reach at the moment.</p>
   <h2>Send an operation</h2>
   <p>Any GraphQL client will do, or none: it is a <code>POST</code> to this very address.</p>
   <pre>curl <span class="address">ADDRESS</span> -H 'content-type: application/json' \\
@@ -32,20 +32,23 @@ const explanation = (nonce: string): string => `<style nonce="${nonce}">
     userErrors { message }
   }
 }</pre>
-  <p>Or <code>signUp</code> first. Send the token with what follows, as the header <code>Authorization: Bearer TOKEN</code>.</p>
+  <p>Or <code>signUp</code> first. Send the token with every further request, as the header
+    <code>Authorization: Bearer TOKEN</code>.</p>
   <h2>Subscribe</h2>
-  <p>Over WebSocket at <code class="socket">this address</code>, with the <code>graphql-ws</code> protocol and the token in the
-    connection's parameters: <code>{ "authorization": "Bearer TOKEN" }</code>.</p>
+  <p>Over WebSocket at <code class="socket">this address</code>, with the <code>graphql-ws</code> protocol and the token
+    in the connection's parameters: <code>{ "authorization": "Bearer TOKEN" }</code>.</p>
   <h2>Look around</h2>
-  <p>Every type, field and argument is described. GraphiQL, Altair or Insomnia, installed on your machine, read that from here and let
-    you explore it as Sandbox does; in the repository it is the folder <code>schema/</code>.</p>
+  <p>Every type, field and argument is described. GraphiQL, Altair or Insomnia, installed on your machine, read that
+    from here and let you explore it as Sandbox does; in the repository it is the folder <code>schema/</code>.</p>
 </div>
 <script nonce="${nonce}">
   document.querySelector('.address').textContent = location.origin + location.pathname;
   document.querySelector('.socket').textContent = location.origin.replace('http', 'ws') + location.pathname;
 </script>`;
 
-/** Apollo Sandbox for a browser that asks for the API's address, with an explanation of ours for where it cannot be loaded. */
+/**
+ * Serves Apollo Sandbox to browsers that open the API's address, with our explanation for those that cannot load it.
+ */
 export function landingPage(): ApolloServerPlugin<Context> {
   const apollo = ApolloServerPluginLandingPageLocalDefault({ embed: { runTelemetry: false } });
   return {

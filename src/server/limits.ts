@@ -16,30 +16,31 @@ import {
 } from 'graphql';
 import { MAX_PAGE } from '../features/kernel/paging.ts';
 
-/** The most tokens of a document: a query larger than this is not parsed. */
+/** The most tokens of a document. A larger one is not parsed. */
 export const MAX_TOKENS = 3_000;
 /** The largest request, in bytes. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
-/** Subscriptions and other operations that run at the same time over one connection. */
+/** The most operations, subscriptions included, that run at the same time over one connection. */
 export const MAX_OPERATIONS = 100;
-/** Messages that a client may send over one connection: on average, and at once, when it subscribes to many things anew. */
+/** The message rate over one connection, as a token bucket: its refill rate. */
 export const MESSAGES_PER_SECOND = 100;
+/** Its capacity. A client that reconnects and subscribes to everything again needs a burst. */
 export const MAX_MESSAGES = 1_500;
-/** From so many bytes on that a client has not taken in yet, more is made for it only as it takes them in. */
+/** Backpressure: from so many unsent bytes on, results are made for a client only as fast as it reads. */
 export const SOME_UNSENT_BYTES = 64 * 1024;
-/** With so many, its subscriptions are ended, to be resumed, and nothing more is read from it. */
+/** From so many unsent bytes on, the client's subscriptions end with RESUME, and nothing more is read from it. */
 export const MAX_UNSENT_BYTES = 1024 * 1024;
-/** Clients are pinged so often, in milliseconds; one that neither answers nor takes anything in until the next time is gone. */
+/** The ping interval, in milliseconds. A client that neither answers nor reads until the next ping is cut off. */
 export const CLIENT_SILENT_MS = 12_000;
-/** What a client that is refused for now is told: after so many seconds it may try again. */
+/** The `Retry-After` of refused connections, in seconds. */
 export const RETRY_AFTER_SECONDS = 5;
 
 const MAX_DEPTH = 15;
 const MAX_ALIASES = 50;
 const MAX_NODES = 20_000;
 
-/** Rules that every document is held to, over HTTP and WebSocket, before anything of it is run. */
+/** The limits that every document must keep, over HTTP and WebSocket, before it is executed. */
 export const limitRules: ValidationRule[] = [
   maxDepthRule({
     n: MAX_DEPTH,
@@ -51,7 +52,10 @@ export const limitRules: ValidationRule[] = [
   maxNodesRule,
 ];
 
-/** These libraries throw, which a server takes for a fault of its own, unless they are told to leave it to us. */
+/**
+ * Makes these libraries report a validation error. By default they throw, which the server would take for a fault of
+ * its own.
+ */
 function reporting(message: string) {
   return {
     propagateOnRejection: false,
@@ -60,14 +64,14 @@ function reporting(message: string) {
 }
 
 /**
- * Refuses an operation whose nested lists could hold too many things: the sum, over all lists, of their own size times those of
- * the lists that they are in. A size that is a variable counts as the largest page, so that the answer does not depend
- * on the variables and can be remembered with the document.
+ * Refuses an operation whose nested lists could hold too many items: the sum, over all lists, of the product of their
+ * own size and the sizes of the lists around them. A page size that is a variable counts as the largest page, so that
+ * the result depends on the document alone and can be cached with it.
  */
 function maxNodesRule(context: ValidationContext): ASTVisitor {
   const fragments = new Map<string, number>();
 
-  /** How many things a selection can hold, within one thing of its type. */
+  /** How many items a selection set can hold, for one object of its type. */
   const count = (selections: SelectionSetNode | undefined, type: GraphQLNamedType | undefined): number => {
     let sum = 0;
     for (const selection of selections?.selections ?? []) {
@@ -86,9 +90,9 @@ function maxNodesRule(context: ValidationContext): ASTVisitor {
     return sum;
   };
   const countFragment = (name: string): number => {
-    const known = fragments.get(name);
-    if (known !== undefined) return known;
-    // For one that is spread within itself, which another rule refuses.
+    const existing = fragments.get(name);
+    if (existing !== undefined) return existing;
+    // Ends the recursion for a fragment that spreads itself. Another rule refuses it.
     fragments.set(name, 0);
     const fragment = context.getFragment(name);
     const counted = count(
@@ -103,13 +107,16 @@ function maxNodesRule(context: ValidationContext): ASTVisitor {
     OperationDefinition(operation) {
       const nodes = count(operation.selectionSet, context.getSchema().getRootType(operation.operation) ?? undefined);
       if (nodes <= MAX_NODES) return;
-      const message = `The lists of this query could hold ${nodes.toLocaleString('en')} things; ${MAX_NODES.toLocaleString('en')} are allowed. Ask for smaller pages, written into the query, or nest fewer lists.`;
+      const message =
+        `The lists of this query could hold ${nodes.toLocaleString('en')} things; ` +
+        `${MAX_NODES.toLocaleString('en')} are allowed. ` +
+        'Ask for smaller pages, written into the query, or nest fewer lists.';
       context.reportError(new GraphQLError(message, { nodes: operation }));
     },
   };
 }
 
-/** How many things a field asks for; null when it is neither a list with pages nor one of things by id. */
+/** How many items a field requests; null when it neither returns a page nor takes a list of ids. */
 function listSize(definition: GraphQLField<unknown, unknown>, field: FieldNode): number | null {
   const argument = definition.args.find(({ name }) => name === 'first' || name === 'ids');
   if (!argument) return null;

@@ -1,38 +1,47 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutionResult } from 'graphql';
 import type { Context } from '../features/context.ts';
+import type { ShareKey } from '../features/live/share-key.ts';
 import type { LiveEvent } from '../features/live/subscribe.ts';
 
 /** Executes an operation for one event. */
 type Execute = (event: unknown, context: Context) => Promise<ExecutionResult>;
 
-/** A query of a client, the same object for the same text. */
+/** An operation of a client: one object for all who send the same document and operation name. */
 interface Query {
-  /** Found out once, so that nobody waits for it again. */
+  /**
+   * Set by the first execution that reads the viewer, so that later events do not wait for an answer that cannot be
+   * shared.
+   */
   dependsOnViewer: boolean;
 }
 
-/** Stands for the cursor in a result that is shared: nobody's data can hold it. */
+/** Stands for the cursor in a shared result. It is random, so no data contains it. */
 const CURSOR = `cursor ${randomUUID()}`;
 
 /**
- * Executes an operation for the events of a subscription, and once for all who would be answered the same: those who have been given the same
- * value (photos/deliveries.ts: told of the same at the same moment), ask for the same, and of whom nothing has asked who they are while it was
- * executed for the first of them. Each is answered with their own cursor. Nothing has to be declared, so nothing can be forgotten: whether
- * an answer depends on the viewer is seen (features/context.ts).
+ * By query and variables: the text of a result, split where the cursor belongs; null when the result is not for others.
+ */
+type ResultsByQuery = Map<Query, Map<string, Promise<string[] | null>>>;
+
+/**
+ * Executes the operation of a subscription for its events: once for all subscribers who would get the same answer.
+ * Those are the subscribers whose events carry the same share key (features/live/share-key.ts) and whose query and
+ * variables are the same, provided that the first execution did not read the viewer. Each gets the answer with their
+ * own cursor. Whether an answer depends on the viewer is observed (features/context.ts) and not declared, so no
+ * resolver can forget to declare it.
  */
 export class SharedResults {
-  /** By the value, the query and the variables: the text of the result, parted where the cursor belongs; null when it is not for others. */
-  readonly #made = new WeakMap<object, Map<Query, Map<string, Promise<string[] | null>>>>();
+  readonly #results = new WeakMap<ShareKey, ResultsByQuery>();
   readonly #toText: (result: ExecutionResult) => string;
 
-  /** @param toText makes a result what a client is sent */
+  /** @param toText serializes a result as clients receive it */
   constructor(toText: (result: ExecutionResult) => string) {
     this.#toText = toText;
   }
 
   /**
-   * @param variables what of the client's variables matters to the answer, as text
+   * @param variables the values of the variables that the answer depends on, as text
    * @returns the result as text
    */
   async execute(
@@ -42,24 +51,24 @@ export class SharedResults {
     execute: Execute,
     newContext: () => Context,
   ): Promise<string> {
-    const { value, cursor } = event;
+    const { shareKey, cursor } = event;
     const executeAlone = async () => this.#toText(await execute(event, newContext()));
-    if (query.dependsOnViewer || event.isGap || typeof value !== 'object' || value === null) return executeAlone();
-    const queries = getOrMake(this.#made, value, () => new Map());
-    const results = getOrMake(queries, query, () => new Map());
+    if (shareKey === null || query.dependsOnViewer) return executeAlone();
+    const queries = getOrInsert(this.#results, shareKey, (): ResultsByQuery => new Map());
+    const results = getOrInsert(queries, query, () => new Map());
     const first = results.get(variables);
     if (first) return (await first)?.join(cursor) ?? executeAlone();
     const context = newContext();
     const own = execute({ ...event, cursor: CURSOR }, context).then((result) => ({
       parts: this.#toText(result).split(CURSOR),
-      isForAll: !result.errors,
+      hasErrors: Boolean(result.errors),
     }));
     results.set(
       variables,
       own.then(
-        ({ parts, isForAll }) => {
-          if (context.hasAskedForViewer()) query.dependsOnViewer = true;
-          return isForAll && !query.dependsOnViewer ? parts : null;
+        ({ parts, hasErrors }) => {
+          if (context.dependsOnViewer()) query.dependsOnViewer = true;
+          return hasErrors || query.dependsOnViewer ? null : parts;
         },
         () => null,
       ),
@@ -68,13 +77,13 @@ export class SharedResults {
   }
 }
 
-function getOrMake<K, V>(
+function getOrInsert<K, V>(
   map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
   key: K,
   make: () => V,
 ): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
+  const existing = map.get(key);
+  if (existing !== undefined) return existing;
   const made = make();
   map.set(key, made);
   return made;

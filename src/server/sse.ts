@@ -1,9 +1,9 @@
 /**
- * Server-sent events, for clients behind proxies that let no WebSocket through: the "distinct connections mode" of the graphql-sse protocol,
- * one request for each operation. It is written here, and not taken from the library, which takes in results without bound for a client that
- * does not read them.
+ * Server-sent events, for clients behind proxies that block WebSocket: the "distinct connections mode" of the
+ * graphql-sse protocol, with one request per operation. The library is not used, because it buffers results without
+ * bound for a client that does not read them.
  *
- * A stream that ends without `complete` has been cut, and the client comes again.
+ * A stream that ends without `complete` was cut, and the client reconnects.
  */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -13,7 +13,7 @@ import { createContext } from '../features/context.ts';
 import { unauthenticated } from '../features/kernel/errors.ts';
 import { authenticate } from './authenticate.ts';
 import type { OperationRequest } from './documents.ts';
-import { formatResult, isUnavailable, saysUnavailable } from './errors.ts';
+import { formatResult, isUnavailable, isUnavailableError } from './errors.ts';
 import type { Texts } from './executor.ts';
 import { CLIENT_SILENT_MS, MAX_UNSENT_BYTES, RETRY_AFTER_SECONDS, SOME_UNSENT_BYTES } from './limits.ts';
 import type { LiveServer } from './live-server.ts';
@@ -26,20 +26,21 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     if (!String(request.headers.accept).includes('text/event-stream')) {
       return refuse(reply, 406, 'Here are server-sent events: ask with "Accept: text/event-stream".', 'BAD_USER_INPUT');
     }
-    const asked = readRequest(request);
-    if (typeof asked === 'string') return refuse(reply, 400, asked, 'BAD_USER_INPUT');
+    const operation = readRequest(request);
+    if (typeof operation === 'string') return refuse(reply, 400, operation, 'BAD_USER_INPUT');
     const session = await authenticate(stores, request.headers.authorization);
-    // As over WebSocket: a subscription of somebody else would stay silent.
+    // As over WebSocket: without its session, a subscription would receive nothing and not say why.
     if (session === 'invalid') return refuse(reply, 401, unauthenticated().message, 'UNAUTHENTICATED');
 
     const response = reply.raw;
-    const open = connections.open(request.ip, (why) => {
-      // Nothing is sent to whoever is one too many before they are refused, or after the end: a session's may be told twice.
-      if (why === 'TOO_MANY' || !response.headersSent || response.writableEnded) return;
-      // Who has to log in does not come again by itself.
-      if (why === 'SESSION_ENDED') {
-        say(response, 'next', toText({ errors: [unauthenticated()] }));
-        say(response, 'complete');
+    const open = connections.open(request.ip, (reason) => {
+      // Write nothing before a TOO_MANY refusal or after the response has ended: the end of a session may be signaled
+      // twice.
+      if (reason === 'TOO_MANY' || !response.headersSent || response.writableEnded) return;
+      // Complete the stream, so that the client does not reconnect before the person logs in.
+      if (reason === 'SESSION_ENDED') {
+        writeEvent(response, 'next', toText({ errors: [unauthenticated()] }));
+        writeEvent(response, 'complete');
       }
       response.end();
     });
@@ -49,7 +50,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
       open.release();
       return refuse(reply, 429, 'You have too many connections.', 'RATE_LIMITED');
     }
-    const texts = await run(request, asked, session, response);
+    const texts = await execute(request, operation, session, response);
     if ('refused' in texts) {
       open.release();
       return refuse(reply, ...texts.refused);
@@ -59,82 +60,82 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
   };
 
   const toText = (result: ExecutionResult) => JSON.stringify(formatResult(result, stores));
-  async function* only(result: ExecutionResult): Texts {
+  async function* streamOf(result: ExecutionResult): Texts {
     yield [toText(result)];
   }
 
-  /** Runs what was asked for, and makes a stream of its results, also of its one. */
-  const run = async (
+  /** Executes an operation. @returns the stream of its results; a query or mutation has one */
+  const execute = async (
     { method, ip }: FastifyRequest,
-    asked: OperationRequest,
+    operation: OperationRequest,
     session: SessionRow | null,
     response: ServerResponse,
   ): Promise<Texts | { refused: [status: number, message: string, code: string] }> => {
-    const prepared = prepare(asked);
-    if ('errors' in prepared) return only({ errors: prepared.errors });
+    const prepared = prepare(operation);
+    if ('errors' in prepared) return streamOf({ errors: prepared.errors });
     if (prepared.kind === 'mutation' && method === 'GET') {
       return { refused: [405, 'A mutation is sent with POST.', 'BAD_USER_INPUT'] };
     }
     const newContext = () => createContext(stores, session, ip);
-    if (prepared.kind !== 'subscription') return only(await executor.execute(prepared.operation, newContext()));
+    if (prepared.kind !== 'subscription') return streamOf(await executor.execute(prepared.operation, newContext()));
     const isCongested = () => response.writableLength > MAX_UNSENT_BYTES;
     const texts = await executor.subscribe(prepared.operation, newContext, isCongested);
     if (Symbol.asyncIterator in texts) return texts;
     if (isUnavailable(texts)) return { refused: [503, texts.errors?.[0]?.message ?? '', 'UNAVAILABLE'] };
-    return only(texts);
+    return streamOf(texts);
   };
 
   const send = async (response: ServerResponse, headers: OutgoingHttpHeaders, texts: Texts) => {
     const stopPinging = ping(response);
     response.once('close', () => {
       stopPinging();
-      texts.return().catch(() => {}); // It has ended by itself.
+      texts.return().catch(() => {}); // The stream may have ended by itself.
     });
     response.writeHead(200, {
       ...headers,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
-      // For nginx, which would wait until it has enough.
+      // nginx would buffer the events.
       'x-accel-buffering': 'no',
     });
-    // Browsers take no notice of a response before its first byte.
+    // Browsers report a response as open only after its first byte.
     response.write(':\n\n');
     try {
-      for await (const some of texts) {
+      for await (const batch of texts) {
         if (response.writableEnded || response.destroyed) return;
-        for (const text of some) say(response, 'next', text);
-        if (response.writableLength > SOME_UNSENT_BYTES) await untilTakenIn(response);
+        for (const text of batch) writeEvent(response, 'next', text);
+        if (response.writableLength > SOME_UNSENT_BYTES) await untilDrained(response);
       }
     } catch (error) {
-      // Cut, so that the client comes again.
-      if (!saysUnavailable(error)) throw error;
+      // End without `complete`, so that the client reconnects.
+      if (!isUnavailableError(error)) throw error;
       response.end();
       return;
     }
     if (response.writableEnded) return;
-    say(response, 'complete');
+    writeEvent(response, 'complete');
     response.end();
   };
 
   app.route({ method: ['GET', 'POST'], url: path, handler: handle });
 }
 
-/** What a request asks for, or what is wrong with it. */
+/** Reads the operation from a request. @returns the operation, or a message that says what is wrong */
 function readRequest({ method, query, body }: FastifyRequest): OperationRequest | string {
-  const asked = (method === 'GET' ? query : body) as Record<string, unknown> | null | undefined;
-  if (typeof asked?.query !== 'string') return '"query" must be a GraphQL document.';
-  const { operationName } = asked;
+  const parameters = (method === 'GET' ? query : body) as Record<string, unknown> | null | undefined;
+  if (typeof parameters?.query !== 'string') return '"query" must be a GraphQL document.';
+  const { operationName } = parameters;
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') {
     return '"operationName" must be text.';
   }
-  let { variables } = asked;
+  let { variables } = parameters;
   try {
     if (method === 'GET' && typeof variables === 'string') variables = JSON.parse(variables);
   } catch {
     return '"variables" must be a JSON object.';
   }
   if (typeof (variables ?? {}) !== 'object' || Array.isArray(variables)) return '"variables" must be a JSON object.';
-  return { query: asked.query, operationName, variables: variables as OperationRequest['variables'] };
+  return { query: parameters.query, operationName, variables: variables as OperationRequest['variables'] };
 }
 
 function refuse(reply: FastifyReply, status: number, message: string, code: string): FastifyReply {
@@ -142,12 +143,12 @@ function refuse(reply: FastifyReply, status: number, message: string, code: stri
   return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
 }
 
-function say(response: ServerResponse, event: 'next' | 'complete', data?: string): void {
+function writeEvent(response: ServerResponse, event: 'next' | 'complete', data?: string): void {
   response.write(`event: ${event}\ndata:${data === undefined ? '' : ` ${data}`}\n\n`);
 }
 
-/** Resolves when there is room for more, or nobody is there for it. */
-function untilTakenIn(response: ServerResponse): Promise<void> {
+/** Resolves when the response has room for more, or is closed. */
+function untilDrained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       response.off('drain', done);
@@ -161,19 +162,19 @@ function untilTakenIn(response: ServerResponse): Promise<void> {
 }
 
 /**
- * Says something from time to time, so that no proxy takes the connection for an idle one, and cuts off a client that has a lot to take in
- * and does not.
+ * Writes a comment from time to time, so that no proxy closes the connection as idle, and cuts off a client that has
+ * much to read and does not read.
  *
  * @returns stops
  */
 function ping(response: ServerResponse): () => void {
-  let before = -1;
+  let readBefore = -1;
   const timer = setInterval(() => {
     const { writableLength, writableEnded, socket } = response;
-    const taken = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
+    const read = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
     if (writableLength < SOME_UNSENT_BYTES && !writableEnded) response.write(':\n\n');
-    else if (before === taken) response.destroy();
-    before = taken;
+    else if (readBefore === read) response.destroy();
+    readBefore = read;
   }, CLIENT_SILENT_MS);
   return () => clearInterval(timer);
 }

@@ -9,7 +9,7 @@ import { badInput } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import { authenticate } from './authenticate.ts';
 import type { CloseReason, OpenConnection } from './connections.ts';
-import { formatResult, isUnavailable, type Result, saysUnavailable } from './errors.ts';
+import { formatResult, isUnavailable, isUnavailableError, type Result } from './errors.ts';
 import type { Texts } from './executor.ts';
 import {
   CLIENT_SILENT_MS,
@@ -23,7 +23,7 @@ import {
 } from './limits.ts';
 import type { LiveServer } from './live-server.ts';
 
-/** What a connection keeps from its start to its end. */
+/** The state of a connection. */
 interface Connection {
   socket: WebSocket;
   raw: Duplex;
@@ -32,17 +32,17 @@ interface Connection {
   session: SessionRow | null;
 }
 type Socket = SocketContext<Record<string, unknown> | undefined, Connection>;
-/** An operation: over which connection, and how the client calls it. */
+/** The connection that an operation arrived on, and the id that the client gave it. */
 interface OperationContext {
   socket: Socket;
   id: string;
 }
 
-/** From the registry of WebSocket close codes: the client may have kept to the protocol, and is not served all the same. */
+/** Close codes from the IANA registry. "Policy Violation": the client sends too much. */
 const POLICY_VIOLATION = 1008;
-/** "Service Restart": clients come again, at another server. */
+/** "Service Restart": the client reconnects at once, to another server. */
 const SERVICE_RESTART = 1012;
-/** "Try Again Later". */
+/** "Try Again Later": the client reconnects after a while. */
 const TRY_AGAIN_LATER = 1013;
 
 const CLOSE: Record<CloseReason, [code: number, reason: string]> = {
@@ -51,14 +51,15 @@ const CLOSE: Record<CloseReason, [code: number, reason: string]> = {
   TOO_MANY: [TRY_AGAIN_LATER, 'You have too many connections'],
 };
 
-/** How long clients have to close their connection when the server stops. */
+/** How long clients have to close their connection when the server stops, in milliseconds. */
 const CLOSE_WITHIN_MS = 3_000;
 
 /**
- * Serves GraphQL over WebSocket (the graphql-ws protocol, `graphql-transport-ws`) at the path where HTTP serves it. The protocol is
- * graphql-ws's own core; what is between it and the socket is here, because its adapter for `ws` bounds neither what comes nor what goes.
+ * Serves GraphQL over WebSocket (the graphql-ws protocol, `graphql-transport-ws`) at the path where HTTP serves it.
+ * graphql-ws's core speaks the protocol. The code between the core and the socket is ours, because the library's
+ * adapter for `ws` limits neither input nor output.
  *
- * @returns closes all connections, when they have been sent away
+ * @returns closes all connections; call it after `Connections.sendAway`
  */
 export function serveWebSocket(
   server: Server,
@@ -114,14 +115,14 @@ export function serveWebSocket(
     },
     onError: (_socket, _id, _payload, errors) => format({ errors }).errors ?? [],
     onNext({ extra }, _id, _payload, _args, result) {
-      if (isUnavailable(result)) sayUnavailable(extra.socket);
+      if (isUnavailable(result)) closeUnavailable(extra.socket);
       return format(result);
     },
   });
 
   const serve = (socket: WebSocket, request: IncomingMessage, address: string, open: OpenConnection) => {
-    socket.on('error', () => {}); // It closes itself, with the code for what was wrong.
-    const mayCome = limitRate(MESSAGES_PER_SECOND, MAX_MESSAGES);
+    socket.on('error', () => {}); // The socket closes itself with the matching code.
+    const takeToken = createTokenBucket(MESSAGES_PER_SECOND, MAX_MESSAGES);
     const closed = core.opened(
       {
         protocol: socket.protocol,
@@ -130,9 +131,9 @@ export function serveWebSocket(
         onMessage(take) {
           socket.on('message', (data, isBinary) => {
             if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received: text is expected');
-            if (!mayCome()) return socket.close(POLICY_VIOLATION, 'Too many messages in too short a time');
+            if (!takeToken()) return socket.close(POLICY_VIOLATION, 'Too many messages in too short a time');
             take(String(data)).catch((err) => {
-              // The core throws for a message that only a server sends, and for what hooks throw.
+              // The core throws when a client sends a message that only servers send, and when a hook throws.
               if (/^Unexpected message of type/.test(err.message)) {
                 return socket.close(CloseCode.BadRequest, 'Invalid message received');
               }
@@ -157,9 +158,9 @@ export function serveWebSocket(
     if (isStopping) return refuse(raw, '503 Service Unavailable');
     const address = addressOf(request);
     let socket: WebSocket | undefined;
-    const open = connections.open(address, (why) => socket?.close(...CLOSE[why]));
+    const open = connections.open(address, (reason) => socket?.close(...CLOSE[reason]));
     if (!open) return refuse(raw, '429 Too Many Requests');
-    // Also when it never becomes a WebSocket.
+    // The raw socket closes even if it never becomes a WebSocket.
     raw.once('close', open.release);
     sockets.handleUpgrade(request, raw, head, (websocket) => {
       socket = websocket;
@@ -168,7 +169,7 @@ export function serveWebSocket(
   });
   return async () => {
     isStopping = true;
-    // Whoever is still there is asked to close too; one that does not answer is cut off.
+    // Ask the remaining clients to close, then cut off those that do not answer.
     for (const client of sockets.clients) client.close(...CLOSE.RESTART);
     const closing = Array.from(sockets.clients, (client) => new Promise((resolve) => client.once('close', resolve)));
     const timer = setTimeout(() => {
@@ -180,54 +181,55 @@ export function serveWebSocket(
   };
 }
 
-/** Answers an upgrade with an HTTP status instead. */
+/** Refuses an upgrade with an HTTP status. */
 function refuse(raw: Duplex, status: string): void {
-  // Nobody else listens to this socket, and an error that nobody hears ends the process.
+  // This socket has no other error handler, and an unhandled `error` event ends the process.
   raw.on('error', () => raw.destroy());
   const headers = `Retry-After: ${RETRY_AFTER_SECONDS}\r\nConnection: close\r\n`;
   raw.end(`HTTP/1.1 ${status}\r\n${headers}\r\n`, () => raw.destroy());
 }
 
 /**
- * Sends the results of a subscription as they come, past the library, which would put each together again from what it is made of.
+ * Sends the results of a subscription as they arrive. It bypasses the library, which would serialize each result once
+ * more.
  *
- * @param start of each message, up to the result
- * @returns nothing, until there are no more
+ * @param prefix of each message, up to the result
+ * @returns a generator that yields nothing and ends with the subscription
  */
-function send(texts: Texts, start: string, { socket, raw }: Connection): AsyncGenerator<ExecutionResult, void, void> {
-  let isWanted = true;
+function send(texts: Texts, prefix: string, { socket, raw }: Connection): AsyncGenerator<ExecutionResult, void, void> {
+  let hasEnded = false;
   const end = async () => {
-    isWanted = false;
+    hasEnded = true;
     await texts.return();
   };
   const sendAll = async () => {
     try {
-      for await (const some of texts) {
-        if (!isWanted) break;
-        // All of them now, as what was decided of them is of now.
-        await Promise.all(some.map((text) => sendBounded(socket, raw, `${start}${text}}`)));
+      for await (const batch of texts) {
+        if (hasEnded) break;
+        // Send the whole batch now, because the visibility rules were checked now.
+        await Promise.all(batch.map((text) => sendBounded(socket, raw, `${prefix}${text}}`)));
       }
     } catch (error) {
-      if (!saysUnavailable(error)) throw error;
-      sayUnavailable(socket);
+      if (!isUnavailableError(error)) throw error;
+      closeUnavailable(socket);
     }
     return DONE;
   };
   return generator<ExecutionResult>(sendAll, end);
 }
 
-/** A library that is told so connects again by itself, after a while; one that is told of an error gives up. */
-function sayUnavailable(socket: WebSocket): void {
+/** Closes the connection: client libraries reconnect after this code, but give up after an error message. */
+function closeUnavailable(socket: WebSocket): void {
   socket.close(TRY_AGAIN_LATER, 'Live events are not to be had just now');
 }
 
 /**
- * Sends text, and resolves when there is room for more: at once, mostly. Nothing more is read from a client that does not take in what it has
- * asked for.
+ * Sends text and resolves when the client's buffer has room for more, which is mostly at once. Stops reading from a
+ * client that does not read its output.
  */
 function sendBounded(socket: WebSocket, raw: Duplex, data: string): Promise<void> | undefined {
   if (socket.readyState !== socket.OPEN) return;
-  holdBack(raw);
+  corkForThisTurn(raw);
   if (socket.bufferedAmount < SOME_UNSENT_BYTES) {
     socket.send(data);
     return;
@@ -241,45 +243,45 @@ function sendBounded(socket: WebSocket, raw: Duplex, data: string): Promise<void
   });
 }
 
-/** Lets what is sent in one turn of the event loop go out together: what it costs to send is mostly the call to the system. */
-function holdBack(raw: Duplex): void {
+/** Sends the output of one turn of the event loop with one system call, which is most of what sending costs. */
+function corkForThisTurn(raw: Duplex): void {
   if (raw.writableCorked > 0) return;
   raw.cork();
   setImmediate(() => raw.uncork());
 }
 
 /**
- * Pings a client, and cuts it off when it does not answer: a connection that is gone does not tell so by itself. One that has yet to take in
- * a lot, before which it cannot answer, is given time while it does so.
+ * Pings a client and cuts it off when it does not answer, because a broken connection may never report an error. A
+ * client with much unread output cannot answer before it has read that, so it has time as long as it reads.
  *
- * @returns stops
+ * @returns stops pinging
  */
 function ping(socket: WebSocket, { socket: raw }: IncomingMessage): () => void {
   let hasAnswered = true;
   let wasBehind = false;
-  let taken = 0;
+  let bytesRead = 0;
   socket.on('pong', () => {
     hasAnswered = true;
   });
   const timer = setInterval(() => {
     const isBehind = socket.bufferedAmount >= SOME_UNSENT_BYTES;
-    const takes = (wasBehind || isBehind) && raw.bytesWritten - raw.writableLength > taken;
-    if (!hasAnswered && !takes) return socket.terminate();
+    const isReading = (wasBehind || isBehind) && raw.bytesWritten - raw.writableLength > bytesRead;
+    if (!hasAnswered && !isReading) return socket.terminate();
     hasAnswered = false;
     wasBehind = isBehind;
     if (socket.readyState === socket.OPEN && !isBehind) socket.ping();
-    taken = raw.bytesWritten - raw.writableLength;
+    bytesRead = raw.bytesWritten - raw.writableLength;
   }, CLIENT_SILENT_MS);
   return () => clearInterval(timer);
 }
 
-/** A bucket of tokens. @returns whether one more may come now */
-function limitRate(perSecond: number, most: number): () => boolean {
-  let tokens = most;
+/** A token bucket that starts full. @returns takes a token; false when the bucket is empty */
+function createTokenBucket(perSecond: number, capacity: number): () => boolean {
+  let tokens = capacity;
   let filledAt = performance.now();
   return () => {
     const now = performance.now();
-    tokens = Math.min(most, tokens + ((now - filledAt) / 1_000) * perSecond);
+    tokens = Math.min(capacity, tokens + ((now - filledAt) / 1_000) * perSecond);
     filledAt = now;
     tokens -= 1;
     return tokens >= 0;

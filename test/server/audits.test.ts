@@ -4,19 +4,20 @@ import { expect, inject, test } from 'vitest';
 const url = inject('url');
 
 /**
- * Apollo Server answers 400, not 200, when a document is not run at all, also to those who accept only `application/json`. We keep to it: a
- * status tells caches and monitors the truth, and the draft asks for 200 only for the sake of servers older than itself.
+ * Apollo Server answers 400, not 200, when it executes nothing of a document, also to clients that accept only
+ * `application/json`. We keep that: a status informs caches and monitors correctly, and the draft asks for 200 only for
+ * compatibility with older servers.
  */
-const STATUS_TELLS = '400 tells the truth, and Apollo Server knows no other';
+const TRUE_STATUS = '400 is the true status, and Apollo Server has no option for another';
 
-/** What the draft of GraphQL over HTTP says a server SHOULD do, and ours does not: by name, with the reason. */
+/** The SHOULD audits of the GraphQL over HTTP draft that the server does not pass: by name, with the reason. */
 const NOT_DONE: Record<string, string> = {
-  'SHOULD use 200 status code on document parsing failure when accepting application/json': STATUS_TELLS,
-  'SHOULD use 200 status code on document validation failure when accepting application/json': STATUS_TELLS,
-  'SHOULD use a status code of 200 on variable coercion failure when accepting application/json': STATUS_TELLS,
+  'SHOULD use 200 status code on document parsing failure when accepting application/json': TRUE_STATUS,
+  'SHOULD use 200 status code on document validation failure when accepting application/json': TRUE_STATUS,
+  'SHOULD use a status code of 200 on variable coercion failure when accepting application/json': TRUE_STATUS,
 };
 
-test('the server passes all audits of GraphQL over HTTP that say MUST, and all that say SHOULD but three', async () => {
+test('the server passes all MUST audits of GraphQL over HTTP, and all SHOULD audits but three', async () => {
   const names: Record<'ok' | 'notice' | 'warn' | 'error', string[]> = { ok: [], notice: [], warn: [], error: [] };
   for (const audit of serverAudits({ url })) {
     const result = await audit.fn();

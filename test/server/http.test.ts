@@ -6,13 +6,13 @@ import { ask, greet } from '../support/wire.ts';
 const url = inject('url');
 const HTML = { accept: 'text/html,application/xhtml+xml' };
 
-test('GET /health is 200 while the stores answer', async () => {
+test('GET /health answers 200 while the stores answer', async () => {
   const response = await fetch(new URL('/health', url));
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({ postgres: true, redis: true });
 });
 
-test('web pages of any origin may call', async () => {
+test('web pages of any origin may send requests', async () => {
   const response = await fetch(url, {
     method: 'OPTIONS',
     headers: {
@@ -34,7 +34,7 @@ test('web pages of any origin may call', async () => {
   expect(answer.headers.get('access-control-allow-origin')).toBe('*');
 });
 
-test('a request that a foreign form could send is not run', async () => {
+test('a request that a foreign HTML form could send is not executed', async () => {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'text/plain' },
@@ -51,7 +51,7 @@ test('a browser gets the Sandbox, on a page that explains itself without Apolloâ
   const page = await response.text();
   expect(page).toContain('<title>Darkroom</title>');
   expect(page).toContain('embeddable-sandbox');
-  // What stands there without any script.
+  // The text that is shown without any script.
   const words = page.replace(/<(script|style)[\s\S]*?<\/\1>/g, ' ').replace(/<[^>]+>/g, ' ');
   expect(words).toContain('This is the GraphQL API of a photo-sharing network.');
   expect(words).toContain('which your browser cannot reach at the moment');
@@ -111,7 +111,7 @@ beforeAll(async () => {
 });
 afterAll(() => production.end('SIGTERM'));
 
-test('in production the schema is not shown, over HTTP or over WebSocket', async () => {
+test('in production introspection is off, over HTTP and over WebSocket', async () => {
   const socket = await greet(production.url);
   for (const query of ['{ __schema { types { name } } }', '{ __type(name: "User") { name } }']) {
     const { data, errors } = await send(production.url, query);
@@ -121,13 +121,13 @@ test('in production the schema is not shown, over HTTP or over WebSocket', async
     expect(overSocket.data ?? null).toBeNull();
     expect(overSocket.errors?.[0]?.message).toMatch(/introspection/i);
   }
-  // What it is made for still works.
+  // Ordinary operations still work.
   expect((await send(production.url, '{ __typename me { email } }')).data).toEqual({ __typename: 'Query', me: null });
   expect(await ask(socket, '{ __typename me { email } }')).toEqual({ data: { __typename: 'Query', me: null } });
   socket.socket.close();
 });
 
-test('in production no answer helps to guess the schema', async () => {
+test('in production no error message suggests names of the schema', async () => {
   const { errors } = await send(production.url, '{ me { emial } }');
   expect(errors[0]?.message).toMatch(/Cannot query field "emial"/);
   expect(errors[0]?.message).not.toContain('Did you mean');

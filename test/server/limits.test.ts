@@ -6,7 +6,7 @@ import { ask, greet, openSocket, post } from '../support/wire.ts';
 const url = inject('url');
 const photo = toGlobalId('Photo', 7n);
 
-/** What both ways of asking say of a query: they must say the same. */
+/** The errors of a query over both transports, which must agree. */
 async function refusals(query: string): Promise<string[]> {
   const person = await newPerson(url);
   const [{ status, data, errors }, socket] = await Promise.all([person.send(query), greet(url, person.token)]);
@@ -23,7 +23,7 @@ async function refusals(query: string): Promise<string[]> {
   return messages;
 }
 
-/** A chain of photos and comments under a photo, of three levels a link, each list of `first`. */
+/** A chain of photos and comments under a photo: three levels a link, each list of size `first`. */
 function chain(links: number, first = 1): string {
   return `${`comments(first: ${first}) { nodes { photo { `.repeat(links)} id ${'} } } '.repeat(links)}`;
 }
@@ -31,50 +31,52 @@ function chain(links: number, first = 1): string {
 const node = (selection: string) => `{ node(id: "${photo}") { ... on Photo { ${selection} } } }`;
 const names = (count: number) => Array.from({ length: count }, (_, n) => `a${n}: __typename`).join(' ');
 
-test('a query is refused when it is more than 15 levels deep', async () => {
+test('a query of more than 15 levels is rejected', async () => {
   expect(await refusals(node(chain(4)))).toEqual([]);
   const tooDeep = await refusals(node(chain(17)));
   expect(tooDeep).toEqual(['A query may be at most 15 levels deep.']);
 });
 
 test('fragments do not hide depth', async () => {
-  const half =
-    'fragment Half on Photo { comments(first: 1) { nodes { photo { comments(first: 1) { nodes { photo { id } } } } } } }';
+  const half = `fragment Half on Photo {
+    comments(first: 1) { nodes { photo { comments(first: 1) { nodes { photo { id } } } } } }
+  }`;
   const deep = `query { node(id: "${photo}") { ... on Photo { comments(first: 1) { nodes { photo {
     comments(first: 1) { nodes { photo { comments(first: 1) { nodes { photo { ...Half } } } } } } } } } } } } ${half}`;
   expect(await refusals(deep)).toEqual(['A query may be at most 15 levels deep.']);
 });
 
-test('introspection cannot be nested without end', async () => {
+test('introspection cannot be nested without limit', async () => {
   const types = `${'fields { type { '.repeat(20)} name ${'} } '.repeat(20)}`;
   expect(await refusals(`{ __schema { types { ${types} } } }`)).not.toEqual([]);
 });
 
-test('fragments in a circle are refused', async () => {
+test('fragment cycles are rejected', async () => {
   const messages = await refusals(
-    `{ node(id: "${photo}") { ...A } } fragment A on Photo { comments { nodes { photo { ...B } } } } fragment B on Photo { ...A }`,
+    `{ node(id: "${photo}") { ...A } }
+    fragment A on Photo { comments { nodes { photo { ...B } } } } fragment B on Photo { ...A }`,
   );
   expect(messages.join()).toMatch(/Cannot spread fragment "A" within itself/);
 });
 
-test('a query is refused when it has more than 50 aliases', async () => {
+test('a query with more than 50 aliases is rejected', async () => {
   expect(await refusals(`{ ${names(50)} }`)).toEqual([]);
   expect(await refusals(`{ ${names(51)} }`)).toEqual(['A query may have at most 50 aliases.']);
   expect((await refusals(`{ ${names(990)} }`)).length).toBeGreaterThan(0);
   expect((await refusals(`{ ${names(1_000)} }`)).length).toBeGreaterThan(0);
 });
 
-test('a query is refused when it has more than 3,000 tokens', async () => {
+test('a query with more than 3,000 tokens is rejected', async () => {
   const query = (ids: number) => `{ nodes(ids: [${'"x" '.repeat(ids)}]) { id } }`;
   expect((await refusals(query(3_000))).join()).toMatch(/3000 tokens/);
-  // One that has fewer is read, and refused for what it asks.
+  // With fewer tokens it is parsed, and rejected by another limit.
   const { errors } = await (await newPerson(url)).send(query(2_900));
   expect(errors[0]?.message).toBe('"ids" may hold at most 100; it holds 2900.');
 });
 
 const TOO_MANY = /^The lists of this query could hold [\d,]+ things; 20,000 are allowed\./;
 
-test('lists within lists are refused when they could hold more than 20,000 things', async () => {
+test('nested lists that could hold more than 20,000 items are rejected', async () => {
   const lists = (outer: number, inner: number) =>
     `{ homeFeed(first: ${outer}) { nodes { comments(first: ${inner}) { nodes { id } } } } }`;
   expect(await refusals(lists(100, 100))).toEqual([]);
@@ -82,7 +84,7 @@ test('lists within lists are refused when they could hold more than 20,000 thing
   expect((await refusals(node(chain(3, 50)))).join()).toMatch(TOO_MANY);
 });
 
-test('a size that is not written into the query counts as the largest', async () => {
+test('a page size in a variable counts as the largest page', async () => {
   const person = await newPerson(url);
   const query = `query ($first: Int!) { node(id: "${photo}") { ... on Photo {
     comments(first: $first) { nodes { photo { comments(first: $first) { nodes { photo {
@@ -91,8 +93,8 @@ test('a size that is not written into the query counts as the largest', async ()
   expect(errors[0]?.message).toMatch(TOO_MANY);
 });
 
-test('fragments do not hide what lists within lists could hold', async () => {
-  // 100 + 100 × 50 + 100 × 50 × 50 + 100 × 50 × 50 × 50 things.
+test('fragments do not hide the size of nested lists', async () => {
+  // 100 + 100 × 50 + 100 × 50 × 50 + 100 × 50 × 50 × 50 items.
   const query = `{ homeFeed(first: 100) { nodes { ...A } } }
     fragment A on Photo { comments(first: 50) { nodes { photo { ...B } } } }
     fragment B on Photo { comments(first: 50) { nodes { photo { ...C } } } }
@@ -100,27 +102,27 @@ test('fragments do not hide what lists within lists could hold', async () => {
   expect((await refusals(query)).join()).toMatch(TOO_MANY);
 });
 
-test('fragments that are spread in small lists are allowed', async () => {
-  // 1 + 100 + 100 × 100 things.
+test('fragments spread in small lists are allowed', async () => {
+  // 1 + 100 + 100 × 100 items.
   const query = `{ homeFeed(first: 1) { nodes { ...A } } }
     fragment A on Photo { comments(first: 100) { nodes { photo { ...B } } } }
     fragment B on Photo { comments(first: 100) { nodes { id } } }`;
   expect(await refusals(query)).toEqual([]);
 });
 
-test('a list of less than nothing does not make up for those that are too large', async () => {
+test('a list with a negative size does not offset lists that are too large', async () => {
   const query = `{ small: ${node('comments(first: -2000000) { nodes { id } }').slice(1, -1)}
     large: ${node(chain(3, 100)).slice(1, -1)} }`;
   expect((await refusals(query)).join()).toMatch(TOO_MANY);
 });
 
-test('the lists of many things that are asked for by id count for each of them', async () => {
+test('lists below nodes(ids) count once for each id', async () => {
   const ids = JSON.stringify(Array(100).fill(photo));
   const query = `{ nodes(ids: ${ids}) { ... on Photo { ${chain(2, 100)} } } }`;
   expect((await refusals(query)).join()).toMatch(TOO_MANY);
 });
 
-test('a request that is too large is refused, and the server goes on', async () => {
+test('a request body that is too large is rejected, and the server goes on', async () => {
   const query = `# ${'x'.repeat(300 * 1024)}\n{ __typename }`;
   const reply = await post(url, JSON.stringify({ query }));
   expect(reply.status).toBe(413);

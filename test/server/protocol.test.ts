@@ -1,6 +1,6 @@
 /**
- * The graphql-ws protocol to the letter, spoken by hand: each code with which it closes a connection, what it answers to what it does not
- * expect, and the limits that come on top. https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+ * The graphql-ws protocol to the letter, spoken by hand: every close code, the answers to unexpected messages, and
+ * our limits on top. https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
  */
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -27,52 +27,52 @@ const subscribe = (id: string, payload: object = { query: '{ __typename }' }) =>
 
 test.for([
   ['nonsense', 'Bearer nonsense'],
-  ['no text', { token: 1 }],
-  ['a token without its word', 'nonsense'],
-  ['a word without its token', 'Bearer '],
-] as const)('a connection that says it is %s is closed as forbidden', async ([, authorization]) => {
+  ['an object', { token: 1 }],
+  ['a token without a scheme', 'nonsense'],
+  ['a scheme without a token', 'Bearer '],
+] as const)('a connection with %s as authorization is closed as forbidden', async ([, authorization]) => {
   const socket = await openSocket(url);
   socket.say({ type: 'connection_init', payload: { authorization } });
   expect(await socket.closed).toBe(4403);
 });
 
 test.for([
-  ['asks before it greets', [subscribe('1')], 4401],
-  ['asks before its greeting is acknowledged', [init, subscribe('1')], 4401],
-  ['greets twice', [init, init], 4429],
-  ['says what is no JSON', ['{'], 4400],
-  ['says nothing', [''], 4400],
-  ['says a list', ['[]'], 4400],
-  ['says null', ['null'], 4400],
-  ['says what is no message', [{ type: 'nonsense' }], 4400],
-  ['says what only a server says', [{ type: 'connection_ack' }, { type: 'next', id: '1', payload: {} }], 4400],
-  ['greets with what is no object', [{ type: 'connection_init', payload: 'me' }], 4400],
-  ['pings with what is no object', [{ type: 'ping', payload: 7 }], 4400],
-  ['asks without an id', [init, { type: 'subscribe', payload: { query: '{ __typename }' } }], 4400],
-  ['asks with an empty id', [init, subscribe('')], 4400],
-  ['asks with a number as id', [init, { ...subscribe('1'), id: 1 }], 4400],
-  ['asks for nothing', [init, subscribe('1', {})], 4400],
-  ['asks with variables that are text', [init, subscribe('1', { query: '{ __typename }', variables: 'x' })], 4400],
+  ['subscribes before connection_init', [subscribe('1')], 4401],
+  ['subscribes before connection_ack', [init, subscribe('1')], 4401],
+  ['sends connection_init twice', [init, init], 4429],
+  ['sends malformed JSON', ['{'], 4400],
+  ['sends an empty message', [''], 4400],
+  ['sends a list', ['[]'], 4400],
+  ['sends null', ['null'], 4400],
+  ['sends an unknown type', [{ type: 'nonsense' }], 4400],
+  ['sends messages that only servers send', [{ type: 'connection_ack' }, { type: 'next', id: '1', payload: {} }], 4400],
+  ['sends connection_init with a payload that is no object', [{ type: 'connection_init', payload: 'me' }], 4400],
+  ['pings with a payload that is no object', [{ type: 'ping', payload: 7 }], 4400],
+  ['subscribes without an id', [init, { type: 'subscribe', payload: { query: '{ __typename }' } }], 4400],
+  ['subscribes with an empty id', [init, subscribe('')], 4400],
+  ['subscribes with a number as id', [init, { ...subscribe('1'), id: 1 }], 4400],
+  ['subscribes without a query', [init, subscribe('1', {})], 4400],
+  ['subscribes with text as variables', [init, subscribe('1', { query: '{ __typename }', variables: 'x' })], 4400],
   ['completes without an id', [init, { type: 'complete' }], 4400],
-  ['says 10 MB at once', ['x'.repeat(10_000_000)], 1009],
-  ['says more than 256 KB at once', [JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(256 * 1024) } })], 1009],
+  ['sends 10 MB at once', ['x'.repeat(10_000_000)], 1009],
+  ['sends more than 256 KB at once', [JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(256 * 1024) } })], 1009],
 ] as const)('a connection that %s is closed by the protocol', async ([, messages, code]) => {
   const socket = await openSocket(url);
   socket.say(...messages);
   expect(await socket.closed).toBe(code);
 });
 
-test('a connection that does not greet is closed', async () => {
+test('a connection without connection_init is closed', async () => {
   expect(await (await openSocket(url)).closed).toBe(4408);
 });
 
-test('what is binary is refused, also when it would be a message', async () => {
+test('a binary frame is rejected, even if it contains a valid message', async () => {
   const socket = await openSocket(url);
   socket.socket.send(Buffer.from(JSON.stringify(init)));
   expect(await socket.closed).toBe(4400);
 });
 
-test('two operations of the same id at the same time are refused, one after the other are not', async () => {
+test('an id in use is rejected; after its operation completes it can be reused', async () => {
   const person = await newPerson(url);
   const socket = await greet(url, person.token);
   for (let round = 0; round < 2; round++) {
@@ -90,7 +90,7 @@ test.for([
   ['that of another library', ['graphql-ws']],
 ] as const)('a connection that names %s is closed, and serves nothing', async ([, protocols]) => {
   const socket = new WebSocket(url.replace(/^http/, 'ws'), [...protocols]);
-  // One that was named and is not accepted fails at the client already.
+  // With an unknown subprotocol, the client itself already fails.
   const code = await new Promise((resolve) => {
     socket.on('error', () => resolve('refused'));
     socket.on('close', resolve);
@@ -98,7 +98,7 @@ test.for([
   expect(['refused', 4406]).toContain(code);
 });
 
-test('a ping is answered with what it held, at any time, and a pong is not answered', async () => {
+test('a ping is answered with its payload at any time, and a pong is not answered', async () => {
   const socket = await openSocket(url);
   socket.say({ type: 'ping', payload: { before: 'the greeting' } });
   expect(await socket.hear()).toEqual({ type: 'pong', payload: { before: 'the greeting' } });
@@ -108,19 +108,19 @@ test('a ping is answered with what it held, at any time, and a pong is not answe
   socket.socket.close();
 });
 
-test('to complete what is not running changes nothing', async () => {
+test('completing an unknown operation has no effect', async () => {
   const socket = await greet(url);
   socket.say({ type: 'complete', id: 'unheard of' });
   expect(await ask(socket, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
   socket.socket.close();
 });
 
-test('what is completed by the client says nothing more, and the server lets go of it', async () => {
+test('an operation that the client completes sends nothing more, and the server frees it', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
   const socket = await greet(url, viewer.token);
   socket.say(subscribe('1', FEED));
-  // That it has begun.
+  // Wait for the first event, a gap.
   expect(await socket.hear()).toMatchObject({ type: 'next', payload: { data: { homeFeed: { isGap: true } } } });
   socket.say({ type: 'complete', id: '1' });
   await untilListening(stores, viewer, 0);
@@ -129,7 +129,7 @@ test('what is completed by the client says nothing more, and the server lets go 
   socket.socket.close();
 });
 
-test('what is wrong with a document is told as an error, after which its id is free and the connection goes on', async () => {
+test('an invalid document gets an error message; then its id is free and the connection stays open', async () => {
   const socket = await greet(url);
   for (const query of ['{', '{ nonsense }', `{ ${'a'.repeat(3)} ${'{ a '.repeat(4_000)}`]) {
     socket.say(subscribe('1', { query }));
@@ -143,7 +143,7 @@ test('what is wrong with a document is told as an error, after which its id is f
   socket.socket.close();
 });
 
-test('of 1,000 subscriptions over one connection 100 run, and the others are told why not', async () => {
+test('of 1,000 subscriptions over one connection 100 run, and the others get an error with the reason', async () => {
   const person = await newPerson(url);
   const socket = await greet(url, person.token);
   for (let id = 1; id <= 1_000; id++) socket.say(subscribe(String(id), FEED));
@@ -161,13 +161,13 @@ test('of 1,000 subscriptions over one connection 100 run, and the others are tol
   while (begun.size < 100) begun.add((await socket.hear()).id);
   socket.say({ type: 'complete', id: '1' });
   expect(await ask(socket, '{ me { user { id } } }')).toEqual({ data: { me: { user: { id: person.id } } } });
-  // All hundred over one channel, and gone together.
+  // All hundred share one channel, and leave it together.
   await untilListening(stores, person);
   socket.socket.close();
   await untilListening(stores, person, 0);
 });
 
-test('a client that says more than it should in a short time is closed', async () => {
+test('a client that exceeds the message rate is disconnected', async () => {
   const socket = await greet(url);
   for (let sent = 0; sent < 3_000; sent++) socket.say({ type: 'ping' });
   expect(await socket.closed).toBe(1008);
@@ -181,7 +181,7 @@ test('a client that answers no ping is cut off', async () => {
   expect(code).toBe(1006);
 });
 
-test('of one person and one address only so many connections are open at a time, and a place becomes free again', async () => {
+test('connections are limited per person and per address, and closing one frees its slot', async () => {
   const limits = { CONNECTIONS_PER_VIEWER: '2', CONNECTIONS_PER_ADDRESS: '3' };
   const api = await startProcess(['api'], { ...inject('env'), ...limits });
   const [viewer, other] = await Promise.all([newPerson(url), newPerson(url)]);
@@ -204,7 +204,7 @@ test('of one person and one address only so many connections are open at a time,
   };
   const first = await connect(viewer.token);
   expect([first.came, (await connect(viewer.token)).came]).toEqual(['connection_ack', 'connection_ack']);
-  // From elsewhere too: try again later.
+  // From another address too: try again later.
   expect((await connect(viewer.token, newAddress())).came).toBe(1013);
   expect((await connect(other.token)).came).toBe('connection_ack');
   expect((await connect(other.token)).came).toBe(429);
@@ -214,7 +214,7 @@ test('of one person and one address only so many connections are open at a time,
   await api.end('SIGKILL');
 });
 
-test('an upgrade that is none keeps no place', async () => {
+test('a failed upgrade takes no slot', async () => {
   const api = await startProcess(['api'], { ...inject('env'), CONNECTIONS_PER_ADDRESS: '1' });
   for (let attempt = 0; attempt < 3; attempt++) {
     const socket = await openTcp(api.url);

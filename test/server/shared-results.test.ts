@@ -1,4 +1,4 @@
-/** One execution serves all who would be answered the same, and nobody else. */
+/** One execution serves all subscribers who would get the same answer, and nobody else. */
 import { type FormattedExecutionResult, parse } from 'graphql';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { findSession } from '../../src/features/accounts/sessions.ts';
@@ -16,7 +16,7 @@ import { hashOf } from '../support/sessions.ts';
 const url = inject('url');
 let stores: Stores;
 let executor: Executor;
-/** How often a caption has been resolved: once for each execution that asks for it. */
+/** How often a caption was resolved: once per execution that selects it. */
 let executions = 0;
 beforeAll(async () => {
   stores = await openBackstage();
@@ -44,7 +44,7 @@ async function listen(person: Person, query: string, variables: Record<string, u
     () => false,
   );
   if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));
-  // That it has begun.
+  // Wait for the first event, a gap.
   if (!variables.after) expect((await nextOf([results]))[0]?.photo).toBe(null);
   return results;
 }
@@ -77,7 +77,7 @@ async function share(author: Person): Promise<string> {
 const PLAIN = `subscription ($id: ID!, $after: String) { userPhotos(userId: $id, after: $after) {
   at: cursor isGap photo { id caption likeCount owner { username } image(size: WIDTH_320) { url } } cursor } }`;
 
-test('all who ask for the same are served by one execution, each with a cursor that leads on', async () => {
+test('one execution serves all subscribers of the same query, each with a cursor to resume from', async () => {
   const [author, ...viewers] = (await people(6)) as [Person, ...Person[]];
   const all = await Promise.all(viewers.map((viewer) => listen(viewer, PLAIN, { id: author.id })));
   executions = 0;
@@ -88,7 +88,7 @@ test('all who ask for the same are served by one execution, each with a cursor t
     expect(event).toMatchObject({ isGap: false, photo: { id: photo, caption: 'the caption', likeCount: 0 } });
     expect(event.at).toBe(event.cursor);
   }
-  // Another place to begin at is no other question.
+  // Another `after` does not make another query.
   const { cursor } = events[0] as { cursor: string };
   const next = await share(author);
   const resumed = await listen(viewers[0] as Person, PLAIN, { id: author.id, after: cursor });
@@ -96,9 +96,11 @@ test('all who ask for the same are served by one execution, each with a cursor t
   for (const results of [...all, resumed]) await results.return();
 });
 
-test('where the answer depends on the viewer, each has their own', async () => {
+test('an answer that depends on the viewer is executed for each viewer', async () => {
   const [author, fan, other] = (await people(3)) as [Person, Person, Person];
-  const query = `subscription ($id: ID!) { userPhotos(userId: $id) { cursor photo { caption owner { viewerFollows } } } }`;
+  const query = `subscription ($id: ID!) {
+    userPhotos(userId: $id) { cursor photo { caption owner { viewerFollows } } }
+  }`;
   await fan.follow(author);
   const all = await Promise.all([fan, other].map((viewer) => listen(viewer, query, { id: author.id })));
   executions = 0;
@@ -113,7 +115,7 @@ test('where the answer depends on the viewer, each has their own', async () => {
   for (const results of all) await results.return();
 });
 
-test('whoever has a block is never served with what was made for others: they see other counts', async () => {
+test('a viewer with a block never shares an execution, because they see other counts', async () => {
   const [author, plain, blocker, blocked] = (await people(4)) as [Person, Person, Person, Person];
   await attempt(blocker, 'block', { userId: blocked.id }, 'user { id }');
   const all = await Promise.all([plain, blocker].map((viewer) => listen(viewer, PLAIN, { id: author.id })));
@@ -125,9 +127,11 @@ test('whoever has a block is never served with what was made for others: they se
   for (const results of all) await results.return();
 });
 
-test('variables within the answer make another question of it', async () => {
+test('variables that the answer depends on are executed separately', async () => {
   const [author, one, two] = (await people(3)) as [Person, Person, Person];
-  const query = `subscription ($id: ID!, $size: ImageSize!) { userPhotos(userId: $id) { cursor photo { caption image(size: $size) { width } } } }`;
+  const query = `subscription ($id: ID!, $size: ImageSize!) {
+    userPhotos(userId: $id) { cursor photo { caption image(size: $size) { width } } }
+  }`;
   const all = await Promise.all([
     listen(one, query, { id: author.id, size: 'WIDTH_320' }),
     listen(two, query, { id: author.id, size: 'SQUARE_150' }),
@@ -140,7 +144,7 @@ test('variables within the answer make another question of it', async () => {
   for (const results of all) await results.return();
 });
 
-test('a client that has not taken in what it was sent is told to come again, and is sent nothing more', async () => {
+test('a client that does not read its output gets RESUME and nothing more', async () => {
   const [author, viewer] = (await people(2)) as [Person, Person];
   const session = await findSession(stores, hashOf(viewer.token));
   const operation = { document: parse(PLAIN), operationName: undefined, variables: { id: author.id } };

@@ -1,4 +1,4 @@
-/** Server-sent events, read with the graphql-sse client, and by hand where the client would hide how it is. */
+/** Server-sent events, read with the graphql-sse client, or by hand where the client would hide the details. */
 import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { sessionsChannel } from '../../src/stores/channel-names.ts';
@@ -22,7 +22,7 @@ afterAll(() => stores?.close());
 const FEED =
   'subscription Feed($after: String) { homeFeed(after: $after) { cursor isGap photo { caption viewerHasLiked } } }';
 
-/** Asks for events. @param at the API's address */
+/** Requests an event stream. @param at the API's address */
 function ask(body: object | string, { person, at = url, headers = {} }: Asking = {}): Promise<Response> {
   return fetch(`${at}/stream`, {
     method: 'POST',
@@ -41,12 +41,14 @@ interface Asking {
   headers?: Record<string, string>;
 }
 
-/** All that a stream says until it ends, as it came. */
+/** The text of a stream until it ends. */
 async function readAll(response: Response): Promise<string> {
   return response.text();
 }
 
-/** Follows a person's home feed with the library's client, which comes again by itself, with the variables as they are then. */
+/**
+ * Subscribes to a person's home feed with the library's client, which reconnects by itself with the current variables.
+ */
 function follow(person: Person, at = url) {
   const captions: string[] = [];
   const variables: { after: string | null } = { after: null };
@@ -62,7 +64,7 @@ function follow(person: Person, at = url) {
     {
       next({ data }) {
         if (!data) return;
-        // It begins with a gap.
+        // The first event is a gap.
         if (variables.after !== null || data.homeFeed.photo) captions.push(data.homeFeed.photo?.caption ?? 'gap');
         variables.after = data.homeFeed.cursor;
       },
@@ -77,7 +79,7 @@ function follow(person: Person, at = url) {
   return { captions, ended: () => how, close: () => client.dispose() };
 }
 
-test('photos arrive as server-sent events, and a client whose server is killed or restarted goes on where it was', async () => {
+test('photos arrive as server-sent events, and a client resumes after its server is killed or restarted', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
   let api = await startProcess(['api'], env);
@@ -100,12 +102,12 @@ test('photos arrive as server-sent events, and a client whose server is killed o
   }
   expect(feed.ended()).toBe(null);
   feed.close();
-  // The server lets go of what nobody reads any more.
+  // The server frees streams without readers.
   await untilListening(stores, viewer, 0);
   await api.end('SIGTERM');
 });
 
-test('a stream ends when its session does, with the reason, so that its client does not come again', async () => {
+test('a stream ends with its session and says why, so that its client does not reconnect', async () => {
   const viewer = await newPerson(url);
   const response = await ask({ query: FEED }, { person: viewer });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
@@ -117,14 +119,14 @@ test('a stream ends when its session does, with the reason, so that its client d
   );
 });
 
-test('an end of a session that is told more than once does no harm', async () => {
+test('a repeated signal that a session has ended is harmless', async () => {
   const api = await startProcess(['api'], env);
   const viewer = await newPerson(api.url);
   const said = readAll(await ask({ query: FEED }, { person: viewer, at: api.url }));
   await untilListening(stores, viewer);
   const id = rowId(viewer.id);
   const [session] = await stores.db.session.findMany({ where: { userId: id } });
-  // As by a job that runs again.
+  // As a repeated job does.
   const channel = sessionsChannel(id);
   await Promise.all(Array.from({ length: 5 }, () => stores.pubsub.publish(channel, String(session?.id))));
   expect((await said).match(/event: complete/g)).toHaveLength(1);
@@ -142,7 +144,7 @@ test('queries and mutations are answered with one event', async () => {
   expect(await readAll(await ask({ query, variables: { input } }, { person }))).toContain('"bio":"over events"');
 });
 
-test('a query may be asked with GET, a mutation may not', async () => {
+test('a query may be sent with GET, a mutation may not', async () => {
   const get = (query: string, variables = '{}') => {
     const search = new URLSearchParams({ query, variables });
     return fetch(`${url}/stream?${search}`, { headers: { accept: 'text/event-stream' } });
@@ -166,19 +168,19 @@ test.for([
   ['a name that is no text', { query: '{ __typename }', operationName: 1 }, 400],
   ['no JSON', '{', 400],
   ['10 MB', JSON.stringify({ query: '{ __typename }', variables: { x: 'x'.repeat(10_000_000) } }), 413],
-] as const)('who asks with %s is told so', async ([, body, status]) => {
-  // The answer to what is far too much comes, and the connection ends, while it is being sent: a client may miss the one over the other.
+] as const)('a request with %s is rejected', async ([, body, status]) => {
+  // The server answers and closes while the oversized body is still being sent, so a client may miss the answer.
   const response = await until(() => ask(body).catch(() => null));
   expect(response.status).toBe(status);
   expect(await response.text()).not.toContain('    at ');
 });
 
-test('who does not ask for events is told to', async () => {
+test('a request that does not accept event streams is rejected with a hint', async () => {
   const response = await ask({ query: '{ __typename }' }, { headers: { accept: 'application/json' } });
   expect([response.status, await response.text()]).toEqual([406, expect.stringContaining('text/event-stream')]);
 });
 
-test('what is wrong with an operation is told as an event, under the same limits as elsewhere', async () => {
+test('an invalid operation is answered with an event, under the same limits as elsewhere', async () => {
   for (const [query, code] of [
     ['{', 'GRAPHQL_PARSE_FAILED'],
     ['{ nonsense }', 'GRAPHQL_VALIDATION_FAILED'],
@@ -193,7 +195,7 @@ test('what is wrong with an operation is told as an event, under the same limits
   }
 });
 
-test('a token that is no session is refused', async () => {
+test('a token without a session is rejected', async () => {
   const response = await ask({ query: FEED }, { headers: { authorization: 'Bearer nonsense' } });
   expect([response.status, await response.json()]).toMatchObject([
     401,
@@ -201,17 +203,17 @@ test('a token that is no session is refused', async () => {
   ]);
 });
 
-test('other origins may ask, as elsewhere', async () => {
+test('other origins may send requests, as elsewhere', async () => {
   const response = await ask({ query: '{ __typename }' }, { headers: { origin: 'https://app.example.org' } });
   expect(response.headers.get('access-control-allow-origin')).toBe('*');
   await response.text();
 });
 
-test('of one person and one address only so many streams are open at a time, and a place becomes free again', async () => {
+test('streams are limited per person and per address, and closing one frees its slot', async () => {
   const api = await startProcess(['api'], { ...env, CONNECTIONS_PER_VIEWER: '2', CONNECTIONS_PER_ADDRESS: '3' });
   const [viewer, other] = await Promise.all([newPerson(url), newPerson(url)]);
   const address = newAddress();
-  // fetch closes the connection of an answer that nobody holds any more.
+  // Keep the responses: fetch closes the connection of a response that is garbage-collected.
   const held: Promise<Response>[] = [];
   const listen = (person: Person, from = address) => {
     const leave = new AbortController();
@@ -231,7 +233,7 @@ test('of one person and one address only so many streams are open at a time, and
   };
   const first = listen(viewer);
   expect([await first.status, await listen(viewer).status]).toEqual([200, 200]);
-  // From elsewhere too.
+  // From another address too.
   expect(await listen(viewer, newAddress()).status).toBe(429);
   expect(await listen(other).status).toBe(200);
   expect(await listen(other).status).toBe(429);

@@ -22,38 +22,38 @@ async function stop(running: TestProcess): Promise<number | null> {
   return code;
 }
 
-test('an api ends at SIGTERM although a client listens, and tells it to come again', async () => {
+test('an api with a subscriber ends at SIGTERM, and asks the subscriber to reconnect', async () => {
   const running = await start();
   const person = await newPerson(running.url);
   const socket = await greet(running.url, person.token);
   socket.say({ type: 'subscribe', id: '1', payload: { query: 'subscription { homeFeed { cursor } }' } });
   expect(await stop(running)).toBe(0);
-  // Service restart: clients of graphql-ws connect again after it.
+  // Service Restart: graphql-ws clients reconnect after this code.
   expect(await socket.closed).toBe(1012);
 });
 
-test('an api ends at SIGTERM although the client at the other end of a socket is long gone', async () => {
+test('an api ends at SIGTERM although the peer of a socket is long gone', async () => {
   const running = await start();
   const socket = await openTcp(running.url);
   socket.write(upgradeRequest('/graphql'));
   const [head] = (await once(socket, 'data')) as [Buffer];
   expect(String(head)).toMatch(/^HTTP\/1\.1 101 /);
-  // It does not answer a closing frame: it does not read any more.
+  // It reads nothing more, so it does not answer a close frame.
   socket.pause();
   expect(await stop(running)).toBe(0);
   socket.destroy();
 });
 
-test('an api ends at SIGTERM although somebody has connected and said nothing', async () => {
+test('an api ends at SIGTERM although a client has connected and sent nothing', async () => {
   const running = await start();
   const silent = await openTcp(running.url);
-  // A request after it, so that the server knows of the connection.
+  // A request after it, so that the server has accepted the connection.
   expect((await fetch(new URL('/health', running.url))).status).toBe(200);
   expect(await stop(running)).toBe(0);
   silent.destroy();
 });
 
-test('an api ends at SIGTERM although somebody who was refused a socket stays connected', async () => {
+test('an api ends at SIGTERM although a client whose upgrade was refused stays connected', async () => {
   const running = await start();
   const refused = await openTcp(running.url);
   refused.write(upgradeRequest('/elsewhere'));
@@ -63,7 +63,7 @@ test('an api ends at SIGTERM although somebody who was refused a socket stays co
   refused.destroy();
 });
 
-test('clients that break off while they are refused a socket do no harm', async () => {
+test('clients that disconnect while their upgrade is refused do no harm', async () => {
   const running = await start();
   for (let n = 0; n < 50; n++) {
     const socket = await openTcp(running.url);

@@ -23,13 +23,13 @@ test('queries and mutations run over WebSocket as over HTTP, with the connection
   expect(await ask(socket, query, { input: { bio: 'over a socket' } })).toEqual({
     data: { updateProfile: { user: { bio: 'over a socket' } } },
   });
-  // Each operation reads anew.
+  // Each operation reads again.
   await person.mutate('updateProfile', 'UpdateProfileInput', { bio: 'over HTTP' }, 'user { id }');
   expect(await ask(socket, '{ me { user { bio } } }')).toEqual({ data: { me: { user: { bio: 'over HTTP' } } } });
   socket.socket.close();
 });
 
-test('a connection without a session reads what is for everybody, and no more', async () => {
+test('a connection without a session reads only public data', async () => {
   const person = await newPerson(url);
   const { photoId } = await insertPhoto(stores, rowId(person.id));
   const socket = await greet(url);
@@ -38,12 +38,12 @@ test('a connection without a session reads what is for everybody, and no more', 
   });
   const { errors } = await ask(socket, '{ homeFeed { nodes { id } } }');
   expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
-  // The connection goes on after an error.
+  // The connection stays open after an error.
   expect(await ask(socket, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
   socket.socket.close();
 });
 
-test('a subscription that needs a session is refused without one, and the connection goes on', async () => {
+test('a subscription that needs a session is rejected without one, and the connection stays open', async () => {
   const socket = await greet(url);
   socket.say({ type: 'subscribe', id: '1', payload: { query: 'subscription { homeFeed { cursor } }' } });
   const answer = await socket.hear();
@@ -56,7 +56,7 @@ test('a subscription that needs a session is refused without one, and the connec
   socket.socket.close();
 });
 
-test('a subscription to what does not exist is NOT_FOUND, and to what is no id BAD_USER_INPUT', async () => {
+test('a subscription to a missing photo is NOT_FOUND, and to a malformed id BAD_USER_INPUT', async () => {
   const person = await newPerson(url);
   const codeOf = async (photoId: string) => {
     const { ended } = await person.subscribe('subscription ($photoId: ID!) { photo(id: $photoId) { photo { id } } }', {
@@ -69,7 +69,7 @@ test('a subscription to what does not exist is NOT_FOUND, and to what is no id B
   expect(await codeOf('nonsense')).toBe('BAD_USER_INPUT');
 });
 
-test('a session may be named in the connection’s parameters with a capital letter', async () => {
+test('the authorization parameter of a connection may begin with a capital letter', async () => {
   const person = await newPerson(url);
   const socket = await subscribe<{ me: object }>(
     url,
@@ -81,7 +81,7 @@ test('a session may be named in the connection’s parameters with a capital let
   socket.close();
 });
 
-test('what is said over a socket must fit the operations that a document holds', async () => {
+test('the operationName of a message must match the document', async () => {
   const socket = await greet(url);
   const query = 'query A { __typename } query B { __typename }';
   for (const operationName of [undefined, 'C']) {
@@ -102,7 +102,7 @@ test.for(['/', '/graphql/', '/graphqlx', '/health'])('there is no WebSocket at %
   socket.destroy();
 });
 
-test('there is one at the API’s path, with a query string or without', async () => {
+test('there is a WebSocket at the API’s path, with and without a query string', async () => {
   for (const path of ['/graphql', '/graphql?client=phone']) {
     const socket = await openTcp(url);
     socket.write(upgradeRequest(path));

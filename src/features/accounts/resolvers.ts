@@ -16,7 +16,7 @@ import { changeUsername } from './usernames.ts';
 /** Accounts in GraphQL. */
 export const accountResolvers: Resolvers = {
   Query: {
-    me: (_, __, { session }) => session,
+    me: (_, __, { readSession }) => readSession(),
   },
   Mutation: {
     signUp: (_, { input }, { stores }) =>
@@ -123,6 +123,6 @@ export const accountResolvers: Resolvers = {
     createdAt: ({ id }) => new Date(idTime(id)),
     lastUsedAt: ({ lastUsedAt }) => new Date(lastUsedAt),
     expiresAt: ({ expiresAt }) => new Date(expiresAt),
-    isCurrent: ({ id }, _, { session }) => id === session?.id,
+    isCurrent: ({ id }, _, { readSession }) => id === readSession()?.id,
   },
 };

@@ -20,6 +20,9 @@ export async function subscribeToActivity(
   return subscribe<ActivityRow>(stores, {
     channels: [activityChannel(viewerId)],
     after,
-    step: (sortId) => readActivity(stores, viewerId, BigInt(sortId)),
+    async step(sortId) {
+      const activity = await readActivity(stores, viewerId, BigInt(sortId));
+      return activity && { value: activity, shareKey: null };
+    },
   });
 }

@@ -9,17 +9,18 @@ import { searchPeople } from './search-people.ts';
 /** Finding what one does not know yet, in GraphQL. */
 export const discoveryResolvers: Resolvers = {
   Query: {
-    searchPeople: async (_, { text, first }, { stores, viewerId, loaders }) => {
-      const people = await loaders.users(await searchPeople(stores, viewerId, text, first));
+    searchPeople: async (_, { text, first }, { stores, readViewer, loaders }) => {
+      const people = await loaders.users(await searchPeople(stores, readViewer(), text, first));
       return people.filter((person) => person !== null);
     },
-    popular: (_, page, { stores, viewerId, loaders }) => readPopular(stores, viewerId, pageRequest(page), loaders),
+    popular: (_, page, { stores, readViewer, loaders }) =>
+      readPopular(stores, readViewer(), pageRequest(page), loaders),
     search: (_, { text, first }, context) => readFound(context, text, first),
   },
 };
 
-async function readFound({ stores, viewerId, loaders }: Context, text: string, first: number | null | undefined) {
-  const found = await search(stores, viewerId, text, first);
+async function readFound({ stores, readViewer, loaders }: Context, text: string, first: number | null | undefined) {
+  const found = await search(stores, readViewer(), text, first);
   const rows = await Promise.all(
     found.map((one) => {
       if (one.kind === 'person') return loaders.user.load(one.id);

@@ -21,8 +21,8 @@ export const feedResolvers: Resolvers = {
       resolve: (event: unknown) => event as never,
     },
     userPhotos: {
-      subscribe: async (_, { userId, after }, { stores, viewerId }) => {
-        const events = await subscribeToUserPhotos(stores, viewerId, parseId('User', userId), after);
+      subscribe: async (_, { userId, after }, { stores, readViewer }) => {
+        const events = await subscribeToUserPhotos(stores, readViewer(), parseId('User', userId), after);
         if (!events) throw notFound('There is nobody with this id whose photos you may see.');
         return events;
       },

@@ -49,7 +49,8 @@ export async function subscribeToHomeFeed(
       if (!('photoId' in message) || message.isPushed) return null;
       const photoId = BigInt(message.photoId);
       const inFeed = message.byHashtag ?? true;
-      return (await deliverPhoto(stores, { viewerId, photoId, commentId: null, inFeed }))?.photo ?? null;
+      const delivery = await deliverPhoto(stores, { viewerId, photoId, commentId: null, inFeed });
+      return delivery && { value: delivery.photo, shareKey: delivery.shareKey };
     },
     // A job that is repeated when Redis has lost its memory tells again, and whoever follows an author and a hashtag just now may be told by both.
     nameOf: ({ id }) => String(id),
@@ -84,7 +85,7 @@ export async function subscribeToUserPhotos(
         commentId: null,
         inFeed: false,
       });
-      return delivery?.photo ?? null;
+      return delivery && { value: delivery.photo, shareKey: delivery.shareKey };
     },
   });
 }

@@ -12,8 +12,8 @@ import { subscribeToHashtagPhotos } from './subscriptions.ts';
 /** Hashtags in GraphQL. */
 export const hashtagResolvers: Resolvers = {
   Query: {
-    searchHashtags: async (_, { text, first }, { stores, viewerId }) =>
-      named(await searchHashtags(stores, viewerId, text, first)),
+    searchHashtags: async (_, { text, first }, { stores, readViewer }) =>
+      named(await searchHashtags(stores, readViewer(), text, first)),
     hashtag: (_, { name }) => hashtagOf(requireHashtag(name)),
   },
   Mutation: {
@@ -22,18 +22,18 @@ export const hashtagResolvers: Resolvers = {
   },
   Subscription: {
     hashtagPhotos: {
-      subscribe: (_, { name, after }, { stores, viewerId }) =>
-        subscribeToHashtagPhotos(stores, viewerId, requireHashtag(name), after),
+      subscribe: (_, { name, after }, { stores, readViewer }) =>
+        subscribeToHashtagPhotos(stores, readViewer(), requireHashtag(name), after),
       resolve: (event: unknown) => event as never,
     },
   },
   Hashtag: {
     photoCount: ({ name }, _, { loaders }) => loaders.hashtagCounts.load(name),
     viewerFollows: ({ name }, _, { loaders }) => loaders.viewerFollowsHashtag.load(name),
-    photos: ({ name }, page, { stores, viewerId, loaders }) =>
-      listHashtagPhotos(stores, viewerId, name, pageRequest(page), loaders),
-    related: async ({ name }, { first }, { stores, viewerId }) =>
-      named(await readRelated(stores, viewerId, name, first)),
+    photos: ({ name }, page, { stores, readViewer, loaders }) =>
+      listHashtagPhotos(stores, readViewer(), name, pageRequest(page), loaders),
+    related: async ({ name }, { first }, { stores, readViewer }) =>
+      named(await readRelated(stores, readViewer(), name, first)),
   },
   HashtagPhotosEvent: {
     cursor: ({ cursor }) => cursor,

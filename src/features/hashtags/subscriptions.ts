@@ -27,7 +27,8 @@ export function subscribeToHashtagPhotos(
         commentId: null,
         inFeed: false,
       });
-      return delivery?.photo.hashtags.includes(hashtag) ? delivery.photo : null;
+      if (!delivery?.photo.hashtags.includes(hashtag)) return null;
+      return { value: delivery.photo, shareKey: delivery.shareKey };
     },
   });
 }

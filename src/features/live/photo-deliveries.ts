@@ -1,100 +1,106 @@
 /**
- * What those who listen are told of photos: the rules and the rows for all who are told at the same moment, together. A photo for which
- * thousands wait costs one query for the rules, one read of the photo, and, because they are given the same object, one execution of each
- * document (server/shared-results.ts).
+ * Delivers events about photos to subscribers: checks the rules and reads the rows for all subscribers of one moment in
+ * one batch. A photo with thousands of subscribers costs one query for the rules, one read of the photo and, because
+ * they get the same share key, one execution of each document (server/shared-results.ts).
  */
 import DataLoader from 'dataloader';
 import type { Stores } from '../../stores/stores.ts';
 import { type CommentKey, type CommentRow, readComments } from '../records/comment-rows.ts';
 import { type PhotoRow, readPhotos } from '../records/photo-rows.ts';
 import { type ByHashtag, decideDeliveries } from '../visibility/decide-deliveries.ts';
+import { ShareKey } from './share-key.ts';
 
-/** What somebody is told. */
+/** What a subscriber receives. */
 export interface PhotoDelivery {
   photo: PhotoRow;
-  /** The comment that they are told of. */
+  /** The comment that the event is about; null when it is about the photo alone. */
   comment: CommentRow | null;
+  /** Equal for all who receive the same at the same moment; null where the answer is for this viewer alone. */
+  shareKey: ShareKey | null;
 }
 
-/** To whom what is to be told. */
+/** An event about a photo that may be delivered to a viewer. */
 export interface PhotoDeliveryRequest {
   /** Null without a session. */
   viewerId: bigint | null;
   photoId: bigint;
-  /** The comment that they are told of; null when it is not about one. */
+  /** The comment that the event is about; null when it is about the photo alone. */
   commentId: bigint | null;
-  /** Whether they are told because it is in their home feed, and there by a hashtag. */
+  /**
+   * Why the photo is in the viewer's home feed: true for the people they follow, or a hashtag. False for other
+   * subscriptions.
+   */
   inFeed: boolean | ByHashtag;
 }
 
-type Deliveries = DataLoader<PhotoDeliveryRequest, PhotoDelivery | null>;
+type DeliveryLoader = DataLoader<PhotoDeliveryRequest, PhotoDelivery | null>;
 
-const loaders = new WeakMap<Stores, Deliveries>();
+const loaders = new WeakMap<Stores, DeliveryLoader>();
 
 /**
- * What a viewer is told at this moment; null when they may not see it, or it is gone.
+ * Delivers an event to a viewer, in one batch with all requests of this turn of the event loop.
  *
- * @returns one object for all who are told the same at the same moment and between whom and others there is no block
+ * @returns null when the viewer may not see it, or it is gone
  */
-export function deliverPhoto(stores: Stores, telling: PhotoDeliveryRequest): Promise<PhotoDelivery | null> {
+export function deliverPhoto(stores: Stores, request: PhotoDeliveryRequest): Promise<PhotoDelivery | null> {
   let loader = loaders.get(stores);
   if (!loader) {
-    loader = new DataLoader((tellings) => deliverAll(stores, tellings), { cache: false });
+    loader = new DataLoader((requests) => deliverPhotos(stores, requests), { cache: false });
     loaders.set(stores, loader);
   }
-  return loader.load(telling);
+  return loader.load(request);
 }
 
-async function deliverAll(
+async function deliverPhotos(
   stores: Stores,
-  tellings: readonly PhotoDeliveryRequest[],
+  requests: readonly PhotoDeliveryRequest[],
 ): Promise<(PhotoDelivery | null)[]> {
-  const photoIds = [...new Set(tellings.map(({ photoId }) => photoId))];
-  const [photos, comments] = await Promise.all([readPhotos(stores, photoIds), readCommentsById(stores, tellings)]);
-  const photoById = new Map(photos.map((photo, index) => [photoIds[index], photo]));
-  const shared = new Map<string, PhotoDelivery>();
-  const existing = tellings.map(({ photoId, commentId }) => {
-    const key = commentId === null ? String(photoId) : `${photoId} ${commentId}`;
-    const known = shared.get(key);
-    if (known) return known;
-    const photo = photoById.get(photoId);
-    const comment = commentId === null ? null : comments.get(commentId);
-    if (!photo || comment === undefined) return null;
-    const delivery = { photo, comment };
-    shared.set(key, delivery);
-    return delivery;
+  const shared = await readSharedDeliveries(stores, requests);
+  const existing = requests.flatMap((request, index) => {
+    const delivery = shared.get(keyOf(request));
+    return delivery ? [{ request, delivery, index }] : [];
   });
-  const asked = existing.flatMap((delivery, index) => (delivery ? [index] : []));
-  const answers = await decideDeliveries(
+  const decisions = await decideDeliveries(
     stores,
-    asked.map((index) => {
-      const { viewerId, inFeed } = tellings[index] as PhotoDeliveryRequest;
-      const { photo, comment } = existing[index] as PhotoDelivery;
+    existing.map(({ request: { viewerId, inFeed }, delivery: { photo, comment } }) => {
       return { viewerId, photo, commentAuthorId: comment?.authorId ?? null, inFeed };
     }),
   );
-  const delivered = tellings.map((): PhotoDelivery | null => null);
-  for (const [place, index] of asked.entries()) {
-    const delivery = existing[index] as PhotoDelivery;
-    if (answers[place] === 'yes') delivered[index] = delivery;
-    // Whoever has a block sees other counts than everybody, so nothing that is made of this may be shared.
-    else if (answers[place] === 'yes, with blocks') {
-      delivered[index] = { photo: { ...delivery.photo }, comment: delivery.comment };
-    }
+  const deliveries = requests.map((): PhotoDelivery | null => null);
+  for (const [position, { delivery, index }] of existing.entries()) {
+    if (decisions[position] === 'SHARED') deliveries[index] = delivery;
+    // Their counts and lists leave out blocked people, so no answer made for them is for others.
+    else if (decisions[position] === 'PERSONALIZED') deliveries[index] = { ...delivery, shareKey: null };
   }
-  return delivered;
+  return deliveries;
 }
 
-async function readCommentsById(
+/** Reads the photos and comments of a batch: one delivery, with one share key, for each that exists. */
+async function readSharedDeliveries(
   stores: Stores,
-  tellings: readonly PhotoDeliveryRequest[],
-): Promise<Map<bigint, CommentRow>> {
-  const keys = new Map(
-    tellings.flatMap(({ photoId, commentId }) => (commentId === null ? [] : [[commentId, photoId]])),
-  );
-  const rows = await readComments(
-    stores,
-    Array.from(keys, ([id, photoId]): CommentKey => [photoId, id]),
-  );
-  return new Map(rows.map((row) => [row.id, row]));
+  requests: readonly PhotoDeliveryRequest[],
+): Promise<Map<string, PhotoDelivery>> {
+  const byKey = new Map(requests.map((request) => [keyOf(request), request]));
+  const photoIds = [...new Set(requests.map(({ photoId }) => photoId))];
+  const [photoRows, commentRows] = await Promise.all([
+    readPhotos(stores, photoIds),
+    readComments(stores, [...byKey.values()].flatMap(commentKey)),
+  ]);
+  const photos = new Map(photoRows.map((photo, index) => [photoIds[index], photo]));
+  const comments = new Map(commentRows.map((comment) => [comment.id, comment]));
+  const deliveries = new Map<string, PhotoDelivery>();
+  for (const [key, { photoId, commentId }] of byKey) {
+    const photo = photos.get(photoId);
+    const comment = commentId === null ? null : comments.get(commentId);
+    if (photo && comment !== undefined) deliveries.set(key, { photo, comment, shareKey: new ShareKey() });
+  }
+  return deliveries;
+}
+
+function keyOf({ photoId, commentId }: PhotoDeliveryRequest): string {
+  return commentId === null ? String(photoId) : `${photoId} ${commentId}`;
+}
+
+function commentKey({ photoId, commentId }: PhotoDeliveryRequest): CommentKey[] {
+  return commentId === null ? [] : [[photoId, commentId]];
 }

@@ -10,6 +10,7 @@ import type { Stores } from '../../stores/stores.ts';
 import type { StreamPosition } from '../../stores/streams.ts';
 import { badInput, resume, unavailable } from '../kernel/errors.ts';
 import { DONE, generator } from './generator.ts';
+import type { ShareKey } from './share-key.ts';
 
 /** What a subscription hands on. */
 export interface LiveEvent<T> {
@@ -17,8 +18,10 @@ export interface LiveEvent<T> {
   cursor: string;
   /** Whether something may have been missed, as at the beginning: the client reads the list. */
   isGap: boolean;
-  /** What happened; those who are told the same of the same moment may share it. With a gap: how things are now, where there is such a thing. */
+  /** What happened. With a gap: the current state, where there is one. */
   value: T | null;
+  /** Equal for all subscribers who may share one answer; null when the answer is for this subscriber alone. */
+  shareKey: ShareKey | null;
 }
 
 /**
@@ -51,8 +54,14 @@ export interface SubscriptionSource<T> {
   nameOf?(value: T): string;
 }
 
-/** A value to hand on, null to leave it out, or the last one. */
-export type Step<T> = T | null | Final<T>;
+/** A value to deliver, and the key of those who may share the answer. */
+export interface Delivered<T> {
+  value: T;
+  shareKey: ShareKey | null;
+}
+
+/** A value to deliver, null to skip the message, or the last event. */
+export type Step<T> = Delivered<T> | null | Final<T>;
 
 /** After this the subscription ends, in order. */
 export class Final<T> {
@@ -166,7 +175,8 @@ export async function subscribe<T>(
 
   const handOn = (step: Step<T> | undefined, isGap: boolean): LiveEvent<T>[] => {
     if (step instanceof Final) finished = true;
-    const value = (step instanceof Final ? step.value : step) ?? null;
+    const value = step?.value ?? null;
+    const shareKey = isGap || step instanceof Final ? null : (step?.shareKey ?? null);
     if (value === null && !isGap) return [];
     if (value !== null && following.nameOf) {
       const name = following.nameOf(value);
@@ -175,7 +185,7 @@ export async function subscribe<T>(
       const [oldest] = named;
       if (named.size > REMEMBERED && oldest !== undefined) named.delete(oldest);
     }
-    return [{ cursor: toCursor(followed), isGap, value }];
+    return [{ cursor: toCursor(followed), isGap, value, shareKey }];
   };
   /** Takes what waits first, and what waits behind it up to the next gap. */
   const take = (most: number): Waiting[] => {

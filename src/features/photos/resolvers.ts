@@ -83,8 +83,8 @@ export const photoResolvers: Resolvers = {
   },
   Subscription: {
     photo: {
-      subscribe: async (_, { id, after }, { stores, viewerId }) => {
-        const events = await subscribeToPhoto(stores, viewerId, parseId('Photo', id), after);
+      subscribe: async (_, { id, after }, { stores, readViewer }) => {
+        const events = await subscribeToPhoto(stores, readViewer(), parseId('Photo', id), after);
         if (!events) throw notFound('There is no such photo.');
         return events;
       },
@@ -135,8 +135,8 @@ export const photoResolvers: Resolvers = {
 };
 
 /** A photo whose counts, in this answer, hold what this very request has changed, before it is folded in. */
-async function photoWithExactCounts({ stores, viewerId, loaders }: Context, id: bigint) {
-  const [counts] = await readCounts(stores, viewerId, [id], true);
+async function photoWithExactCounts({ stores, readViewer, loaders }: Context, id: bigint) {
+  const [counts] = await readCounts(stores, readViewer(), [id], true);
   loaders.photoCounts.clear(id).prime(id, counts ?? null);
   return loaders.visiblePhoto.clear(id).load(id);
 }

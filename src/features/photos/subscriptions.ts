@@ -1,7 +1,7 @@
 import { accessChannel, photoChannel } from '../../stores/channel-names.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { deliverPhoto, type PhotoDelivery } from '../live/photo-deliveries.ts';
-import { Final, type LiveEvent, type LiveEvents, subscribe } from '../live/subscribe.ts';
+import { type Delivered, Final, type LiveEvent, type LiveEvents, subscribe } from '../live/subscribe.ts';
 import { type PhotoRow, readPhotos } from '../records/photo-rows.ts';
 import { maySeePhotos } from '../visibility/rules.ts';
 import type { PhotoMessage } from './photo-events.ts';
@@ -30,7 +30,7 @@ export async function subscribeToPhoto(
   after: string | null | undefined,
 ): Promise<LiveEvents<PhotoUpdate> | null> {
   const [row] = await readPhotos(stores, [photoId]);
-  if (!row || !(await see(stores, viewerId, photoId))) return null;
+  if (!row || !(await readCurrent(stores, viewerId, photoId))) return null;
   const watchers = [row.ownerId, ...(viewerId === null || viewerId === row.ownerId ? [] : [viewerId])];
   return subscribe<PhotoUpdate>(stores, {
     channels: [photoChannel(photoId)],
@@ -38,30 +38,44 @@ export async function subscribeToPhoto(
     after,
     beginsWithState: true,
     async renew() {
-      return (await see(stores, viewerId, photoId)) ?? GONE;
+      return (await readCurrent(stores, viewerId, photoId)) ?? GONE;
     },
     async step(payload) {
       const message = payload.startsWith('{') ? (JSON.parse(payload) as PhotoMessage) : null;
       if (message && 'commentId' in message) {
-        return deliverPhoto(stores, { viewerId, photoId, commentId: BigInt(message.commentId), inFeed: false });
+        return deliverUpdate(stores, viewerId, photoId, BigInt(message.commentId));
       }
-      const news = await see(stores, viewerId, photoId);
-      if (!news) return GONE;
-      // That others may see something else now is nothing new of the photo.
-      return message && news;
+      const current = await readCurrent(stores, viewerId, photoId);
+      if (!current) return GONE;
+      // An access signal alone is no news about the photo.
+      return message && current;
     },
   });
 }
 
 const GONE = new Final<PhotoUpdate>({ photo: null, comment: null });
 
-/** The photo as it is now; null when it is gone or not for the viewer. */
-async function see(stores: Stores, viewerId: bigint | null, photoId: bigint): Promise<PhotoUpdate | null> {
-  const delivery = await deliverPhoto(stores, { viewerId, photoId, commentId: null, inFeed: false });
-  if (delivery || viewerId === null) return delivery;
-  // A moderator may look at what has been reported.
+/** The photo as it is now; null when it is gone or the viewer may not see it. */
+async function readCurrent(
+  stores: Stores,
+  viewerId: bigint | null,
+  photoId: bigint,
+): Promise<Delivered<PhotoUpdate> | null> {
+  const update = await deliverUpdate(stores, viewerId, photoId, null);
+  if (update || viewerId === null) return update;
+  // Deliveries give moderators no extra access, but they may open what has been reported.
   const [photo] = await readPhotos(stores, [photoId]);
   if (!photo) return null;
   const [visible] = await maySeePhotos(stores, viewerId, [photo]);
-  return visible ? { photo, comment: null } : null;
+  return visible ? { value: { photo, comment: null }, shareKey: null } : null;
+}
+
+async function deliverUpdate(
+  stores: Stores,
+  viewerId: bigint | null,
+  photoId: bigint,
+  commentId: bigint | null,
+): Promise<Delivered<PhotoUpdate> | null> {
+  const delivery = await deliverPhoto(stores, { viewerId, photoId, commentId, inFeed: false });
+  return delivery && { value: { photo: delivery.photo, comment: delivery.comment }, shareKey: delivery.shareKey };
 }

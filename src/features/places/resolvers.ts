@@ -21,16 +21,16 @@ export const placeResolvers: Resolvers = {
     },
     photosInBox: async (_, { south, west, north, east, ...asked }, context) =>
       (await readArea(context, box({ south, west, north, east }), asked)).page,
-    placesNear: async (_, { latitude, longitude, name, first }, { stores, viewerId }) => {
-      const found = await findPlacesNear(stores, viewerId, { latitude, longitude }, name, first);
+    placesNear: async (_, { latitude, longitude, name, first }, { stores, readViewer }) => {
+      const found = await findPlacesNear(stores, readViewer(), { latitude, longitude }, name, first);
       return found.map(({ place, distance }) => ({ place, distanceMeters: distance }));
     },
-    searchPlaces: (_, { text, first }, { stores, viewerId }) => searchPlaces(stores, viewerId, text, first),
+    searchPlaces: (_, { text, first }, { stores, readViewer }) => searchPlaces(stores, readViewer(), text, first),
   },
   Subscription: {
     photosNear: {
-      subscribe: (_, { latitude, longitude, radiusMeters, after }, { stores, viewerId }) =>
-        subscribeToPhotosNear(stores, viewerId, { latitude, longitude }, radiusMeters, after),
+      subscribe: (_, { latitude, longitude, radiusMeters, after }, { stores, readViewer }) =>
+        subscribeToPhotosNear(stores, readViewer(), { latitude, longitude }, radiusMeters, after),
       resolve: (event: unknown) => event as never,
     },
   },
@@ -63,13 +63,13 @@ interface Asked {
 }
 
 /** A page of what is in an area, with how far each photo is from its middle. */
-async function readArea({ stores, viewerId, loaders }: Context, area: Area, asked: Asked) {
+async function readArea({ stores, readViewer, loaders }: Context, area: Area, asked: Asked) {
   const request = pageRequest(asked);
   const span = {
     from: asked.publishedFrom ? idAt(asked.publishedFrom) : 0n,
     before: asked.publishedBefore ? idAt(asked.publishedBefore) : 2n ** 63n - 1n,
   };
-  const { photos: found, hasNextPage, end } = await searchArea(stores, viewerId, area, span, request);
+  const { photos: found, hasNextPage, end } = await searchArea(stores, readViewer(), area, span, request);
   const photos = await loaders.photos(found.map(({ photoId }) => photoId));
   // One that was deleted since is left out.
   const existing = photos.filter((photo) => photo !== null);

@@ -46,7 +46,9 @@ export async function subscribeToPhotosNear(
       });
       if (!delivery?.photo.location) return null;
       const away = distance(middle, delivery.photo.location);
-      return away <= radius ? { photo: delivery.photo, distance: away } : null;
+      if (away > radius) return null;
+      // The distance is in the answer, so subscribers of different circles cannot share it.
+      return { value: { photo: delivery.photo, distance: away }, shareKey: null };
     },
     // Cells do not lie exactly within larger ones, but each photo is in one of a size: only one that was moved is told in two.
     nameOf: ({ photo }) => String(photo.id),

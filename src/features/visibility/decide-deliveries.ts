@@ -1,5 +1,6 @@
 /**
- * Of what those who listen may be told: the rules of visibility.ts, asked for all who are told something at the same moment.
+ * Which subscribers receive an event about a photo: the rules of rules.ts, checked for all subscribers of one moment in
+ * one query.
  */
 import { idColumn, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -8,153 +9,181 @@ import { readUsers } from '../records/user-rows.ts';
 import { readFollowedHashtags } from './followed-hashtags.ts';
 import { noBlock } from './rules.ts';
 
-/** Something of which a viewer is to be told. */
+/** An event that may be delivered to a viewer. */
 export interface DeliveryRequest {
   /** Null without a session. */
   viewerId: bigint | null;
   photo: PhotoRow;
-  /** Who wrote the comment that they are told of; null when it is not about one. */
+  /** The author of the comment that the event is about; null when it is about the photo alone. */
   commentAuthorId: bigint | null;
-  /** Whether they are told because it is in their home feed, and there by a hashtag and not by whom they follow. */
+  /**
+   * Why the photo is in the viewer's home feed: true for the people they follow, or a hashtag. False for other
+   * subscriptions.
+   */
   inFeed: boolean | ByHashtag;
 }
 
-/** A photo is told in each of its hashtags, and of that it is told here. */
+/** A photo is published on the channel of each of its hashtags. This is the channel that the event came from. */
 export interface ByHashtag {
   hashtag: string;
-  /** The hashtags in which it was told at the same time. */
+  /** All hashtags on whose channels the photo was published at the same time, this one included. */
   together: readonly string[];
 }
 
 /**
- * Whether it is by this hashtag that a viewer is told of a photo in their home feed: of several that they follow it is the first one, and none when they
- * were told by another one before this was added. So they are told once, wherever their subscription goes on. That by which they would have been
- * told, and which is gone, tells for the others, which did not.
- *
- * @param ways the hashtags of the photo that the viewer follows, sorted
+ * - `DENIED`: the viewer may not receive the event.
+ * - `SHARED`: they receive what everybody receives, so that one execution can serve all of them.
+ * - `PERSONALIZED`: they receive it, but a block exists between them and somebody, so their counts and lists differ.
  */
-function isDeliveredBy({ hashtag, together }: ByHashtag, ways: readonly string[]): boolean {
-  const isFirst = ways[0] === hashtag || (ways.length > 0 && !ways.includes(hashtag));
-  return isFirst && ways.every((name) => together.includes(name));
-}
-
-/** Whether a viewer is to be told of something. Those between whom and anybody there is a block see other counts and lists than others do. */
-export type DeliveryDecision = 'no' | 'yes' | 'yes, with blocks';
+export type DeliveryDecision = 'DENIED' | 'SHARED' | 'PERSONALIZED';
 
 /**
- * Whether each of these viewers is to be told of something, at this moment. It says what `maySeePhotos`, `belongInFeed` and `maySeePeople` say, but
- * for moderators, who are told nothing that others are not. As it is asked for all who listen at once, it is one query, however many they are.
+ * Whether this hashtag's channel is the one that delivers a photo to a home feed. A photo with several followed
+ * hashtags arrives on several channels, and a client that reconnects remembers only its cursor. So the choice is a
+ * function of the event alone: the first followed hashtag delivers, unless the photo was published earlier with another
+ * followed hashtag, which delivered it then. A hashtag that the photo has lost since still delivers for the others,
+ * which did not.
+ *
+ * @param followed the hashtags of the photo that the viewer follows, sorted
+ */
+function isDeliveredBy({ hashtag, together }: ByHashtag, followed: readonly string[]): boolean {
+  const isFirst = followed[0] === hashtag || (followed.length > 0 && !followed.includes(hashtag));
+  return isFirst && followed.every((name) => together.includes(name));
+}
+
+/**
+ * Decides for each request whether its viewer receives the event now. The answers agree with `maySeePhotos`,
+ * `belongInFeed` and `maySeePeople`, except that moderators get no extra access. Two cached reads and one SQL query,
+ * however many the requests are.
+ *
+ * @returns in the order of the requests
  */
 export async function decideDeliveries(
   stores: Stores,
-  tellings: readonly DeliveryRequest[],
+  requests: readonly DeliveryRequest[],
 ): Promise<DeliveryDecision[]> {
-  const ids = new Set<bigint>();
-  for (const { photo, commentAuthorId } of tellings) ids.add(photo.ownerId).add(commentAuthorId ?? photo.ownerId);
-  const viewers = tellings.flatMap(({ viewerId, photo, inFeed }) =>
-    viewerId !== null && inFeed && photo.hashtags.length > 0 ? viewerId : [],
-  );
-  const [people, hashtags] = await Promise.all([
-    readUsers(stores, [...ids]).then((rows) => new Map(rows.map((person) => [person?.id, person]))),
-    readFollowedOf(stores, [...new Set(viewers)]),
+  const [people, followedHashtags] = await Promise.all([
+    readPeopleOf(stores, requests),
+    readFollowedHashtagsOf(stores, requests),
   ]);
-  const pairs = new Pairs();
-  const asked = tellings.map(({ viewerId, photo, commentAuthorId, inFeed }) => {
+  const pairs = new ViewerPairs();
+  const pairsOfRequest = requests.map(({ viewerId, photo, commentAuthorId, inFeed }) => {
     const owner = people.get(photo.ownerId);
     const author = commentAuthorId === null ? owner : people.get(commentAuthorId);
     if (!owner || !author) return null;
     if (owner.id !== viewerId && (owner.isHidden || photo.status !== 'READY' || photo.isHidden)) return null;
     if (author.id !== viewerId && author.isHidden) return null;
     if (inFeed && (photo.publishedId === null || owner.id === viewerId)) return null;
-    // Without a session there is nobody between whom and others anything stands.
+    // A viewer without a session has no relations, so nothing is left to read.
     if (viewerId === null) return owner.isPrivate || inFeed ? null : [];
-    const ways = photo.hashtags.filter((name) => hashtags.get(viewerId)?.has(name));
+    const followed = photo.hashtags.filter((name) => followedHashtags.get(viewerId)?.has(name));
     const byHashtag = typeof inFeed === 'object';
-    if (byHashtag && !isDeliveredBy(inFeed, ways)) return null;
-    const within = pairs.ask(viewerId, owner.id, {
-      // Whom they follow no longer may be in their feed by a hashtag, of which nothing was told because they followed them.
-      follow: (inFeed === true && ways.length === 0) || (owner.isPrivate && owner.id !== viewerId),
-      unmuted: inFeed !== false,
-      // Whoever followed the owner when it was shared is told by that.
-      notBefore: byHashtag ? (photo.publishedId ?? 0n) : 0n,
+    if (byHashtag && !isDeliveredBy(inFeed, followed)) return null;
+    const withOwner = pairs.add(viewerId, owner.id, {
+      // The author's channel delivers also to a viewer who unfollowed since, if they follow one of the photo's
+      // hashtags: the hashtag's channel did not deliver, because they followed the author then.
+      mustFollow: (inFeed === true && followed.length === 0) || (owner.isPrivate && owner.id !== viewerId),
+      mustNotMute: inFeed !== false,
+      // Whoever followed the owner before the photo was published receives it from the owner's channel.
+      notFollowedBefore: byHashtag ? (photo.publishedId ?? 0n) : 0n,
     });
-    return author === owner ? [within] : [within, pairs.ask(viewerId, author.id, ANYHOW)];
+    return author === owner ? [withOwner] : [withOwner, pairs.add(viewerId, author.id, NO_CONDITIONS)];
   });
-  const answers = await pairs.answer(stores);
-  return asked.map((places) => {
-    if (!places || places.some((place) => answers[place] === 'no')) return 'no';
-    return places.some((place) => answers[place] === 'yes, with blocks') ? 'yes, with blocks' : 'yes';
+  const decisions = await pairs.decide(stores);
+  return pairsOfRequest.map((indexes) => {
+    if (!indexes || indexes.some((index) => decisions[index] === 'DENIED')) return 'DENIED';
+    return indexes.some((index) => decisions[index] === 'PERSONALIZED') ? 'PERSONALIZED' : 'SHARED';
   });
 }
 
-async function readFollowedOf(stores: Stores, viewerIds: readonly bigint[]): Promise<Map<bigint, Set<string>>> {
-  const lists = await readFollowedHashtags(stores, viewerIds);
-  return new Map(lists.map((names, index) => [viewerIds[index] ?? 0n, names]));
+/** The photos' owners and the comments' authors, by id. */
+async function readPeopleOf(stores: Stores, requests: readonly DeliveryRequest[]) {
+  const ids = new Set<bigint>();
+  for (const { photo, commentAuthorId } of requests) ids.add(photo.ownerId).add(commentAuthorId ?? photo.ownerId);
+  const rows = await readUsers(stores, [...ids]);
+  return new Map(rows.map((person) => [person?.id, person]));
 }
 
-/** What must stand between a viewer and another, beside that there is no block. */
-interface Wanted {
-  /** The viewer must follow the other. */
-  follow: boolean;
-  /** They must not mute them. */
-  unmuted: boolean;
-  /** They must not have begun to follow them before this place; 0 when they may. */
-  notBefore: bigint;
+/** The hashtags that viewers follow, for those viewers whose decision depends on them. */
+async function readFollowedHashtagsOf(
+  stores: Stores,
+  requests: readonly DeliveryRequest[],
+): Promise<Map<bigint, Set<string>>> {
+  const viewerIds = new Set<bigint>();
+  for (const { viewerId, photo, inFeed } of requests) {
+    if (viewerId !== null && inFeed && photo.hashtags.length > 0) viewerIds.add(viewerId);
+  }
+  const ids = [...viewerIds];
+  const followed = await readFollowedHashtags(stores, ids);
+  return new Map(ids.map((id, index) => [id, followed[index] ?? new Set()]));
 }
 
-const ANYHOW: Wanted = { follow: false, unmuted: false, notBefore: 0n };
+/** What must hold between a viewer and another person, besides that neither blocks the other. */
+interface PairConditions {
+  /** The viewer follows the other. */
+  mustFollow: boolean;
+  /** The viewer does not mute the other. */
+  mustNotMute: boolean;
+  /** The viewer did not follow the other before this id was made; 0 for no condition. */
+  notFollowedBefore: bigint;
+}
 
-/** Viewers and others, and what must stand between them: each pair is asked of once, however much is told between the two. */
-class Pairs {
-  readonly #places = new Map<bigint, Map<bigint, number>>();
+const NO_CONDITIONS: PairConditions = { mustFollow: false, mustNotMute: false, notFollowedBefore: 0n };
+
+/** Distinct pairs of a viewer and another person with their conditions, as the columns of one query. */
+class ViewerPairs {
+  readonly #indexes = new Map<bigint, Map<bigint, number>>();
   readonly #viewers: bigint[] = [];
   readonly #others: bigint[] = [];
-  readonly #follow: boolean[] = [];
-  readonly #unmuted: boolean[] = [];
-  readonly #notBefore: bigint[] = [];
+  readonly #mustFollow: boolean[] = [];
+  readonly #mustNotMute: boolean[] = [];
+  readonly #notFollowedBefore: bigint[] = [];
 
-  /** @returns the place of the answer */
-  ask(viewerId: bigint, otherId: bigint, { follow, unmuted, notBefore }: Wanted): number {
-    let others = this.#places.get(viewerId);
-    if (!others) {
-      others = new Map();
-      this.#places.set(viewerId, others);
+  /** Adds a pair unless it is there with the same conditions. @returns its index in the decisions */
+  add(viewerId: bigint, otherId: bigint, { mustFollow, mustNotMute, notFollowedBefore }: PairConditions): number {
+    let indexes = this.#indexes.get(viewerId);
+    if (!indexes) {
+      indexes = new Map();
+      this.#indexes.set(viewerId, indexes);
     }
-    const question = (notBefore << 66n) + otherId * 4n + BigInt((follow ? 2 : 0) + (unmuted ? 1 : 0));
-    const known = others.get(question);
+    const key = (notFollowedBefore << 66n) + otherId * 4n + BigInt((mustFollow ? 2 : 0) + (mustNotMute ? 1 : 0));
+    const known = indexes.get(key);
     if (known !== undefined) return known;
-    const place = this.#viewers.length;
+    const index = this.#viewers.length;
     this.#viewers.push(viewerId);
     this.#others.push(otherId);
-    this.#follow.push(follow);
-    this.#unmuted.push(unmuted);
-    this.#notBefore.push(notBefore);
-    others.set(question, place);
-    return place;
+    this.#mustFollow.push(mustFollow);
+    this.#mustNotMute.push(mustNotMute);
+    this.#notFollowedBefore.push(notFollowedBefore);
+    indexes.set(key, index);
+    return index;
   }
 
-  async answer({ db }: Stores): Promise<DeliveryDecision[]> {
-    const answers = this.#viewers.map((): DeliveryDecision => 'yes');
-    if (answers.length === 0) return answers;
-    // As text, which costs a tenth of an array of thousands. Mostly everybody may, and nobody has a block: only the others are answered.
-    const rows = await db.$queryRaw<{ place: number; allowed: boolean }[]>`
-      select (place - 1)::int as place, allowed
+  async decide({ db }: Stores): Promise<DeliveryDecision[]> {
+    const decisions = this.#viewers.map((): DeliveryDecision => 'SHARED');
+    if (decisions.length === 0) return decisions;
+    // Columns as text cost a tenth of arrays of thousands. Most viewers are allowed and have no block: only the others
+    // come back.
+    const rows = await db.$queryRaw<{ index: number; allowed: boolean }[]>`
+      select (index - 1)::int as index, allowed
       from unnest(
         ${idColumn(this.#viewers)}, ${idColumn(this.#others)},
-        string_to_array(${this.#follow.join()}, ',')::boolean[], string_to_array(${this.#unmuted.join()}, ',')::boolean[],
-        ${idColumn(this.#notBefore)}
-      ) with ordinality pair (viewer_id, other_id, follow, unmuted, not_before, place)
+        string_to_array(${this.#mustFollow.join()}, ',')::boolean[],
+        string_to_array(${this.#mustNotMute.join()}, ',')::boolean[],
+        ${idColumn(this.#notFollowedBefore)}
+      ) with ordinality pair (viewer_id, other_id, must_follow, must_not_mute, not_before, index)
       cross join lateral (
         select ${noBlock(sql`viewer_id`, sql`other_id`)}
-          and (not follow or exists (select from follows where follower_id = viewer_id and followee_id = other_id))
-          and (not unmuted or not exists (select from mutes where muter_id = viewer_id and muted_id = other_id))
+          and (not must_follow or exists (select from follows where follower_id = viewer_id and followee_id = other_id))
+          and (not must_not_mute or not exists (select from mutes where muter_id = viewer_id and muted_id = other_id))
           and (not_before = 0 or not exists (
             select from follows where follower_id = viewer_id and followee_id = other_id and follows.id < not_before
           )) as allowed
       ) judged
       where not allowed
-        or exists (select from blocks where blocker_id = viewer_id) or exists (select from blocks where blocked_id = viewer_id)`;
-    for (const { place, allowed } of rows) answers[place] = allowed ? 'yes, with blocks' : 'no';
-    return answers;
+        or exists (select from blocks where blocker_id = viewer_id)
+        or exists (select from blocks where blocked_id = viewer_id)`;
+    for (const { index, allowed } of rows) decisions[index] = allowed ? 'PERSONALIZED' : 'DENIED';
+    return decisions;
   }
 }

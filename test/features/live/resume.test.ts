@@ -191,7 +191,7 @@ test('a stream that is followed besides begins with a gap, and is in the cursor 
       after,
       async step(payload, { add }) {
         if (payload === 'more') await add(other);
-        return payload;
+        return { value: payload, shareKey: null };
       },
     });
   const read = async (events: Awaited<ReturnType<typeof open>>, count: number) => {

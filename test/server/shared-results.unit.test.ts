@@ -1,0 +1,67 @@
+/** Which subscribers share one execution is decided by share keys alone, never by the identity of rows. */
+import type { ExecutionResult } from 'graphql';
+import { expect, test } from 'vitest';
+import { type Context, createContext } from '../../src/features/context.ts';
+import { ShareKey } from '../../src/features/live/share-key.ts';
+import { SharedResults } from '../../src/server/shared-results.ts';
+import type { Stores } from '../../src/stores/stores.ts';
+
+const photo = { id: 1n, caption: 'the caption' };
+type Event = Parameters<SharedResults['execute']>[0];
+
+/** Answers with the caption and the cursor of each event, and counts how often it does so. */
+function counting(beforeAnswer: (context: Context) => void = () => {}) {
+  const results = new SharedResults((result) => JSON.stringify(result.data));
+  const query = { dependsOnViewer: false };
+  let executions = 0;
+  const execute = async (event: unknown, context: Context): Promise<ExecutionResult> => {
+    executions++;
+    beforeAnswer(context);
+    const { cursor, value } = event as { cursor: string; value: typeof photo };
+    return { data: { cursor, caption: value.caption } };
+  };
+  const newContext = () => createContext({} as Stores, null, '');
+  return {
+    executions: () => executions,
+    answers: (events: readonly Partial<Event>[], variables = '[]') =>
+      Promise.all(
+        events.map((event, index) => {
+          const whole = { cursor: `c${index}`, isGap: false, value: photo, shareKey: null, ...event };
+          return results.execute(whole, query, variables, execute, newContext);
+        }),
+      ),
+  };
+}
+
+test('a copy of a photo does not change who shares an execution', async () => {
+  const shareKey = new ShareKey();
+  const { answers, executions } = counting();
+  const texts = await answers([
+    { value: photo, shareKey },
+    { value: { ...photo }, shareKey },
+    { value: structuredClone(photo), shareKey },
+  ]);
+  expect(texts).toEqual(['c0', 'c1', 'c2'].map((cursor) => JSON.stringify({ cursor, caption: 'the caption' })));
+  expect(executions()).toBe(1);
+});
+
+test('the same photo under another key, or under none, is executed again', async () => {
+  const { answers, executions } = counting();
+  await answers([{ shareKey: new ShareKey() }, { shareKey: new ShareKey() }, { shareKey: null }, { shareKey: null }]);
+  expect(executions()).toBe(4);
+});
+
+test('other variables are executed again', async () => {
+  const shareKey = new ShareKey();
+  const { answers, executions } = counting();
+  await answers([{ shareKey }], '["WIDTH_320"]');
+  await answers([{ shareKey }], '["SQUARE_150"]');
+  expect(executions()).toBe(2);
+});
+
+test('an execution that reads the viewer is shared with nobody', async () => {
+  const shareKey = new ShareKey();
+  const { answers, executions } = counting((context) => context.readViewer());
+  await answers([{ shareKey }, { shareKey }, { shareKey }]);
+  expect(executions()).toBe(3);
+});
