@@ -7,7 +7,7 @@ import { circle, cover } from '../src/features/places/areas.ts';
 import { cellColumns } from '../src/features/places/cells.ts';
 import { distanceTo, type Point } from '../src/features/places/geo.ts';
 import { scanStatement, searchArea } from '../src/features/places/search-area.ts';
-import { photoIsVisible } from '../src/features/visibility/rules.ts';
+import { photoIsVisible } from '../src/features/visibility/sql-conditions.ts';
 import { type Database, nameStatement, type Sql, sql } from '../src/stores/postgres.ts';
 import { openStores, type Stores } from '../src/stores/stores.ts';
 import { atLeast, atMost, median, type Verdict } from './measure.ts';

@@ -1,5 +1,5 @@
 import type { Transaction } from '../../stores/postgres.ts';
-import { photoIsVisible } from '../visibility/rules.ts';
+import { photoIsVisible } from '../visibility/sql-conditions.ts';
 import { type NewActivity, recordActivities } from './record.ts';
 
 /** More names in one text are not told: a list of names is no conversation. */
@@ -48,7 +48,7 @@ export async function recordMentions(
 }
 
 /** Forgets whom a caption mentioned and does not any more. */
-export async function forgetMentions(tx: Transaction, photoId: bigint, before: string, after: string): Promise<void> {
+export async function deleteMentions(tx: Transaction, photoId: bigint, before: string, after: string): Promise<void> {
   const kept = new Set(findMentions(after));
   const gone = findMentions(before).filter((name) => !kept.has(name));
   if (gone.length === 0) return;

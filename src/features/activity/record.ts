@@ -22,7 +22,7 @@ export function dayOfId(id: Sql): Sql {
 }
 
 /** In SQL, the first id that can be made in a day. @param day an expression, as `dayOfId` gives */
-export function firstIdOf(day: Sql): Sql {
+export function firstIdOfDay(day: Sql): Sql {
   return sql`((${day} * ${DAY_MS}::bigint - ${EPOCH_MS}::bigint) << 23)`;
 }
 

@@ -62,7 +62,7 @@ export function notFound(message: string): GraphQLError {
 }
 
 /** The server cannot go on with a subscription, and the client can: from the cursor of the last event that it has had. */
-export function resume(message: string): GraphQLError {
+export function resumeRequired(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'RESUME' } });
 }
 

@@ -1,9 +1,9 @@
 import { transact } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { userError } from '../kernel/errors.ts';
-import { addAccessChanged } from '../visibility/access-signals.ts';
+import { enqueueAccessChanged } from '../visibility/access-signals.ts';
 import { lockPeople } from '../visibility/locks.ts';
-import { changeBlock } from '../visibility/relations.ts';
+import { writeInvalidatingBlock } from '../visibility/relations.ts';
 import { deleteFollow } from './follows.ts';
 
 /**
@@ -13,7 +13,7 @@ import { deleteFollow } from './follows.ts';
  */
 export async function block(stores: Stores, blockerId: bigint, blockedId: bigint): Promise<void> {
   if (blockerId === blockedId) throw userError('SELF', 'Nobody blocks themselves.', 'userId');
-  await changeBlock(stores, blockerId, blockedId, () =>
+  await writeInvalidatingBlock(stores, blockerId, blockedId, () =>
     transact(stores.db, async (tx) => {
       const people = await lockPeople(tx, [blockerId, blockedId], 'exclusive');
       const own = { blockerId_blockedId: { blockerId, blockedId } };
@@ -30,24 +30,24 @@ export async function block(stores: Stores, blockerId: bigint, blockedId: bigint
       ];
       await tx.followRequest.deleteMany({ where: { OR: pairs } });
       for (const { requesterId, targetId } of pairs) await deleteFollow(tx, requesterId, targetId);
-      await addAccessChanged(tx, [blockerId, blockedId]);
+      await enqueueAccessChanged(tx, [blockerId, blockedId]);
     }),
   );
 }
 
 /** Blocks a person no more. @returns whether there was a block */
 export function unblock(stores: Stores, blockerId: bigint, blockedId: bigint): Promise<boolean> {
-  return changeBlock(stores, blockerId, blockedId, () =>
+  return writeInvalidatingBlock(stores, blockerId, blockedId, () =>
     stores.db.$transaction(async (tx) => {
       const { count } = await tx.block.deleteMany({ where: { blockerId, blockedId } });
-      if (count > 0) await addAccessChanged(tx, [blockerId, blockedId]);
+      if (count > 0) await enqueueAccessChanged(tx, [blockerId, blockedId]);
       return count > 0;
     }),
   );
 }
 
 /** Whether a person blocks each of these, in the order of the ids. */
-export async function readBlocked({ db }: Stores, blockerId: bigint, ids: readonly bigint[]): Promise<boolean[]> {
+export async function readHasBlocked({ db }: Stores, blockerId: bigint, ids: readonly bigint[]): Promise<boolean[]> {
   const where = { blockerId, blockedId: { in: [...ids] } };
   const rows = await db.block.findMany({ where, select: { blockedId: true } });
   const found = new Set(rows.map((row) => row.blockedId));

@@ -3,9 +3,9 @@ import { sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { dayOfId, recordActivities } from '../activity/record.ts';
 import { userError } from '../kernel/errors.ts';
-import { addAccessChanged } from '../visibility/access-signals.ts';
+import { enqueueAccessChanged } from '../visibility/access-signals.ts';
 import { lockPeople } from '../visibility/locks.ts';
-import { changeFollows } from '../visibility/relations.ts';
+import { writeInvalidatingFollows } from '../visibility/relations.ts';
 
 /**
  * Follows a person, or asks to when the account is private. Again changes nothing.
@@ -14,7 +14,7 @@ import { changeFollows } from '../visibility/relations.ts';
  */
 export async function follow(stores: Stores, followerId: bigint, followeeId: bigint): Promise<void> {
   if (followerId === followeeId) throw userError('SELF', 'Nobody follows themselves.', 'userId');
-  await changeFollows(stores, [[followerId, followeeId]], () =>
+  await writeInvalidatingFollows(stores, [[followerId, followeeId]], () =>
     stores.db.$transaction(async (tx) => {
       const people = await lockPeople(tx, [followerId, followeeId], 'shared');
       const followee = people.get(followeeId);
@@ -70,12 +70,12 @@ export async function deleteFollow(tx: Transaction, followerId: bigint, followee
     select followee_id, -1, 0 from removed join users on users.id = follower_id where not is_hidden
     union all
     select follower_id, 0, -1 from removed join users on users.id = followee_id where not is_hidden`;
-  if (removed > 0) await addAccessChanged(tx, [followerId]);
+  if (removed > 0) await enqueueAccessChanged(tx, [followerId]);
 }
 
 /** Follows a person no more. Without a follow it changes nothing. */
 export async function unfollow(stores: Stores, followerId: bigint, followeeId: bigint): Promise<void> {
-  await changeFollows(stores, [[followerId, followeeId]], () =>
+  await writeInvalidatingFollows(stores, [[followerId, followeeId]], () =>
     stores.db.$transaction(async (tx) => {
       await lockPeople(tx, [followerId, followeeId], 'shared');
       await deleteFollow(tx, followerId, followeeId);
@@ -98,7 +98,7 @@ async function areBlocked(tx: Transaction, one: bigint, other: bigint): Promise<
 }
 
 /** Whether each of these follows a person, in the order of the ids. */
-export async function readFollowers(
+export async function readIsFollowedBy(
   { db }: Stores,
   followeeId: bigint,
   followerIds: readonly bigint[],
@@ -110,7 +110,7 @@ export async function readFollowers(
 }
 
 /** Whether a person has asked each of these to follow them (`sent`), or each of these has asked the person (`got`). */
-export async function readRequests(
+export async function readHasRequested(
   { db }: Stores,
   which: 'sent' | 'got',
   personId: bigint,

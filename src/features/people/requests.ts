@@ -4,11 +4,11 @@ import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
 import { userError } from '../kernel/errors.ts';
 import { lockPeople } from '../visibility/locks.ts';
-import { changeFollows } from '../visibility/relations.ts';
+import { writeInvalidatingFollows } from '../visibility/relations.ts';
 import { insertFollow } from './follows.ts';
 
 /** Requests that are approved in one transaction when an account becomes public. */
-const APPROVED_AT_ONCE = 50;
+const APPROVE_BATCH_SIZE = 50;
 
 /** Takes a request to follow back. Without one it changes nothing. */
 export async function withdrawRequest({ db }: Stores, requesterId: bigint, targetId: bigint): Promise<void> {
@@ -34,7 +34,7 @@ export async function approveAllRequests(stores: Stores, targetId: bigint): Prom
     const requests = await stores.db.followRequest.findMany({
       where: { targetId },
       orderBy: { id: 'asc' },
-      take: APPROVED_AT_ONCE,
+      take: APPROVE_BATCH_SIZE,
     });
     if (requests.length === 0) return;
     await approve(
@@ -48,7 +48,7 @@ export async function approveAllRequests(stores: Stores, targetId: bigint): Prom
 /** @returns whether there was any request */
 function approve(stores: Stores, targetId: bigint, requesterIds: readonly bigint[]): Promise<boolean> {
   const pairs = requesterIds.map((requesterId) => [requesterId, targetId] as const);
-  return changeFollows(stores, pairs, () =>
+  return writeInvalidatingFollows(stores, pairs, () =>
     stores.db.$transaction(async (tx) => {
       // A block takes the request away under the same locks, so what is still there is allowed.
       await lockPeople(tx, [targetId, ...requesterIds], 'shared');
@@ -74,6 +74,6 @@ function noRequest() {
 }
 
 /** Enqueues that all who have asked to follow do so. */
-export async function addApproveAll(tx: Transaction, targetId: bigint): Promise<void> {
+export async function enqueueApproveAll(tx: Transaction, targetId: bigint): Promise<void> {
   await addJob(tx, 'approveAllRequests', { userId: String(targetId) });
 }

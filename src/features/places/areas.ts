@@ -1,16 +1,16 @@
 /** What is searched for photos: circles and boxes, and the cells that cover them. */
 import { type Sql, sql } from '../../stores/postgres.ts';
 import { badInput } from '../kernel/errors.ts';
-import { divide, EARTH, isDivisible, isStored, type MeasuredCell } from './cells.ts';
-import { distance, EARTH_RADIUS, isNear, type Point, requirePoint } from './geo.ts';
+import { BASE_CELLS, childrenOf, hasStoredDescendants, isStoredResolution, type MeasuredCell } from './cells.ts';
+import { distance, EARTH_RADIUS, type Point, requirePoint, withinDistance } from './geo.ts';
 
 /** How all points within some distance of a point lie to an area. Where it cannot be told, they are partly in it. */
-export type Overlap = 'inside' | 'outside' | 'partly';
+export type Containment = 'inside' | 'outside' | 'partly';
 
 /** A part of the earth. */
 export interface Area {
   /** @param reach in metres */
-  relate(middle: Point, reach: number): Overlap;
+  classify(middle: Point, reach: number): Containment;
   /** The condition that the columns `latitude` and `longitude` are a point of it. */
   contains: Sql;
   /** What distances are told from; none of a box. */
@@ -41,18 +41,18 @@ export function circle(middle: Point, radius: number): Area {
     throw badInput(`"radiusMeters" must be from ${allowed}; it is ${radius}.`);
   }
   return {
-    relate(other, reach) {
+    classify(other, reach) {
       const between = distance(middle, other);
       if (between - reach > radius) return 'outside';
       return between + reach <= radius ? 'inside' : 'partly';
     },
-    contains: sql`${frame(middle, radius)} and ${isNear(middle, radius)}`,
+    contains: sql`${boundingBox(middle, radius)} and ${withinDistance(middle, radius)}`,
     middle,
   };
 }
 
 /** What can be told of a circle without trigonometry: the parallels and, away from the poles and the 180th meridian, the meridians that it lies between. */
-function frame({ latitude, longitude }: Point, radius: number): Sql {
+function boundingBox({ latitude, longitude }: Point, radius: number): Sql {
   const degrees = (angle: number) => (angle * 180) / Math.PI;
   const angle = (radius / EARTH_RADIUS) * (1 + 1e-6);
   const high = degrees(angle);
@@ -77,7 +77,7 @@ export function box({ south, west, north, east }: Box): Area {
   const crosses = west > east;
   const width = crosses ? east - west + 360 : east - west;
   return {
-    relate(middle, reach) {
+    classify(middle, reach) {
       const high = ((reach / EARTH_RADIUS) * 180) / Math.PI;
       const [bottom, top] = [middle.latitude - high, middle.latitude + high];
       if (top < south || bottom > north) return 'outside';
@@ -107,12 +107,12 @@ const MAX_LARGEST = 60;
 
 /** Cells that cover an area together, none of which is outside it; null when it is too large for that. */
 export function cover(area: Area): MeasuredCell[] | null {
-  let cells = smaller(area, EARTH);
+  let cells = refine(area, BASE_CELLS);
   if (cells.length > MAX_LARGEST) return null;
   for (;;) {
     const finer: MeasuredCell[] = [];
     for (const cell of cells) {
-      finer.push(...smaller(area, [cell]));
+      finer.push(...refine(area, [cell]));
       if (finer.length > MAX_CELLS) return cells;
     }
     if (finer.every((cell, index) => cell === cells[index])) return cells;
@@ -121,21 +121,21 @@ export function cover(area: Area): MeasuredCell[] | null {
 }
 
 /** Of the next smaller cells that are stored, those that are not outside an area. What is inside it stays as it is. */
-export function smaller(area: Area, cells: readonly MeasuredCell[]): MeasuredCell[] {
-  return cells.flatMap((cell) => shrink(area, cell, cell.resolution));
+export function refine(area: Area, cells: readonly MeasuredCell[]): MeasuredCell[] {
+  return cells.flatMap((cell) => refineCell(area, cell, cell.resolution));
 }
 
-function shrink(area: Area, cell: MeasuredCell, from: number): MeasuredCell[] {
-  const relation = area.relate(cell.middle, cell.reach);
+function refineCell(area: Area, cell: MeasuredCell, from: number): MeasuredCell[] {
+  const relation = area.classify(cell.middle, cell.reach);
   if (relation === 'outside') return [];
   const isSmaller = cell.resolution > from;
-  if (isStored(cell.resolution) && (isSmaller || relation === 'inside' || !isDivisible(cell))) {
+  if (isStoredResolution(cell.resolution) && (isSmaller || relation === 'inside' || !hasStoredDescendants(cell))) {
     return relation === 'inside' || touches(area, cell) ? [cell] : [];
   }
-  return divide(cell).flatMap((child) => shrink(area, child, from));
+  return childrenOf(cell).flatMap((child) => refineCell(area, child, from));
 }
 
 /** Whether any part of a cell is not outside: closer than its reach tells, which is that of a circle around it. */
 function touches(area: Area, cell: MeasuredCell): boolean {
-  return divide(cell).some((part) => area.relate(part.middle, part.reach) !== 'outside');
+  return childrenOf(cell).some((part) => area.classify(part.middle, part.reach) !== 'outside');
 }

@@ -16,7 +16,7 @@ export type Cell = string;
 const RESOLUTIONS = [1, 3, 5, 7, 9, 11] as const;
 type Resolution = (typeof RESOLUTIONS)[number];
 /** The smallest cells that are stored. */
-const SMALLEST = 11;
+const FINEST = 11;
 
 /**
  * No point of a cell of resolution 0 is further from its middle, in metres; of each resolution after it, by the square root of 7 less far. Of 150,000
@@ -43,28 +43,28 @@ const COLUMNS: Record<Resolution, Sql> = {
 };
 
 /** The cells of a point, the largest first. */
-export function cellsOf({ latitude, longitude }: Point): Cell[] {
-  const smallest = latLngToCell(latitude, longitude, SMALLEST);
+export function cellsAt({ latitude, longitude }: Point): Cell[] {
+  const smallest = latLngToCell(latitude, longitude, FINEST);
   return RESOLUTIONS.map((resolution) => cellToParent(smallest, resolution));
 }
 
 /** A point's cells as the columns of a row. */
 export function cellColumns(point: Point) {
-  const [cell1 = 0n, cell3 = 0n, cell5 = 0n, cell7 = 0n, cell9 = 0n, cell11 = 0n] = cellsOf(point).map(toNumber);
+  const [cell1 = 0n, cell3 = 0n, cell5 = 0n, cell7 = 0n, cell9 = 0n, cell11 = 0n] = cellsAt(point).map(parseCell);
   return { cell1, cell3, cell5, cell7, cell9, cell11 };
 }
 
 /** The condition that a row is in the column `cell`, which is one of some cells of one resolution that is stored. */
-export function isIn([any]: readonly MeasuredCell[]): Sql {
-  return sql`${COLUMNS[(any?.resolution ?? SMALLEST) as Resolution]} = cell`;
+export function cellCondition([any]: readonly MeasuredCell[]): Sql {
+  return sql`${COLUMNS[(any?.resolution ?? FINEST) as Resolution]} = cell`;
 }
 
 /** A cell as it is stored. */
-export function numberOf({ cell }: MeasuredCell): bigint {
-  return toNumber(cell);
+export function cellNumber({ cell }: MeasuredCell): bigint {
+  return parseCell(cell);
 }
 
-function toNumber(cell: Cell): bigint {
+function parseCell(cell: Cell): bigint {
   return BigInt(`0x${cell}`);
 }
 
@@ -74,13 +74,13 @@ function measure(cell: Cell, resolution: number): MeasuredCell {
 }
 
 /** The cells of the whole earth. */
-export const EARTH: readonly MeasuredCell[] = getRes0Cells().map((cell) => measure(cell, 0));
+export const BASE_CELLS: readonly MeasuredCell[] = getRes0Cells().map((cell) => measure(cell, 0));
 
 /** The cells that searches begin with are the same for all, and those of a city for all who search there. */
 const divided = new LRUCache<Cell, MeasuredCell[]>({ max: 20_000 });
 
 /** The next smaller cells that a cell consists of. */
-export function divide({ cell, resolution }: MeasuredCell): MeasuredCell[] {
+export function childrenOf({ cell, resolution }: MeasuredCell): MeasuredCell[] {
   const known = divided.get(cell);
   if (known) return known;
   const parts = cellToChildren(cell, resolution + 1).map((child) => measure(child, resolution + 1));
@@ -89,11 +89,11 @@ export function divide({ cell, resolution }: MeasuredCell): MeasuredCell[] {
 }
 
 /** Whether cells of this resolution are stored. */
-export function isStored(resolution: number): boolean {
+export function isStoredResolution(resolution: number): boolean {
   return (RESOLUTIONS as readonly number[]).includes(resolution);
 }
 
 /** Whether there are smaller cells that are stored. */
-export function isDivisible({ resolution }: MeasuredCell): boolean {
-  return resolution < SMALLEST;
+export function hasStoredDescendants({ resolution }: MeasuredCell): boolean {
+  return resolution < FINEST;
 }

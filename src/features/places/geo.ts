@@ -36,19 +36,19 @@ export function distanceTo(point: Point): Sql {
 }
 
 /** The condition that the columns `latitude` and `longitude` are no further from a point, in metres: costs less than the distance. */
-export function isNear(point: Point, metres: number): Sql {
+export function withinDistance(point: Point, metres: number): Sql {
   return sql`${haversineTo(point)} <= ${Math.sin(metres / EARTH_RADIUS / 2) ** 2}::float8`;
 }
 
 /** How the columns `latitude` and `longitude` are indexed for what is nearest: as points on the unit sphere. */
-export const POSITION: Sql = sql`cube(array[
+export const INDEXED_POSITION: Sql = sql`cube(array[
   cos(radians(latitude)) * cos(radians(longitude)),
   cos(radians(latitude)) * sin(radians(longitude)),
   sin(radians(latitude))
 ])`;
 
 /** A point as it is indexed. */
-export function positionOf({ latitude, longitude }: Point): Sql {
+export function indexedPositionOf({ latitude, longitude }: Point): Sql {
   const flat = Math.cos(latitude * RADIANS);
   const x = flat * Math.cos(longitude * RADIANS);
   const y = flat * Math.sin(longitude * RADIANS);
@@ -56,28 +56,28 @@ export function positionOf({ latitude, longitude }: Point): Sql {
 }
 
 /** The condition that the columns `latitude` and `longitude` are no further from a point, in metres, of which the index of `POSITION` knows. */
-export function isWithin(point: Point, metres: number): Sql {
+export function withinDistanceIndexed(point: Point, metres: number): Sql {
   // The straight line to a point that is so far along the surface of a sphere with the radius 1, and a little more.
   const straight = 2 * Math.sin(metres / EARTH_RADIUS / 2) + 1e-9;
-  return sql`(${POSITION} <@ cube_enlarge(${positionOf(point)}, ${straight}::float8, 3)
-    and ${isNear(point, metres)})`;
+  return sql`(${INDEXED_POSITION} <@ cube_enlarge(${indexedPositionOf(point)}, ${straight}::float8, 3)
+    and ${withinDistance(point, metres)})`;
 }
 
 /** A point as exactly as one is stored: to about a centimetre. So no number is too small to calculate with. */
-export function rounded({ latitude, longitude }: Point): Point {
+export function roundPoint({ latitude, longitude }: Point): Point {
   const round = (degrees: number) => Math.round(degrees * 1e7) / 1e7;
   return { latitude: round(latitude), longitude: round(longitude) };
 }
 
 /** What is wrong with a latitude or longitude; null when it is one. */
-export function wrongDegrees(name: 'latitude' | 'longitude', degrees: number): string | null {
+export function checkDegrees(name: 'latitude' | 'longitude', degrees: number): string | null {
   const most = name === 'latitude' ? 90 : 180;
   return Math.abs(degrees) <= most ? null : `A ${name} is from -${most} to ${most} degrees; this is ${degrees}.`;
 }
 
 /** A point that is asked about. @throws BAD_USER_INPUT that says what is allowed */
 export function requirePoint({ latitude, longitude }: Point): Point {
-  const wrong = wrongDegrees('latitude', latitude) ?? wrongDegrees('longitude', longitude);
+  const wrong = checkDegrees('latitude', latitude) ?? checkDegrees('longitude', longitude);
   if (wrong) throw badInput(wrong);
   return { latitude, longitude };
 }

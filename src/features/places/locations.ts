@@ -2,14 +2,14 @@ import type { LocationInput, LocationPrecision } from '../../generated/graphql.t
 import type { Transaction } from '../../stores/postgres.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
 import { checkText, parseId } from '../kernel/validate.ts';
-import { placeIsVisible } from '../visibility/rules.ts';
+import { placeIsVisible } from '../visibility/sql-conditions.ts';
 import { cellColumns } from './cells.ts';
-import { type Point, wrongDegrees } from './geo.ts';
+import { checkDegrees, type Point } from './geo.ts';
 import { findOrAddPlace } from './places.ts';
 import { coarsen } from './precision.ts';
 
 /** The longest name of a place, in characters. */
-const MAX_NAME = 100;
+const MAX_NAME_LENGTH = 100;
 
 /** Where a photo is to be shown: at a place that exists, or at a point that is no finer than was chosen, which may have a name. */
 export type ChosenLocation = { placeId: bigint } | ShownPoint;
@@ -23,7 +23,7 @@ interface ShownPoint extends Point {
  *
  * @throws UserErrors with all that is wrong with it, in the input's field `location`; BAD_USER_INPUT for what is no id
  */
-export function chooseLocation(input: LocationInput): ChosenLocation {
+export function parseLocationInput(input: LocationInput): ChosenLocation {
   const { placeId, latitude, longitude, placeName, precision } = input;
   const userErrors: UserError[] = [];
   const invalid = (message: string, ...field: string[]) =>
@@ -39,11 +39,11 @@ export function chooseLocation(input: LocationInput): ChosenLocation {
     throw new UserErrors(userErrors);
   }
   for (const [field, degrees] of [['latitude', latitude] as const, ['longitude', longitude] as const]) {
-    const wrong = wrongDegrees(field, degrees);
+    const wrong = checkDegrees(field, degrees);
     if (wrong) invalid(wrong, field);
   }
   const name = isGiven(placeName) ? placeName.normalize('NFC').trim().replace(/\s+/g, ' ') : null;
-  if (name !== null) userErrors.push(...checkText("A place's name", name, 1, MAX_NAME, 'location', 'placeName'));
+  if (name !== null) userErrors.push(...checkText("A place's name", name, 1, MAX_NAME_LENGTH, 'location', 'placeName'));
   if (userErrors.length > 0) throw new UserErrors(userErrors);
   const shown = precision ?? 'EXACT';
   return { ...coarsen({ latitude, longitude }, shown), precision: shown, name };
@@ -67,7 +67,7 @@ export async function setLocation(
 ): Promise<void> {
   await tx.photoLocation.deleteMany({ where: { photoId: photo.id } });
   if (!chosen) return;
-  const { placeId, precision, ...point } = await locate(tx, photo.ownerId, chosen);
+  const { placeId, precision, ...point } = await resolveLocation(tx, photo.ownerId, chosen);
   await tx.photoLocation.create({
     data: { photoId: photo.id, publishedId: photo.publishedId, placeId, ...point, precision, ...cellColumns(point) },
   });
@@ -79,7 +79,7 @@ export async function publishLocation(tx: Transaction, photoId: bigint, publishe
 }
 
 /** What is stored of what was chosen. What has a name is where the place of this name is. */
-async function locate(tx: Transaction, ownerId: bigint, chosen: ChosenLocation) {
+async function resolveLocation(tx: Transaction, ownerId: bigint, chosen: ChosenLocation) {
   if ('placeId' in chosen) {
     // Locked, so that it is not swept away meanwhile.
     const [place] = await tx.$queryRaw<(Omit<ShownPoint, 'name'> & { placeId: bigint })[]>`

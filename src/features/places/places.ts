@@ -2,10 +2,22 @@ import type { LocationPrecision } from '../../generated/graphql.ts';
 import { joinSql, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
-import { beginsWith, foldText, MIN_SIMILAR, requireFound } from '../kernel/search-text.ts';
+import {
+  MIN_SIMILARITY_LENGTH,
+  normalizeSearchText,
+  prefixPattern,
+  requireSearchLimit,
+} from '../kernel/search-text.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
-import { photoIsVisible, placeIsOpen, placeIsVisible } from '../visibility/rules.ts';
-import { distanceTo, isWithin, POSITION, type Point, positionOf, requirePoint } from './geo.ts';
+import { photoIsVisible, placeIsReusable, placeIsVisible } from '../visibility/sql-conditions.ts';
+import {
+  distanceTo,
+  INDEXED_POSITION,
+  indexedPositionOf,
+  type Point,
+  requirePoint,
+  withinDistanceIndexed,
+} from './geo.ts';
 
 /** A named place, as exactly as it is shown. */
 export interface PlaceRow extends Point {
@@ -16,11 +28,11 @@ export interface PlaceRow extends Point {
 }
 
 /** A place of the same name that is no further, in metres, is the same. */
-const SAME_WITHIN = 100;
+const SAME_PLACE_METERS = 100;
 /** How far around a point places are looked for, in metres. */
-const NEAR = 50_000;
+const NEARBY_METERS = 50_000;
 /** So many are looked at, the nearest, or of those that match in each way: the viewer may not see all of them. */
-const LOOKED_AT = 200;
+const MAX_CANDIDATES = 200;
 
 /**
  * The place of this name at about this point, or a new one. One that the viewer may not see is not found, as its point could be
@@ -36,8 +48,8 @@ export async function findOrAddPlace(
   const point = { latitude, longitude };
   const [found] = await tx.$queryRaw<PlaceRow[]>`
     select id, name, latitude, longitude, precision from places
-    where ${isWithin(point, SAME_WITHIN)} and lower(name) = lower(${name})
-      and precision = ${precision}::location_precision and ${placeIsOpen(viewerId)}
+    where ${withinDistanceIndexed(point, SAME_PLACE_METERS)} and lower(name) = lower(${name})
+      and precision = ${precision}::location_precision and ${placeIsReusable(viewerId)}
     order by ${distanceTo(point)}, id limit 1 for key share`;
   const place = found ?? (await tx.place.create({ data: { name, latitude, longitude, precision } }));
   return { __typename: 'Place', ...place };
@@ -113,15 +125,15 @@ export async function findPlacesNear(
   first: number | null | undefined,
 ): Promise<NearbyPlace[]> {
   requirePoint(point);
-  const most = requireFound(first);
-  const wanted = name === null || name === undefined ? null : `% ${beginsWith(foldText('name', name))}`;
+  const most = requireSearchLimit(first);
+  const wanted = name === null || name === undefined ? null : `% ${prefixPattern(normalizeSearchText('name', name))}`;
   const rows = await db.$queryRaw<(PlaceRow & { distance: number })[]>`
     select id, name, latitude, longitude, precision, ${distanceTo(point)} as distance
     from (
       select * from places
-      where ${isWithin(point, NEAR)}
+      where ${withinDistanceIndexed(point, NEARBY_METERS)}
         and ${wanted === null ? sql`true` : sql`' ' || lower(name) like ${wanted}`}
-      order by ${POSITION} <-> ${positionOf(point)} limit ${LOOKED_AT}::int
+      order by ${INDEXED_POSITION} <-> ${indexedPositionOf(point)} limit ${MAX_CANDIDATES}::int
     ) places
     where ${placeIsVisible(viewerId)}
     order by distance, id limit ${most}::int`;
@@ -141,17 +153,17 @@ export async function searchPlaces(
   text: string,
   first: number | null | undefined,
 ): Promise<PlaceRow[]> {
-  const wanted = foldText('text', text);
-  const most = requireFound(first);
-  const beginning = beginsWith(wanted);
+  const wanted = normalizeSearchText('text', text);
+  const most = requireSearchLimit(first);
+  const beginning = prefixPattern(wanted);
   const word = `% ${beginning}`;
   const ways = [
     sql`lower(name) like ${beginning}`,
     sql`lower(name) like ${word}`,
-    ...(wanted.length < MIN_SIMILAR ? [] : [sql`${wanted} <% lower(name)`]),
+    ...(wanted.length < MIN_SIMILARITY_LENGTH ? [] : [sql`${wanted} <% lower(name)`]),
   ];
   const inEachWay = ways.map(
-    (way) => sql`(select id from places where ${way} and ${placeIsVisible(viewerId)} limit ${LOOKED_AT}::int)`,
+    (way) => sql`(select id from places where ${way} and ${placeIsVisible(viewerId)} limit ${MAX_CANDIDATES}::int)`,
   );
   const rows = await db.$queryRaw<PlaceRow[]>`
     select id, name, latitude, longitude, precision

@@ -1,13 +1,13 @@
 import { joinSql, KEPT, type Sql, sql, unplanned } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { PageRequest } from '../kernel/paging.ts';
-import { photoIsVisible } from '../visibility/rules.ts';
-import { type Area, cover, smaller } from './areas.ts';
-import { isDivisible, isIn, type MeasuredCell, numberOf } from './cells.ts';
+import { photoIsVisible } from '../visibility/sql-conditions.ts';
+import { type Area, cover, refine } from './areas.ts';
+import { cellCondition, cellNumber, hasStoredDescendants, type MeasuredCell } from './cells.ts';
 import { distance } from './geo.ts';
 
 /** A photo in an area, in its place among the newest. */
-export interface FoundPhoto {
+export interface AreaPhoto {
   photoId: bigint;
   publishedId: bigint;
   /** From the area's middle, in metres; null of a box. */
@@ -15,7 +15,7 @@ export interface FoundPhoto {
 }
 
 /** How much one statement looks for. */
-export interface Effort {
+export interface ScanLimits {
   /** Photos at most. */
   wanted: number;
   /** Rows of each cell that are looked at. */
@@ -23,15 +23,15 @@ export interface Effort {
 }
 
 /** A page of what was found. */
-export interface FoundPage {
-  photos: FoundPhoto[];
+export interface AreaPage {
+  photos: AreaPhoto[];
   hasNextPage: boolean;
   /** Where the next page goes on when it is not at the last of these: all above was looked at. */
   end: bigint | null;
 }
 
 /** Only photos with a place among these, which are sorted by time. */
-export interface Span {
+export interface IdRange {
   /** From this publishedId on. */
   from: bigint;
   /** Before this publishedId. */
@@ -61,10 +61,10 @@ export async function searchArea(
   stores: Stores,
   viewerId: bigint | null,
   area: Area,
-  { from, before }: Span,
+  { from, before }: IdRange,
   { first, after }: PageRequest,
-): Promise<FoundPage> {
-  const photos: FoundPhoto[] = [];
+): Promise<AreaPage> {
+  const photos: AreaPhoto[] = [];
   let cells = cover(area);
   let below = after !== null && after < before ? after : before;
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -83,7 +83,7 @@ export async function searchArea(
 }
 
 interface Scanned {
-  photos: FoundPhoto[];
+  photos: AreaPhoto[];
   /** All from this place on was looked at; null when there is nothing below. */
   floor: bigint | null;
   /** The cells in which many rows were looked at in vain. */
@@ -105,14 +105,14 @@ export function scanStatement(
   viewerId: bigint | null,
   area: Area,
   cells: readonly MeasuredCell[] | null,
-  { from, before }: Span,
-  { wanted, ofEach }: Effort,
+  { from, before }: IdRange,
+  { wanted, ofEach }: ScanLimits,
 ): Sql {
   // One text for the same resolutions in any order.
   const sorted = [...(cells ?? [])].sort((a, b) => a.resolution - b.resolution);
   const groups = Array.from(Map.groupBy(sorted, ({ resolution }) => resolution).values(), (some) => ({
-    each: sql`unnest(${unplanned(some.map(numberOf), 'bigint[]')})`,
-    is: isIn(some),
+    each: sql`unnest(${unplanned(some.map(cellNumber), 'bigint[]')})`,
+    is: cellCondition(some),
   }));
   const earth = { each: sql`(select 0::bigint)`, is: sql`true` };
   // Of each cell in a subquery with a limit, so that PostgreSQL reads as many from the index, in its order, whatever it believes of the cell.
@@ -159,11 +159,11 @@ async function scan(
   viewerId: bigint | null,
   area: Area,
   cells: readonly MeasuredCell[] | null,
-  span: Span,
-  effort: Effort,
+  span: IdRange,
+  effort: ScanLimits,
 ): Promise<Scanned> {
   const rows = await db.$queryRaw<ScannedRow[]>(scanStatement(viewerId, area, cells, span, effort));
-  const photos: FoundPhoto[] = [];
+  const photos: AreaPhoto[] = [];
   const hits = new Map<bigint, number>();
   let [floor, busy]: [bigint | null, bigint[]] = [null, []];
   for (const row of rows) {
@@ -183,8 +183,8 @@ async function scan(
 function divideMissed(area: Area, cells: readonly MeasuredCell[], missed: ReadonlySet<bigint>): MeasuredCell[] {
   let count = cells.length;
   return cells.flatMap((cell) => {
-    if (!missed.has(numberOf(cell)) || !isDivisible(cell)) return [cell];
-    const smallerCells = smaller(area, [cell]);
+    if (!missed.has(cellNumber(cell)) || !hasStoredDescendants(cell)) return [cell];
+    const smallerCells = refine(area, [cell]);
     if (count + smallerCells.length > MAX_CELLS) return [cell];
     count += smallerCells.length - 1;
     return smallerCells;

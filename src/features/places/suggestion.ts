@@ -2,7 +2,7 @@ import readExif from 'exif-reader';
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 import type { Stores } from '../../stores/stores.ts';
-import { type Point, wrongDegrees } from './geo.ts';
+import { checkDegrees, type Point } from './geo.ts';
 
 /** A file may have 30 MB, and whoever asks for a hundred at once is not to have them all in memory. */
 const oneAtATime = pLimit(1);
@@ -30,7 +30,7 @@ function pointOf({ GPSInfo: gps }: ReturnType<typeof readExif>): Point | null {
   const latitude = toDegrees(gps?.GPSLatitude, gps?.GPSLatitudeRef, 'S');
   const longitude = toDegrees(gps?.GPSLongitude, gps?.GPSLongitudeRef, 'W');
   if (latitude === null || longitude === null) return null;
-  const isPoint = wrongDegrees('latitude', latitude) === null && wrongDegrees('longitude', longitude) === null;
+  const isPoint = checkDegrees('latitude', latitude) === null && checkDegrees('longitude', longitude) === null;
   return isPoint ? { latitude, longitude } : null;
 }
 

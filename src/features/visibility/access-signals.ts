@@ -9,6 +9,6 @@ export async function publishAccessChanged({ pubsub }: Stores, userIds: readonly
 }
 
 /** Enqueues that what is open at these people's, or shows something of theirs, looks again whether it may. */
-export async function addAccessChanged(tx: Transaction, userIds: readonly bigint[]): Promise<void> {
+export async function enqueueAccessChanged(tx: Transaction, userIds: readonly bigint[]): Promise<void> {
   await addJob(tx, 'accessChanged', { userIds: userIds.map(String) });
 }

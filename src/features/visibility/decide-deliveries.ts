@@ -6,7 +6,7 @@ import type { Stores } from '../../stores/stores.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { readUsers } from '../records/user-rows.ts';
 import { readFollowedHashtags } from './followed-hashtags.ts';
-import { noBlock } from './rules.ts';
+import { noBlockBetween } from './sql-conditions.ts';
 
 /** Something of which a viewer is to be told. */
 export interface DeliveryRequest {
@@ -145,7 +145,7 @@ class Pairs {
         ${idColumn(this.#notBefore)}
       ) with ordinality pair (viewer_id, other_id, follow, unmuted, not_before, place)
       cross join lateral (
-        select ${noBlock(sql`viewer_id`, sql`other_id`)}
+        select ${noBlockBetween(sql`viewer_id`, sql`other_id`)}
           and (not follow or exists (select from follows where follower_id = viewer_id and followee_id = other_id))
           and (not unmuted or not exists (select from mutes where muter_id = viewer_id and muted_id = other_id))
           and (not_before = 0 or not exists (

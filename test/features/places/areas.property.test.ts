@@ -1,7 +1,7 @@
 /** Photos in circles and boxes, compared with looking at every photo: at the poles, across the 180th meridian, in crowds and in deserts. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { distance, type Point, rounded } from '../../../src/features/places/geo.ts';
+import { distance, type Point, roundPoint } from '../../../src/features/places/geo.ts';
 import { fromCursor, toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { openBackstage } from '../../support/backstage.ts';
@@ -27,7 +27,10 @@ function move({ latitude, longitude }: Point, metres: number, degrees: number): 
   const y = Math.sin(bearing) * Math.sin(far) * Math.cos(north);
   const turned = east + Math.atan2(y, Math.cos(far) - Math.sin(north) * sine);
   const wrapped = ((((turned * 180) / Math.PI + 180) % 360) + 360) % 360;
-  return rounded({ latitude: (Math.asin(Math.max(-1, Math.min(1, sine))) * 180) / Math.PI, longitude: wrapped - 180 });
+  return roundPoint({
+    latitude: (Math.asin(Math.max(-1, Math.min(1, sine))) * 180) / Math.PI,
+    longitude: wrapped - 180,
+  });
 }
 
 const anywhere = fc.record({
