@@ -107,7 +107,7 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, ask: () =
       const [followed] = await readFollowedHashtags(stores, viewer === null ? [] : [viewer]);
       return names.map((name) => followed?.has(name) === true);
     }),
-    requestedViewer: ofViewer((viewer, ids) => readHasRequested(stores, 'got', viewer, ids)),
+    requestedViewer: ofViewer((viewer, ids) => readHasRequested(stores, 'received', viewer, ids)),
   };
 }
 

@@ -8,8 +8,8 @@ import { lockPeople } from '../visibility/locks.ts';
 import { enqueueApproveAll } from './requests.ts';
 
 /**
- * Makes an account private or public. Followers stay; what others have open of its photos closes; jobs move the files and, when it becomes
- * public, let those follow who have asked to. Again changes nothing.
+ * Makes an account private or public. Followers stay. When it becomes private, the subscriptions of other people to its
+ * photos end. Jobs move the files and, when the account becomes public, approve all follow requests. Idempotent.
  */
 export async function setPrivacy(stores: Stores, userId: bigint, isPrivate: boolean): Promise<void> {
   await writeInvalidating(stores.redis, [userKey(userId)], () =>
