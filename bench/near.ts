@@ -270,7 +270,7 @@ async function compare(stores: Stores, middle: Point, radius: number): Promise<v
 async function explain(ask: Ask, middle: Point, radius: number): Promise<void> {
   const area = circle(middle, radius);
   for (const [name, statement] of [
-    ['Darkroom', scanStatement(null, area, cover(area), ANY_TIME, { wanted: PAGE.first + 1, ofEach: 50 })],
+    ['Darkroom', scanStatement(null, area, cover(area), ANY_TIME, { maxPhotos: PAGE.first + 1, rowsPerCell: 50 })],
     ['earthdistance', plainly(middle, radius)],
   ] as const) {
     const rows = await ask<{ 'QUERY PLAN': string }>(sql`explain (analyze, buffers) ${statement}`);

@@ -19,7 +19,7 @@ import {
   withinDistanceIndexed,
 } from './geo.ts';
 
-/** A named place, as exactly as it is shown. */
+/** A named place. Its point has the precision that the owner of its first photo chose. */
 export interface PlaceRow extends Point {
   __typename: 'Place';
   id: bigint;
@@ -27,42 +27,45 @@ export interface PlaceRow extends Point {
   precision: LocationPrecision;
 }
 
-/** A place of the same name that is no further, in metres, is the same. */
+/** Two places of the same name at most this far apart, in metres, are the same place. */
 const SAME_PLACE_METERS = 100;
-/** How far around a point places are looked for, in metres. */
+/** The radius in which `findPlacesNear` searches, in metres. */
 const NEARBY_METERS = 50_000;
-/** So many are looked at, the nearest, or of those that match in each way: the viewer may not see all of them. */
+/** The most candidates that a search reads, per kind of match. Some are not visible to the viewer, or rank too low. */
 const MAX_CANDIDATES = 200;
 
 /**
- * The place of this name at about this point, or a new one. One that the viewer may not see is not found, as its point could be
- * finer than what they know.
+ * Finds the place of this name at about this point, or creates it. It does not find places that the viewer may not see,
+ * because their point could be more exact than what the viewer knows.
  */
 export async function findOrAddPlace(
   tx: Transaction,
   viewerId: bigint,
   { name, latitude, longitude, precision }: Omit<PlaceRow, '__typename' | 'id'>,
 ): Promise<PlaceRow> {
-  // Two people who name it at the same moment make one.
+  // The lock makes concurrent transactions that name the same place create only one.
   await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended(${`place ${name.toLowerCase()}`}, 0))::text`;
   const point = { latitude, longitude };
-  const [found] = await tx.$queryRaw<PlaceRow[]>`
+  const [existing] = await tx.$queryRaw<PlaceRow[]>`
     select id, name, latitude, longitude, precision from places
     where ${withinDistanceIndexed(point, SAME_PLACE_METERS)} and lower(name) = lower(${name})
       and precision = ${precision}::location_precision and ${placeIsReusable(viewerId)}
     order by ${distanceTo(point)}, id limit 1 for key share`;
-  const place = found ?? (await tx.place.create({ data: { name, latitude, longitude, precision } }));
+  const place = existing ?? (await tx.place.create({ data: { name, latitude, longitude, precision } }));
   return { __typename: 'Place', ...place };
 }
 
-/** Places by id, whether or not the viewer may see them: for those to whom a photo leads that they may see. */
+/**
+ * Reads places by id, in the order of the ids; null for a place that does not exist. It checks no visibility: the
+ * caller has taken the id from a photo that the viewer may see.
+ */
 export async function readPlaces({ db }: Stores, ids: readonly bigint[]): Promise<(PlaceRow | null)[]> {
   const rows = await db.place.findMany({ where: { id: { in: [...ids] } } });
   const byId = new Map(rows.map((row) => [row.id, { __typename: 'Place' as const, ...row }]));
   return ids.map((id) => byId.get(id) ?? null);
 }
 
-/** A place by its id; null unless the viewer may see one of its photos. */
+/** Reads a place by id; null unless the viewer may see one of its photos. */
 export async function readVisiblePlace({ db }: Stores, viewerId: bigint | null, id: bigint): Promise<PlaceRow | null> {
   const [row] = await db.$queryRaw<PlaceRow[]>`
     select id, name, latitude, longitude, precision from places where id = ${id} and ${placeIsVisible(viewerId)}`;
@@ -104,18 +107,18 @@ export async function listPhotosAt(
   });
 }
 
-/** A place and how far it is, in metres. */
+/** A place and its distance, in metres. */
 export interface NearbyPlace {
   place: PlaceRow;
   distance: number;
 }
 
 /**
- * Places that the viewer may see within 50 km of a point, the nearest first.
+ * Finds places within 50 km of a point that the viewer may see, the nearest first.
  *
- * @param name only those of which a word begins with this
- * @param first at most so many, from 1 to 50
- * @throws BAD_USER_INPUT that says what is allowed
+ * @param name finds only places with a word that begins with this
+ * @param first the most results, from 1 to 50
+ * @throws BAD_USER_INPUT with the allowed range
  */
 export async function findPlacesNear(
   { db }: Stores,
@@ -125,27 +128,28 @@ export async function findPlacesNear(
   first: number | null | undefined,
 ): Promise<NearbyPlace[]> {
   requirePoint(point);
-  const most = requireSearchLimit(first);
-  const wanted = name === null || name === undefined ? null : `% ${prefixPattern(normalizeSearchText('name', name))}`;
+  const limit = requireSearchLimit(first);
+  const wordPattern =
+    name === null || name === undefined ? null : `% ${prefixPattern(normalizeSearchText('name', name))}`;
   const rows = await db.$queryRaw<(PlaceRow & { distance: number })[]>`
     select id, name, latitude, longitude, precision, ${distanceTo(point)} as distance
     from (
       select * from places
       where ${withinDistanceIndexed(point, NEARBY_METERS)}
-        and ${wanted === null ? sql`true` : sql`' ' || lower(name) like ${wanted}`}
+        and ${wordPattern === null ? sql`true` : sql`' ' || lower(name) like ${wordPattern}`}
       order by ${INDEXED_POSITION} <-> ${indexedPositionOf(point)} limit ${MAX_CANDIDATES}::int
     ) places
     where ${placeIsVisible(viewerId)}
-    order by distance, id limit ${most}::int`;
+    order by distance, id limit ${limit}::int`;
   return rows.map(({ distance, ...place }) => ({ place: { ...place, __typename: 'Place' }, distance }));
 }
 
 /**
- * Finds places by the beginning of their name or of a word in it, and by names that are similar; the better match first.
+ * Finds places whose name, or a word in it, begins with the text, and places with a similar name; the best match first.
  *
  * @param text from 1 to 100 characters
- * @param first at most so many, from 1 to 50
- * @throws BAD_USER_INPUT that says what is allowed
+ * @param first the most results, from 1 to 50
+ * @throws BAD_USER_INPUT with the allowed range
  */
 export async function searchPlaces(
   { db }: Stores,
@@ -153,29 +157,31 @@ export async function searchPlaces(
   text: string,
   first: number | null | undefined,
 ): Promise<PlaceRow[]> {
-  const wanted = normalizeSearchText('text', text);
-  const most = requireSearchLimit(first);
-  const beginning = prefixPattern(wanted);
-  const word = `% ${beginning}`;
-  const ways = [
-    sql`lower(name) like ${beginning}`,
-    sql`lower(name) like ${word}`,
-    ...(wanted.length < MIN_SIMILARITY_LENGTH ? [] : [sql`${wanted} <% lower(name)`]),
+  const query = normalizeSearchText('text', text);
+  const limit = requireSearchLimit(first);
+  const namePattern = prefixPattern(query);
+  const wordPattern = `% ${namePattern}`;
+  const conditions = [
+    sql`lower(name) like ${namePattern}`,
+    sql`lower(name) like ${wordPattern}`,
+    ...(query.length < MIN_SIMILARITY_LENGTH ? [] : [sql`${query} <% lower(name)`]),
   ];
-  const inEachWay = ways.map(
-    (way) => sql`(select id from places where ${way} and ${placeIsVisible(viewerId)} limit ${MAX_CANDIDATES}::int)`,
+  const candidates = conditions.map(
+    (condition) =>
+      sql`(select id from places where ${condition} and ${placeIsVisible(viewerId)} limit ${MAX_CANDIDATES}::int)`,
   );
   const rows = await db.$queryRaw<PlaceRow[]>`
     select id, name, latitude, longitude, precision
-    from (${joinSql(inEachWay, ' union ')}) found join places using (id)
-    order by lower(name) = ${wanted} desc, ' ' || lower(name) like ${word} desc, word_similarity(${wanted}, lower(name)) desc, id
-    limit ${most}::int`;
+    from (${joinSql(candidates, ' union ')}) found join places using (id)
+    order by lower(name) = ${query} desc, ' ' || lower(name) like ${wordPattern} desc,
+      word_similarity(${query}, lower(name)) desc, id
+    limit ${limit}::int`;
   return rows.map((row) => ({ ...row, __typename: 'Place' }));
 }
 
-/** Deletes places that no photo has. Again changes nothing. */
+/** Deletes places without a photo. Idempotent. */
 export async function sweepPlaces({ db }: Stores): Promise<void> {
-  // One that is being taken meanwhile is locked, and stays.
+  // A place that a concurrent transaction gives to a photo is locked, so it is skipped and stays.
   await db.$executeRaw`
     delete from places where id in (
       select id from places where not exists (select from photo_locations where place_id = places.id)
