@@ -22,12 +22,12 @@ export function distance(from: Point, to: Point): number {
 
 /** The SQL expression for the haversine of the angle between a point and the columns `latitude` and `longitude`. */
 function haversineTo({ latitude, longitude }: Point): Sql {
-  const flat = Math.cos(latitude * RADIANS);
+  const cosLatitude = Math.cos(latitude * RADIANS);
   // PostgreSQL raises an error when a product underflows to 0, so the smallest angle is 1e-100.
   const squared = (degrees: Sql) => sql`sin(radians(greatest(abs(${degrees}), 1e-100)) / 2) ^ 2`;
   const north = squared(sql`latitude - ${latitude}::float8`);
   const east = squared(sql`longitude - ${longitude}::float8`);
-  return sql`(${north} + ${flat}::float8 * cos(radians(latitude)) * ${east})`;
+  return sql`(${north} + ${cosLatitude}::float8 * cos(radians(latitude)) * ${east})`;
 }
 
 /** The SQL expression for the distance in metres from a point to the columns `latitude` and `longitude`. */
@@ -55,9 +55,9 @@ export const INDEXED_POSITION: Sql = sql`cube(array[
 
 /** A point in the form of `INDEXED_POSITION`. */
 export function indexedPositionOf({ latitude, longitude }: Point): Sql {
-  const flat = Math.cos(latitude * RADIANS);
-  const x = flat * Math.cos(longitude * RADIANS);
-  const y = flat * Math.sin(longitude * RADIANS);
+  const cosLatitude = Math.cos(latitude * RADIANS);
+  const x = cosLatitude * Math.cos(longitude * RADIANS);
+  const y = cosLatitude * Math.sin(longitude * RADIANS);
   return sql`cube(array[${x}::float8, ${y}::float8, ${Math.sin(latitude * RADIANS)}::float8])`;
 }
 
