@@ -7,7 +7,7 @@ import { circle, cover } from '../src/features/places/areas.ts';
 import { cellColumns } from '../src/features/places/cells.ts';
 import { distanceTo, type Point } from '../src/features/places/geo.ts';
 import { scanStatement, searchArea } from '../src/features/places/search-area.ts';
-import { photoIsVisible } from '../src/features/visibility/rules.ts';
+import { photoIsVisible } from '../src/features/visibility/sql-conditions.ts';
 import { type Database, nameStatement, type Sql, sql } from '../src/stores/postgres.ts';
 import { openStores, type Stores } from '../src/stores/stores.ts';
 import { atLeast, atMost, median, type Verdict } from './measure.ts';
@@ -270,7 +270,7 @@ async function compare(stores: Stores, middle: Point, radius: number): Promise<v
 async function explain(ask: Ask, middle: Point, radius: number): Promise<void> {
   const area = circle(middle, radius);
   for (const [name, statement] of [
-    ['Darkroom', scanStatement(null, area, cover(area), ANY_TIME, { wanted: PAGE.first + 1, ofEach: 50 })],
+    ['Darkroom', scanStatement(null, area, cover(area), ANY_TIME, { maxPhotos: PAGE.first + 1, rowsPerCell: 50 })],
     ['earthdistance', plainly(middle, radius)],
   ] as const) {
     const rows = await ask<{ 'QUERY PLAN': string }>(sql`explain (analyze, buffers) ${statement}`);

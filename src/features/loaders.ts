@@ -3,9 +3,9 @@ import type { Stores } from '../stores/stores.ts';
 import { readAccounts } from './accounts/accounts.ts';
 import { readHashtagCounts } from './hashtags/hashtag-counts.ts';
 import type { PageRequest } from './kernel/paging.ts';
-import { readBlocked } from './people/blocks.ts';
+import { readHasBlocked } from './people/blocks.ts';
 import { readUserCounts } from './people/counts.ts';
-import { readFollowers, readRequests } from './people/follows.ts';
+import { readHasRequested, readIsFollowedBy } from './people/follows.ts';
 import { listPeople, type PeopleListName } from './people/lists.ts';
 import { listComments, readVisibleComments } from './photos/comments.ts';
 import { readCounts } from './photos/counts.ts';
@@ -17,7 +17,7 @@ import { readPhotos } from './records/photo-rows.ts';
 import { readUsers } from './records/user-rows.ts';
 import { readFollowedHashtags } from './visibility/followed-hashtags.ts';
 import { readFollows, readMutes } from './visibility/relations.ts';
-import { maySeePeople, maySeePhotos, maySeeWithin } from './visibility/rules.ts';
+import { maySeeAccountContents, maySeePeople, maySeePhotos } from './visibility/rules.ts';
 
 /**
  * What one request reads by id: each thing at most once, and all that are wanted at the same moment in one batch.
@@ -57,7 +57,7 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, ask: () =
       return rows.map((row, index) => (visible[index] ? row : null));
     }),
     /** Whether the viewer may see what is within a person's account. */
-    visibleWithin: new DataLoader((ids: readonly bigint[]) => maySeeWithin(stores, ask(), ids, users)),
+    visibleWithin: new DataLoader((ids: readonly bigint[]) => maySeeAccountContents(stores, ask(), ids, users)),
     photo,
     /** Photos by id, whether or not the viewer may see them: ask people/visibility.ts. */
     photos,
@@ -96,9 +96,9 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, ask: () =
     viewerLikes: ofViewer((viewer, ids) => readLikes(stores, viewer, ids)),
     viewerFollows: ofViewer((viewer, ids) => readFollows(stores, viewer, ids)),
     viewerMutes: ofViewer((viewer, ids) => readMutes(stores, viewer, ids)),
-    viewerBlocks: ofViewer((viewer, ids) => readBlocked(stores, viewer, ids)),
-    followsViewer: ofViewer((viewer, ids) => readFollowers(stores, viewer, ids)),
-    viewerRequested: ofViewer((viewer, ids) => readRequests(stores, 'sent', viewer, ids)),
+    viewerBlocks: ofViewer((viewer, ids) => readHasBlocked(stores, viewer, ids)),
+    followsViewer: ofViewer((viewer, ids) => readIsFollowedBy(stores, viewer, ids)),
+    viewerRequested: ofViewer((viewer, ids) => readHasRequested(stores, 'sent', viewer, ids)),
     /** How many photos the viewer may see with each of these hashtags. */
     hashtagCounts: new DataLoader((names: readonly string[]) => readHashtagCounts(stores, ask(), names)),
     /** Whether the viewer follows each of these hashtags. */
@@ -107,7 +107,7 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, ask: () =
       const [followed] = await readFollowedHashtags(stores, viewer === null ? [] : [viewer]);
       return names.map((name) => followed?.has(name) === true);
     }),
-    requestedViewer: ofViewer((viewer, ids) => readRequests(stores, 'got', viewer, ids)),
+    requestedViewer: ofViewer((viewer, ids) => readHasRequested(stores, 'received', viewer, ids)),
   };
 }
 

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Context } from '../features/context.ts';
-import { resume } from '../features/kernel/errors.ts';
+import { resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
@@ -114,7 +114,7 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
       return mapEvents(
         source as LiveEvents<unknown>,
         (events) => {
-          if (isCongested()) throw resume('You read too slowly: subscribe again with "after".');
+          if (isCongested()) throw resumeRequired('You read too slowly: subscribe again with "after".');
           return Promise.all(
             events.map((event) => sharedResults.execute(event, query, variables, execute, newContext)),
           );

@@ -6,7 +6,7 @@ import { newPerson } from '../support/people.ts';
 import { share } from '../support/photos.ts';
 import { untilListening } from '../support/rows.ts';
 
-test('a photo that somebody shares arrives in a follower’s feed and at their subscription', async () => {
+test('a new photo reaches a follower’s feed and their subscription', async () => {
   const url = inject('url');
   const stores = await openStores(loadConfig(inject('env')), pino({ level: 'silent' }));
   const [author, follower] = await Promise.all([newPerson(url, 'author'), newPerson(url, 'follower')]);
@@ -15,9 +15,9 @@ test('a photo that somebody shares arrives in a follower’s feed and at their s
     'subscription { homeFeed { cursor photo { id caption } } }',
   );
   await untilListening(stores, follower);
-  const arriving = feed.next();
+  const nextEvent = feed.next();
   const id = await share(author, 'Good morning');
-  expect((await arriving).homeFeed.photo).toEqual({ id, caption: 'Good morning' });
+  expect((await nextEvent).homeFeed.photo).toEqual({ id, caption: 'Good morning' });
   feed.close();
 
   const { data } = await follower.send('{ homeFeed { nodes { id owner { username } } pageInfo { hasNextPage } } }');

@@ -14,7 +14,7 @@ let all: TestProcess;
 
 beforeAll(async () => {
   darkroom = await ownStores();
-  // All that can be logged is: also each statement, with its values.
+  // PostgreSQL logs each statement with its values, and Darkroom logs at its most detailed level.
   await darkroom.stores.db.$executeRaw`alter system set log_statement = 'all'`;
   await darkroom.stores.db.$executeRaw`select pg_reload_conf()`;
   all = await startProcess(['api', 'worker'], { ...darkroom.env, LOG_LEVEL: 'trace' });
@@ -25,20 +25,20 @@ afterAll(async () => {
   await darkroom.stop();
 });
 
-test('a point that is shown to about a kilometre is told finer to nobody else and by no log', async () => {
+test('a location reduced to a kilometre appears more exactly in no answer to others and in no log', async () => {
   const [person, other] = await Promise.all([newPerson(all.url), newPerson(all.url)]);
   const taken = { latitude: 48.8583701, longitude: 2.2944813 };
-  const finer = /48\.858|2\.2944/;
+  const exactPoint = /48\.858|2\.2944/;
   const file = await gpsJpeg(taken);
   const upload = await createUpload(person, file);
   await put(upload, file);
-  const asked = await person.send<{ node: { suggestedLocation: typeof taken } }>(
+  const answer = await person.send<{ node: { suggestedLocation: typeof taken } }>(
     'query ($id: ID!) { node(id: $id) { ... on Upload { suggestedLocation { latitude longitude } } } }',
     { id: upload.id },
   );
-  const suggestion = asked.data?.node.suggestedLocation;
-  // Otherwise what follows would look for what is nowhere.
-  expect(JSON.stringify(suggestion)).toMatch(finer);
+  const suggestion = answer.data?.node.suggestedLocation;
+  // Otherwise the rest would search for a text that is nowhere.
+  expect(JSON.stringify(suggestion)).toMatch(exactPoint);
 
   const publish = (location: object) =>
     attempt<{ photo: { id: string } | null }>(
@@ -47,7 +47,7 @@ test('a point that is shown to about a kilometre is told finer to nobody else an
       { uploadId: upload.id, caption: 'Up there', location },
       'photo { id }',
     );
-  // What is refused is told to whoever sent it, and to nobody else.
+  // Refused mutations must not leave the point in a log either.
   expect((await publish({ ...suggestion, placeName: 'x'.repeat(1_000) })).photo).toBeNull();
   await person.send(`mutation { publishPhoto(input: { location: { latitude: ${taken.latitude} } }) { nothing } }`);
   const { photo } = await publish({ ...suggestion, precision: 'KILOMETRE', placeName: 'A tower' });
@@ -70,11 +70,11 @@ test('a point that is shown to about a kilometre is told finer to nobody else an
     const cursors = Array.from(text.matchAll(/"\w*[cC]ursor":"([^"]+)"/g), ([, cursor = '']) =>
       Buffer.from(cursor, 'base64').toString('latin1'),
     );
-    expect([text, ...cursors].join('\n')).not.toMatch(finer);
+    expect([text, ...cursors].join('\n')).not.toMatch(exactPoint);
   }
 
   const read = (name: string) => readFile(join(darkroom.dataDir, name), 'utf8');
-  // What the database logs arrives a little later.
+  // PostgreSQL writes its log with a delay.
   const statements = await until(async () => {
     const text = await read('postgres.log');
     return text.includes('A tower') && text;
@@ -82,6 +82,6 @@ test('a point that is shown to about a kilometre is told finer to nobody else an
   const logs = { darkroom: all.log(), postgres: statements, redis: await read('redis.log') };
   expect(logs.darkroom).toContain('processPhoto');
   for (const [name, text] of Object.entries(logs)) {
-    expect([name, text.split('\n').filter((line) => finer.test(line))]).toEqual([name, []]);
+    expect([name, text.split('\n').filter((line) => exactPoint.test(line))]).toEqual([name, []]);
   }
 });

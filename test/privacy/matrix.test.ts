@@ -1,6 +1,7 @@
 /**
- * Who sees what: every viewer on every path to every target. A path is a GraphQL document; which fields there are to be walked is read from the
- * schema, so a new one that hands out a photo, a person or a comment fails here until a path of the table reads it.
+ * The privacy matrix: every viewer on every path to every target. A path is a GraphQL document. The first test reads
+ * from the schema which fields the paths must select: a new field that returns a photo, a person, a comment or a place
+ * fails it until a path selects the field.
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Stores } from '../../src/stores/stores.ts';
@@ -46,17 +47,17 @@ beforeAll(async () => {
 });
 afterAll(() => stores?.close());
 
-/** The person that a viewer is towards a target; null for nobody. */
+/** The person who acts as this viewer of a target; null without a session. */
 function personOf(viewer: Viewer, target: Target): Person | null {
   if (viewer === 'anonymous') return null;
   return viewer === 'owner' ? world.subjects[target].person : world.viewers[viewer];
 }
 
-function ask(person: Person | null, document: string, variables: object = {}): Promise<Answer> {
+function query(person: Person | null, document: string, variables: object = {}): Promise<Answer> {
   return person ? person.send(document, variables) : send(url, document, variables);
 }
 
-/** Compares what an answer holds of a target with what it must. */
+/** Compares the marks of a target in an answer with those that the rules allow. */
 function expectShown(what: string, answer: unknown, { marks }: Subject, shown: Shown): void {
   const text = JSON.stringify(answer);
   const kinds = Object.keys(marks) as (keyof Marks)[];
@@ -64,23 +65,23 @@ function expectShown(what: string, answer: unknown, { marks }: Subject, shown: S
   expect([what, found]).toEqual([what, kinds.filter((kind) => shown[kind])]);
 }
 
-/** Global ids of a target that were not in the question must not be in an answer that shows nothing. */
+/** Checks that an answer that must show nothing has no global id of the target, except ids that were sent. */
 function expectNoIds(what: string, answer: unknown, subject: Subject, sent: object): void {
   const ids = [subject.person.id, subject.photoId, subject.commentId, subject.elsewhereId];
-  const told = ids.filter((id) => JSON.stringify(answer).includes(id) && !JSON.stringify(sent).includes(id));
-  expect([what, told]).toEqual([what, []]);
+  const revealed = ids.filter((id) => JSON.stringify(answer).includes(id) && !JSON.stringify(sent).includes(id));
+  expect([what, revealed]).toEqual([what, []]);
 }
 
-/** What each viewer is answered on the paths on which all targets meet; for owners by target. */
-const shared = new Map<string, Promise<Answer>>();
-function askShared(viewer: Viewer, target: Target, path: Path): Promise<Answer> {
+/** The answers to queries that do not depend on the target, by query and viewer; for owners by target. */
+const sharedAnswers = new Map<string, Promise<Answer>>();
+function queryShared(viewer: Viewer, target: Target, path: Path): Promise<Answer> {
   const key = `${path.name} ${viewer === 'owner' ? target : viewer}`;
-  const answer = shared.get(key) ?? ask(personOf(viewer, target), path.document);
-  shared.set(key, answer);
+  const answer = sharedAnswers.get(key) ?? query(personOf(viewer, target), path.document);
+  sharedAnswers.set(key, answer);
   return answer;
 }
 
-/** The fields that answer with the viewer themselves, or what they have just made, whoever that is. */
+/** The fields that return only the viewer, or what the viewer has just created or named. They need no path. */
 const OWN: Record<string, string> = {
   'ChangePasswordPayload.viewer': 'the viewer',
   'ChangeUsernamePayload.user': 'the viewer',
@@ -110,7 +111,7 @@ const OWN: Record<string, string> = {
   'Mutation.updateProfile': 'the viewer',
 };
 
-test('every field of the schema that could show something is on a path of the matrix', () => {
+test('a path of the matrix selects every field of the schema that could reveal something', () => {
   const schema = readSchema();
   const documents = [
     ...[...QUERIES, ...sharedQueries(world)].map((path) => path.document),
@@ -118,9 +119,9 @@ test('every field of the schema that could show something is on a path of the ma
     ...Object.values(SUBSCRIPTIONS),
     PROFILE_LISTS,
   ];
-  const walked = new Set([...Object.keys(OWN), ...documents.flatMap((document) => [...fieldsIn(schema, document)])]);
+  const selected = new Set([...Object.keys(OWN), ...documents.flatMap((document) => [...fieldsIn(schema, document)])]);
   const needed = pathsOf(schema);
-  expect(needed.filter((field) => !walked.has(field))).toEqual([]);
+  expect(needed.filter((field) => !selected.has(field))).toEqual([]);
   expect(Object.keys(OWN).filter((field) => !needed.includes(field))).toEqual([]);
 });
 
@@ -137,12 +138,12 @@ describe.each(TARGETS.map((target) => ({ target })))('$target', ({ target }) => 
       QUERIES.map(async (path) => {
         const variables = path.variables?.(subject) ?? {};
         const answer = path.variables
-          ? await ask(person, path.document, variables)
-          : await askShared(viewer, target, path);
+          ? await query(person, path.document, variables)
+          : await queryShared(viewer, target, path);
         const shown = path.shows(can, viewer, target);
-        // What was sent may be repeated, and a username that was asked for is no secret to who asked.
+        // An answer may repeat what the viewer sent, such as the username in a query.
         expectShown(path.name, answer, subject, path.needsSession && !can.hasSession ? {} : shown);
-        if (!Object.values(shown).some((one) => one)) expectNoIds(path.name, answer, subject, variables);
+        if (!Object.values(shown).includes(true)) expectNoIds(path.name, answer, subject, variables);
         if (path.needsSession && !can.hasSession) expect(answer.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
         else {
           expect([path.name, answer.errors]).toEqual([path.name, []]);
@@ -151,7 +152,7 @@ describe.each(TARGETS.map((target) => ({ target })))('$target', ({ target }) => 
       }),
     );
     for (const path of sharedQueries(world)) {
-      const answer = await askShared(viewer, target, path);
+      const answer = await queryShared(viewer, target, path);
       expectShown(
         path.name,
         answer,
@@ -165,22 +166,22 @@ describe.each(TARGETS.map((target) => ({ target })))('$target', ({ target }) => 
       }
     }
 
-    // Within the account: whom they follow and who follows them, by names that are no secret elsewhere.
-    const { data } = (await ask(person, PROFILE_LISTS, { name: subject.person.username })) as Answer<{
+    // The contents of the account: the lists of followers and following, whose people the viewer sees elsewhere.
+    const { data } = (await query(person, PROFILE_LISTS, { name: subject.person.username })) as Answer<{
       user: Record<'followers' | 'following' | 'photos', { nodes: { username: string }[] }> | null;
     }>;
     expect(data?.user !== null).toBe(can.person);
     if (data?.user) {
       const following = data.user.following.nodes.map((node) => node.username);
-      expect(following).toEqual(can.within ? [world.bystander.username] : []);
-      expect(data.user.followers.nodes.length > 0).toBe(can.within);
+      expect(following).toEqual(can.accountContents ? [world.bystander.username] : []);
+      expect(data.user.followers.nodes.length > 0).toBe(can.accountContents);
     }
 
-    // What one may not see one cannot do anything with: the answer is that of something that does not exist.
+    // Mutations of something that the viewer may not see answer as if it did not exist.
     const may = { person: can.person, photo: can.photo, elsewhere: can.person };
     const refused = async (attempt: Attempt, codes: string[]) => {
       const input = attempt.input(subject);
-      const answer = await ask(person, documentOf(attempt), { input });
+      const answer = await query(person, documentOf(attempt), { input });
       const payload = answer.data?.[attempt.mutation] as { userErrors: { code: string }[] } | undefined;
       const found = payload
         ? payload.userErrors.map((error) => error.code)
@@ -190,22 +191,22 @@ describe.each(TARGETS.map((target) => ({ target })))('$target', ({ target }) => 
       expectNoIds(attempt.mutation, answer, subject, input);
     };
     const blocked = viewer === 'blocking target' ? [] : BLOCKS;
-    for (const attempt of [...ATTEMPTS, ...blocked].filter((one) => !may[one.of])) {
+    for (const attempt of [...ATTEMPTS, ...blocked].filter(({ target: what }) => !may[what])) {
       await refused(attempt, [can.hasSession ? 'NOT_FOUND' : 'UNAUTHENTICATED']);
     }
     if (viewer !== 'moderator') {
       for (const attempt of FORBIDDEN) await refused(attempt, [can.hasSession ? 'FORBIDDEN' : 'UNAUTHENTICATED']);
     }
-    // A moderator sees what is hidden, and takes no part in it.
+    // A moderator sees a hidden photo, but may not like it or comment on it.
     if (viewer === 'moderator' && can.photo && !can.photoListed) {
-      for (const attempt of ATTEMPTS.filter((one) => ['likePhoto', 'addComment'].includes(one.mutation))) {
+      for (const attempt of ATTEMPTS.filter(({ mutation }) => ['likePhoto', 'addComment'].includes(mutation))) {
         await refused(attempt, ['NOT_FOUND']);
       }
     }
 
     await expectMedia(person, subject, can.photo, target);
     await expectPhotoChanged(person, subject, can);
-    if (!can.within) await expectNoUserPhotos(person, subject, can);
+    if (!can.accountContents) await expectNoUserPhotos(person, subject, can);
   });
 });
 
@@ -215,9 +216,9 @@ async function loads(address: string): Promise<boolean> {
   return response.ok;
 }
 
-/** The file: who may see it is given a URL that works; who may not can do nothing with one from before. */
+/** Checks the file: a viewer who may see the photo gets a URL that works; an old URL works only for public photos. */
 async function expectMedia(person: Person | null, subject: Subject, may: boolean, target: Target): Promise<void> {
-  const { data } = (await ask(
+  const { data } = (await query(
     person,
     'query ($id: ID!) { node(id: $id) { ... on Photo { image(size: WIDTH_320) { url expiresAt } } } }',
     { id: subject.photoId },
@@ -226,10 +227,11 @@ async function expectMedia(person: Person | null, subject: Subject, may: boolean
   const isPublic = target === 'public';
   expect(await loads(subject.keptUrl)).toBe(isPublic);
   if (!data?.node) return;
-  const { url: given, expiresAt } = data.node.image;
-  expect(await loads(given)).toBe(true);
+  const { url: imageUrl, expiresAt } = data.node.image;
+  expect(await loads(imageUrl)).toBe(true);
   expect(expiresAt === null).toBe(isPublic);
-  expect(await loads(given.split('?', 1)[0] ?? '')).toBe(isPublic);
+  // Without its signature.
+  expect(await loads(imageUrl.split('?', 1)[0] ?? '')).toBe(isPublic);
 }
 
 async function expectPhotoChanged(
@@ -237,7 +239,7 @@ async function expectPhotoChanged(
   subject: Subject,
   can: ReturnType<typeof rules>,
 ): Promise<void> {
-  // A token that is no session is refused altogether.
+  // The token of a suspended person is invalid, and the server would refuse the whole request.
   const token = can.hasSession && person ? { authorization: `Bearer ${person.token}` } : {};
   const subscription = await subscribe(url, SUBSCRIPTIONS.photo, { id: subject.photoId }, token);
   if (can.photo) {
@@ -264,67 +266,67 @@ async function expectNoUserPhotos(
 }
 
 describe('live', () => {
-  const LIVING = ['public', 'private'] as const;
-  const LISTENERS = VIEWERS.filter(
+  const LIVE_TARGETS = ['public', 'private'] as const;
+  const SUBSCRIBERS = VIEWERS.filter(
     (viewer) => !['anonymous', 'owner', 'suspended'].includes(viewer),
   ) as (keyof World['viewers'])[];
 
-  test('new photos reach those whose feed they belong in, and nobody else', async () => {
+  test('new photos reach only subscribers whose home feed they belong in', async () => {
     const open = await openAll(SUBSCRIPTIONS.homeFeed, async () => {
       await insertPhoto(stores, rowId(world.fence.id), 'probe');
     });
     const marks = new Map<Target, string>();
-    for (const target of LIVING) {
+    for (const target of LIVE_TARGETS) {
       const caption = `live caption of ${target} ${world.subjects[target].marks.photo} #${world.hashtag}`;
       marks.set(target, caption);
       await insertPhoto(stores, rowId(world.subjects[target].person.id), caption);
     }
-    // Fanned out before the fence: what has not come by then never will.
+    // Fanned out before the fence, so a photo that has not arrived before the fence never will.
     await untilFannedOut(
       stores,
-      LIVING.map((target) => rowId(world.subjects[target].person.id)),
+      LIVE_TARGETS.map((target) => rowId(world.subjects[target].person.id)),
     );
     await insertPhoto(stores, rowId(world.fence.id), 'the fence');
-    for (const viewer of LISTENERS) {
+    for (const viewer of SUBSCRIBERS) {
       await until(async () => JSON.stringify(open[viewer]?.events).includes('the fence'));
-      for (const target of LIVING) {
-        const came = JSON.stringify(open[viewer]?.events).includes(marks.get(target) ?? '?');
-        expect([viewer, target, came]).toEqual([viewer, target, rules(viewer, target).inFeed]);
+      for (const target of LIVE_TARGETS) {
+        const arrived = JSON.stringify(open[viewer]?.events).includes(marks.get(target) ?? '?');
+        expect([viewer, target, arrived]).toEqual([viewer, target, rules(viewer, target).inFeed]);
       }
       open[viewer]?.close();
     }
   });
 
-  test('new photos with a hashtag reach those who look at it and may see them, and nobody else', async () => {
+  test('new photos with a hashtag reach only its subscribers who may see them', async () => {
     const name = `live${world.hashtag}`;
     const open = {} as Record<Viewer, Subscription<unknown>>;
-    for (const viewer of LISTENERS) {
+    for (const viewer of SUBSCRIBERS) {
       open[viewer] = await world.viewers[viewer].subscribe(SUBSCRIPTIONS.hashtagPhotos, { name });
       await open[viewer].begun;
     }
     const markOf = (target: Target) => `on the page of its hashtag ${world.subjects[target].marks.photo}`;
-    for (const target of LIVING) {
+    for (const target of LIVE_TARGETS) {
       await insertPhoto(stores, rowId(world.subjects[target].person.id), `${markOf(target)} #${name}`);
     }
     await untilFannedOut(
       stores,
-      LIVING.map((target) => rowId(world.subjects[target].person.id)),
+      LIVE_TARGETS.map((target) => rowId(world.subjects[target].person.id)),
     );
     await insertPhoto(stores, rowId(world.fence.id), `the fence #${name}`);
-    for (const viewer of LISTENERS) {
+    for (const viewer of SUBSCRIBERS) {
       await until(async () => JSON.stringify(open[viewer].events).includes('the fence'));
-      for (const target of LIVING) {
-        const came = JSON.stringify(open[viewer].events).includes(markOf(target));
-        expect([viewer, target, came]).toEqual([viewer, target, rules(viewer, target).within]);
+      for (const target of LIVE_TARGETS) {
+        const arrived = JSON.stringify(open[viewer].events).includes(markOf(target));
+        expect([viewer, target, arrived]).toEqual([viewer, target, rules(viewer, target).accountContents]);
       }
       open[viewer].close();
     }
   });
 
-  test('new photos of a person reach those who look at their profile and may see them', async () => {
-    for (const target of LIVING) {
+  test('new photos of a person reach subscribers of the profile who may see them', async () => {
+    for (const target of LIVE_TARGETS) {
       const { person } = world.subjects[target];
-      const allowed = LISTENERS.filter((viewer) => rules(viewer, target).within);
+      const allowed = SUBSCRIBERS.filter((viewer) => rules(viewer, target).accountContents);
       expect(allowed.length).toBeGreaterThan(2);
       const open = await Promise.all(
         allowed.map((viewer) => world.viewers[viewer].subscribe(SUBSCRIPTIONS.userPhotos, { id: person.id })),
@@ -337,44 +339,44 @@ describe('live', () => {
     }
   });
 
-  test('new photos near a point reach those who may see them, and nobody else', async () => {
+  test('new photos near a point reach only subscribers who may see them', async () => {
     const point = { latitude: Math.random() * 140 - 70, longitude: Math.random() * 360 - 180 };
     const open = await Promise.all(
-      LISTENERS.map(async (viewer) => ({
+      SUBSCRIBERS.map(async (viewer) => ({
         viewer,
         live: await world.viewers[viewer].subscribe(SUBSCRIPTIONS.photosNear, point),
       })),
     );
     await Promise.all(open.map(({ live }) => live.begun));
-    for (const target of LIVING) {
+    for (const target of LIVE_TARGETS) {
       const { person, marks } = world.subjects[target];
       await insertPhoto(stores, rowId(person.id), `near ${marks.photo}`, point);
     }
     await untilFannedOut(
       stores,
-      LIVING.map((target) => rowId(world.subjects[target].person.id)),
+      LIVE_TARGETS.map((target) => rowId(world.subjects[target].person.id)),
     );
     await insertPhoto(stores, rowId(world.fence.id), 'the fence', point);
     for (const { viewer, live } of open) {
       await until(async () => JSON.stringify(live.events).includes('the fence'));
-      for (const target of LIVING) {
-        const came = JSON.stringify(live.events).includes(`near ${world.subjects[target].marks.photo}`);
-        expect([viewer, target, came]).toEqual([viewer, target, rules(viewer, target).within]);
+      for (const target of LIVE_TARGETS) {
+        const arrived = JSON.stringify(live.events).includes(`near ${world.subjects[target].marks.photo}`);
+        expect([viewer, target, arrived]).toEqual([viewer, target, rules(viewer, target).accountContents]);
       }
       live.close();
     }
   });
 
-  test('new comments on a photo reach those who look at it and may see who wrote them, and nobody else', async () => {
+  test('new comments on a photo reach only its subscribers who may see their authors', async () => {
     const { neutralPhotoId: photoId } = world;
     const open = {} as Record<Viewer, Subscription<unknown>>;
-    for (const viewer of LISTENERS) {
+    for (const viewer of SUBSCRIBERS) {
       open[viewer] = await world.viewers[viewer].subscribe(SUBSCRIPTIONS.photo, { id: photoId });
     }
     const comment = (author: Person, text: string) => must(author, 'addComment', { photoId, text }, 'comment { id }');
-    // The first event tells that it is listened to.
+    // The first event confirms that the server has subscribed.
     await until(async () => Object.values(open).every((subscription) => subscription.events.length > 0));
-    for (const target of LIVING) {
+    for (const target of LIVE_TARGETS) {
       const { person, marks } = world.subjects[target];
       await comment(person, `live ${marks.elsewhere}`);
     }
@@ -385,37 +387,37 @@ describe('live', () => {
       return row.open === 0;
     });
     await comment(world.fence, 'the fence');
-    for (const viewer of LISTENERS) {
+    for (const viewer of SUBSCRIBERS) {
       await until(async () => JSON.stringify(open[viewer].events).includes('the fence'));
-      for (const target of LIVING) {
-        const came = JSON.stringify(open[viewer].events).includes(`live ${world.subjects[target].marks.elsewhere}`);
-        expect([viewer, target, came]).toEqual([viewer, target, rules(viewer, target).personListed]);
+      for (const target of LIVE_TARGETS) {
+        const arrived = JSON.stringify(open[viewer].events).includes(`live ${world.subjects[target].marks.elsewhere}`);
+        expect([viewer, target, arrived]).toEqual([viewer, target, rules(viewer, target).personListed]);
       }
       open[viewer].close();
     }
   });
 
-  test('what people do reaches those who are to be told, and nobody else', async () => {
+  test('activities reach only recipients who may be notified of them', async () => {
     const comment = (author: Person, viewer: keyof World['viewers'], text: string) =>
       author.send(
         'mutation ($input: AddCommentInput!) { addComment(input: $input) { comment { id } userErrors { code } } }',
         { input: { photoId: world.ownPhotos[viewer], text } },
       );
     const open = await openAll(SUBSCRIPTIONS.activity, async () => {
-      for (const viewer of LISTENERS) await comment(world.fence, viewer, 'probe');
+      for (const viewer of SUBSCRIBERS) await comment(world.fence, viewer, 'probe');
     });
-    for (const viewer of LISTENERS) {
-      for (const target of LIVING) {
+    for (const viewer of SUBSCRIBERS) {
+      for (const target of LIVE_TARGETS) {
         const { person, marks } = world.subjects[target];
         const { data } = await comment(person, viewer, `live ${marks.toViewer}`);
-        // Between two who are blocked nothing is written in the first place.
+        // When one of the two blocks the other, the comment itself is refused.
         expect(JSON.stringify(data).includes('NOT_FOUND')).toBe(viewer.startsWith('block'));
       }
       await comment(world.fence, viewer, 'the fence');
     }
-    for (const viewer of LISTENERS) {
+    for (const viewer of SUBSCRIBERS) {
       await until(async () => JSON.stringify(open[viewer]?.events).includes('the fence'));
-      // Comments are told by jobs, which may overtake each other: those of this viewer are all done by the time that none is left.
+      // Jobs publish the activities, in any order. When none is left for this viewer, all have been published.
       await until(async () => {
         const [row] = await stores.db.$queryRaw<[{ open: number }]>`
           select count(*)::int as open from graphile_worker._private_jobs
@@ -423,17 +425,21 @@ describe('live', () => {
             or payload::text like ${`%"recipientId":"${rowId(world.viewers[viewer].id)}"%`}`;
         return row.open === 0;
       });
-      for (const target of LIVING) {
+      for (const target of LIVE_TARGETS) {
         const mark = `live ${world.subjects[target].marks.toViewer}`;
-        const { wanted } = rules(viewer, target);
-        if (wanted) await until(async () => JSON.stringify(open[viewer]?.events).includes(mark));
-        expect([viewer, target, JSON.stringify(open[viewer]?.events).includes(mark)]).toEqual([viewer, target, wanted]);
+        const { isNotified } = rules(viewer, target);
+        if (isNotified) await until(async () => JSON.stringify(open[viewer]?.events).includes(mark));
+        expect([viewer, target, JSON.stringify(open[viewer]?.events).includes(mark)]).toEqual([
+          viewer,
+          target,
+          isNotified,
+        ]);
       }
       open[viewer]?.close();
     }
   });
 
-  test('without a session there is nothing to listen to, and who is suspended has none', async () => {
+  test('subscriptions need a session, and suspended people have none', async () => {
     for (const document of [SUBSCRIPTIONS.homeFeed, SUBSCRIPTIONS.activity]) {
       const anonymous = await subscribe(url, document);
       expect((await anonymous.ended).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED');
@@ -445,10 +451,13 @@ describe('live', () => {
     await must(world.viewers.follower, 'markActivityRead', { upTo: 'MA' }, 'viewer { unreadActivityCount }');
   });
 
-  /** Opens a subscription for each viewer and waits until each hears, which the protocol does not tell: so `probe` is repeated until then. */
+  /**
+   * Opens a subscription for each viewer and waits until each has received an event. The protocol does not say when the
+   * server has subscribed, so it repeats `probe` until then.
+   */
   async function openAll(document: string, probe: () => Promise<void>) {
     const open: Partial<Record<Viewer, Subscription<unknown>>> = {};
-    for (const viewer of LISTENERS) open[viewer] = await world.viewers[viewer].subscribe(document);
+    for (const viewer of SUBSCRIBERS) open[viewer] = await world.viewers[viewer].subscribe(document);
     await until(async () => {
       await probe();
       return Object.values(open).every((subscription) => subscription.events.length > 0);

@@ -1,4 +1,7 @@
-/** What a few people may see of each other after any sequence of what they do: kept beside the service, to compare it with. */
+/**
+ * A model of what a few people may see of each other after any sequence of their actions. The tests compare the service
+ * with it. People are numbered from 0.
+ */
 
 /** A photo, as the model knows it. */
 export interface ModelPhoto {
@@ -8,14 +11,14 @@ export interface ModelPhoto {
   likes: Set<number>;
 }
 
-/** Who follows the hashtag that all photos have. */
+/** The person who follows the hashtag that all photos have. */
 export const COLLECTOR = 3;
 
 export class Model {
   readonly isPrivate = new Set<number>();
   readonly suspended = new Set<number>();
   readonly deactivated = new Set<number>();
-  /** As `from>to`, in the order in which they were made. */
+  /** As `from>to`, in the order in which they were created. */
   readonly follows = new Set<string>();
   readonly requests = new Set<string>();
   readonly blocks = new Set<string>();
@@ -23,32 +26,33 @@ export class Model {
   /** Newest last. */
   photos: ModelPhoto[] = [];
   comments: { id: string; photo: ModelPhoto; author: number }[] = [];
-  /** What was told at some time: whether it is shown is decided when it is read. */
-  readonly told = new Set<string>();
+  /** The activities that were recorded. Whether one is shown is decided when the list is read. */
+  readonly recorded = new Set<string>();
 
   isGone(person: number): boolean {
     return this.suspended.has(person) || this.deactivated.has(person);
   }
 
-  isBlocked(one: number, other: number): boolean {
-    return this.blocks.has(`${one}>${other}`) || this.blocks.has(`${other}>${one}`);
+  isBlocked(person: number, other: number): boolean {
+    return this.blocks.has(`${person}>${other}`) || this.blocks.has(`${other}>${person}`);
   }
 
-  /** @param viewer -1 for nobody */
+  /** @param viewer -1 without a session */
   seesPerson(viewer: number, person: number): boolean {
     return viewer === person || (!this.isGone(person) && !this.isBlocked(viewer, person));
   }
 
-  seesWithin(viewer: number, person: number): boolean {
-    const open = viewer === person || !this.isPrivate.has(person) || this.follows.has(`${viewer}>${person}`);
-    return open && this.seesPerson(viewer, person);
+  seesAccountContents(viewer: number, person: number): boolean {
+    const isOpen = viewer === person || !this.isPrivate.has(person) || this.follows.has(`${viewer}>${person}`);
+    return isOpen && this.seesPerson(viewer, person);
   }
 
   seesPhoto(viewer: number, photo: ModelPhoto): boolean {
-    return viewer === photo.owner || (!photo.isHidden && this.seesWithin(viewer, photo.owner));
+    return viewer === photo.owner || (!photo.isHidden && this.seesAccountContents(viewer, photo.owner));
   }
 
-  wants(viewer: number, person: number): boolean {
+  /** Whether activities of the person, and their photos, may be brought to the viewer. */
+  seesUnmuted(viewer: number, person: number): boolean {
     return viewer !== person && this.seesPerson(viewer, person) && !this.mutes.has(`${viewer}>${person}`);
   }
 
@@ -56,7 +60,7 @@ export class Model {
     const photos = this.photos.filter(
       (photo) =>
         (viewer === COLLECTOR || this.follows.has(`${viewer}>${photo.owner}`)) &&
-        this.wants(viewer, photo.owner) &&
+        this.seesUnmuted(viewer, photo.owner) &&
         this.seesPhoto(viewer, photo),
     );
     return photos.map((photo) => photo.id).reverse();
@@ -65,7 +69,7 @@ export class Model {
   follow(from: number, to: number): void {
     if (this.isPrivate.has(to)) {
       if (this.follows.has(`${from}>${to}`)) return;
-      if (!this.requests.has(`${from}>${to}`)) this.told.add(`FOLLOW_REQUEST ${to} ${from}`);
+      if (!this.requests.has(`${from}>${to}`)) this.recorded.add(`FOLLOW_REQUEST ${to} ${from}`);
       this.requests.add(`${from}>${to}`);
     } else this.addFollow(from, to);
   }
@@ -74,12 +78,12 @@ export class Model {
     this.requests.delete(`${from}>${to}`);
     if (this.follows.has(`${from}>${to}`)) return;
     this.follows.add(`${from}>${to}`);
-    if (!this.isGone(from) && !this.mutes.has(`${to}>${from}`)) this.told.add(`FOLLOW ${to}`);
+    if (!this.isGone(from) && !this.mutes.has(`${to}>${from}`)) this.recorded.add(`FOLLOW ${to}`);
   }
 
   approve(target: number, requester: number): void {
     this.addFollow(requester, target);
-    this.told.add(`FOLLOW_APPROVED ${requester} ${target}`);
+    this.recorded.add(`FOLLOW_APPROVED ${requester} ${target}`);
   }
 
   goPublic(person: number): void {
@@ -101,7 +105,7 @@ export class Model {
   like(person: number, photo: ModelPhoto): void {
     if (photo.likes.has(person)) return;
     photo.likes.add(person);
-    if (person !== photo.owner && !this.mutes.has(`${photo.owner}>${person}`)) this.told.add(`LIKE ${photo.id}`);
+    if (person !== photo.owner && !this.mutes.has(`${photo.owner}>${person}`)) this.recorded.add(`LIKE ${photo.id}`);
   }
 
   deletePhoto(photo: ModelPhoto): void {
@@ -109,7 +113,11 @@ export class Model {
     this.comments = this.comments.filter((comment) => comment.photo !== photo);
   }
 
-  /** The people in a list of somebody's, whom the viewer sees. */
+  /**
+   * The people in a person's list whom the viewer sees.
+   *
+   * @param side of the pairs, where the person stands
+   */
   listed(viewer: number, pairs: ReadonlySet<string>, side: 'from' | 'to', person: number): number[] {
     return [...pairs]
       .map((pair) => pair.split('>').map(Number) as [number, number])
@@ -118,24 +126,26 @@ export class Model {
       .filter((other) => this.seesPerson(viewer, other));
   }
 
-  /** What a person's activity list shows, in no order. */
+  /** What a person's activity list shows, sorted by text. */
   activity(viewer: number): string[] {
     const shown: string[] = [];
-    for (const photo of this.photos.filter((one) => one.owner === viewer && this.told.has(`LIKE ${one.id}`))) {
-      const likers = [...photo.likes].filter((person) => this.wants(viewer, person));
+    for (const photo of this.photos.filter(({ id, owner }) => owner === viewer && this.recorded.has(`LIKE ${id}`))) {
+      const likers = [...photo.likes].filter((person) => this.seesUnmuted(viewer, person));
       if (likers.length > 0) shown.push(`LIKE ${photo.id} ${likers.length}`);
     }
     for (const { id, photo, author } of this.comments) {
-      if (photo.owner === viewer && this.wants(viewer, author)) shown.push(`COMMENT ${id}`);
+      if (photo.owner === viewer && this.seesUnmuted(viewer, author)) shown.push(`COMMENT ${id}`);
     }
-    const followers = this.listed(viewer, this.follows, 'to', viewer).filter((person) => this.wants(viewer, person));
-    if (this.told.has(`FOLLOW ${viewer}`) && followers.length > 0) shown.push(`FOLLOW ${followers.length}`);
+    const followers = this.listed(viewer, this.follows, 'to', viewer).filter((person) =>
+      this.seesUnmuted(viewer, person),
+    );
+    if (this.recorded.has(`FOLLOW ${viewer}`) && followers.length > 0) shown.push(`FOLLOW ${followers.length}`);
     for (const person of this.listed(viewer, this.requests, 'to', viewer)) {
-      if (this.wants(viewer, person)) shown.push(`FOLLOW_REQUEST ${person}`);
+      if (this.seesUnmuted(viewer, person)) shown.push(`FOLLOW_REQUEST ${person}`);
     }
-    for (const told of this.told) {
-      const [kind, to, person = -1] = told.split(' ');
-      if (kind === 'FOLLOW_APPROVED' && Number(to) === viewer && this.wants(viewer, Number(person))) {
+    for (const activity of this.recorded) {
+      const [kind, to, person = -1] = activity.split(' ');
+      if (kind === 'FOLLOW_APPROVED' && Number(to) === viewer && this.seesUnmuted(viewer, Number(person))) {
         shown.push(`FOLLOW_APPROVED ${person}`);
       }
     }

@@ -1,29 +1,29 @@
-/** The paths of the matrix, as GraphQL documents: what each must show of a target to a viewer, by the rules. */
+/** The paths of the matrix as GraphQL documents, each with what the rules let it show of a target to a viewer. */
 import type { Marks, rules, Subject, Target, Viewer, World } from './world.ts';
 
 /** What a path shows of a target. */
 export type Shown = Partial<Record<keyof Marks, boolean>>;
 type Rules = ReturnType<typeof rules>;
 
-/** One path. */
+/** One query of the matrix. */
 export interface Path {
   name: string;
   document: string;
-  /** None needs nothing of the target, so that it is asked once for all of them. */
+  /** Absent when the query does not depend on the target: then it runs once for all targets. */
   variables?(subject: Subject): object;
-  /** Where the answer goes by the session: without one it is UNAUTHENTICATED. */
+  /** The query is UNAUTHENTICATED without a session. */
   needsSession?: true;
   shows(can: Rules, viewer: Viewer, target: Target): Shown;
-  /** What else must hold of an answer. */
+  /** Further checks of an answer. @throws Error */
   check?(data: never, viewer: Viewer, world: World): void;
 }
 
-const FACTS = `viewerFollows followsViewer viewerRequested requestedViewer isBlockedByViewer isMutedByViewer isPrivate
-  photoCount followerCount followingCount`;
-const USER = `id username displayName bio createdAt avatar { url expiresAt } ${FACTS}`;
+const USER_STATE = `viewerFollows followsViewer viewerRequested requestedViewer isBlockedByViewer isMutedByViewer
+  isPrivate photoCount followerCount followingCount`;
+const USER = `id username displayName bio createdAt avatar { url expiresAt } ${USER_STATE}`;
 const CARD = 'id username displayName bio';
-const PHOTO = `id caption status width height thumbhash createdAt publishedAt likeCount commentCount viewerHasLiked isHidden hashtags
-  failure { code } image(size: WIDTH_320) { url expiresAt } owner { ${CARD} }`;
+const PHOTO = `id caption status width height thumbhash createdAt publishedAt likeCount commentCount viewerHasLiked
+  isHidden hashtags failure { code } image(size: WIDTH_320) { url expiresAt } owner { ${CARD} }`;
 const COMMENT = `id text createdAt author { ${CARD} } photo { id caption owner { ${CARD} } }`;
 const PEOPLE = `edges { cursor node { ${CARD} } } nodes { ${CARD} } pageInfo { hasNextPage endCursor }`;
 const PHOTOS = `edges { cursor node { ${PHOTO} } } nodes { id caption } pageInfo { hasNextPage endCursor }`;
@@ -31,8 +31,12 @@ const COMMENTS = `edges { cursor node { id text author { ${CARD} } } } nodes { i
 
 const card = (shown: boolean): Shown => ({ person: shown, name: shown, bio: shown });
 
-/** What leads to the photo by its place shows the two, or none. */
-const onlyThere = ({ photoListed }: Rules): Shown => ({ ...card(photoListed), photo: photoListed, place: photoListed });
+/** Paths that lead to the photo through its place show both, or neither. */
+const photoAndPlace = ({ photoListed }: Rules): Shown => ({
+  ...card(photoListed),
+  photo: photoListed,
+  place: photoListed,
+});
 
 /** Every query. */
 export const QUERIES: readonly Path[] = [
@@ -44,7 +48,8 @@ export const QUERIES: readonly Path[] = [
   },
   {
     name: 'nodes of everything',
-    document: `query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on User { ${CARD} } ... on Photo { caption } ... on Comment { text } } }`,
+    document: `query ($ids: [ID!]!) { nodes(ids: $ids) {
+      id ... on User { ${CARD} } ... on Photo { caption } ... on Comment { text } } }`,
     variables: ({ person, photoId, commentId, elsewhereId }) => ({ ids: [person.id, photoId, commentId, elsewhereId] }),
     shows: (can) => ({ ...card(can.person), photo: can.photo, comment: can.photo, elsewhere: can.person }),
   },
@@ -68,16 +73,18 @@ export const QUERIES: readonly Path[] = [
   },
   {
     name: 'hashtag of the photo',
-    document: `query ($name: String!) { hashtag(name: $name) { viewerFollows photoCount photos { ${PHOTOS} } related { name } } }`,
+    document: `query ($name: String!) { hashtag(name: $name) {
+      viewerFollows photoCount photos { ${PHOTOS} } related { name } } }`,
     variables: ({ marks }) => ({ name: marks.photo }),
     shows: (can) => ({ ...card(can.photoListed), photo: can.photoListed }),
     check: checkCount,
   },
   {
-    name: 'search for everything that is called so',
-    document: `query ($name: String!) { search(text: $name) { ... on User { ${CARD} } ... on Hashtag { name } ... on Place { name photos { ${PHOTOS} } } } }`,
+    name: 'search for everything with this name',
+    document: `query ($name: String!) { search(text: $name) {
+      ... on User { ${CARD} } ... on Hashtag { name } ... on Place { name photos { ${PHOTOS} } } } }`,
     variables: ({ marks }) => ({ name: marks.place }),
-    shows: onlyThere,
+    shows: photoAndPlace,
   },
   {
     name: 'node of the photo',
@@ -87,13 +94,14 @@ export const QUERIES: readonly Path[] = [
     shows: (can) => ({ ...card(can.photo), photo: can.photo, comment: can.photo }),
   },
   {
-    name: 'what is popular',
+    name: 'popular photos',
     document: `{ popular(first: 100) { ${PHOTOS} } }`,
     shows: (can) => ({ ...card(can.isDiscovery), photo: can.isDiscovery }),
   },
   {
-    name: 'where the photo was taken',
-    document: `query ($id: ID!) { node(id: $id) { ... on Photo { caption location { latitude longitude place { name } } } } }`,
+    name: 'location of the photo',
+    document: `query ($id: ID!) { node(id: $id) { ... on Photo {
+      caption location { latitude longitude place { name } } } } }`,
     variables: ({ photoId }) => ({ id: photoId }),
     shows: (can) => ({ photo: can.photo, place: can.photo }),
   },
@@ -101,39 +109,42 @@ export const QUERIES: readonly Path[] = [
     name: 'node of the place',
     document: `query ($id: ID!) { node(id: $id) { ... on Place { name photos { ${PHOTOS} } } } }`,
     variables: ({ placeId }) => ({ id: placeId }),
-    shows: onlyThere,
+    shows: photoAndPlace,
   },
   {
     name: 'photos near the place',
-    document: `query ($latitude: Float!, $longitude: Float!) { photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 2000) {
-      edges { cursor distanceMeters node { ${PHOTO} location { place { name } } } } nodes { id caption } pageInfo { hasNextPage endCursor } } }`,
+    document: `query ($latitude: Float!, $longitude: Float!) {
+      photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 2000) {
+        edges { cursor distanceMeters node { ${PHOTO} location { place { name } } } }
+        nodes { id caption } pageInfo { hasNextPage endCursor } } }`,
     variables: ({ point }) => point,
-    shows: onlyThere,
+    shows: photoAndPlace,
   },
   {
     name: 'photos in a box around the place',
     document: `query ($south: Float!, $west: Float!, $north: Float!, $east: Float!) {
-      photosInBox(south: $south, west: $west, north: $north, east: $east) { edges { node { ${PHOTO} location { place { name } } } } } }`,
+      photosInBox(south: $south, west: $west, north: $north, east: $east) {
+        edges { node { ${PHOTO} location { place { name } } } } } }`,
     variables: ({ point: { latitude, longitude } }) => ({
       south: latitude - 0.01,
       north: latitude + 0.01,
       west: Math.max(-180, longitude - 0.01),
       east: Math.min(180, longitude + 0.01),
     }),
-    shows: onlyThere,
+    shows: photoAndPlace,
   },
   {
     name: 'places near the place',
     document: `query ($latitude: Float!, $longitude: Float!) { placesNear(latitude: $latitude, longitude: $longitude) {
       distanceMeters place { name photos { ${PHOTOS} } } } }`,
     variables: ({ point }) => point,
-    shows: onlyThere,
+    shows: photoAndPlace,
   },
   {
     name: 'search for the place',
     document: `query ($name: String!) { searchPlaces(text: $name) { name photos { ${PHOTOS} } } }`,
     variables: ({ marks }) => ({ name: marks.place }),
-    shows: onlyThere,
+    shows: photoAndPlace,
   },
   {
     name: 'node of a comment on the photo',
@@ -155,15 +166,16 @@ export const QUERIES: readonly Path[] = [
   },
   {
     name: 'activity',
-    document: `{ activity(first: 100) { edges { cursor node { kind actors { ${CARD} } actorCount photo { caption owner { ${CARD} } }
+    document: `{ activity(first: 100) { edges { cursor node {
+      kind actors { ${CARD} } actorCount photo { caption owner { ${CARD} } }
       comment { text author { ${CARD} } } } } nodes { actorCount actors { id } } pageInfo { hasNextPage } }
       me { unreadActivityCount } }`,
     needsSession: true,
     shows: (can) => ({
-      // Owners are told of the bystander's comment on their photo.
-      ...card(can.wanted || (can.isOwner && can.photoListed)),
-      toViewer: can.wanted,
-      photo: (can.wanted || can.isOwner) && can.photoListed,
+      // The bystander's comment on the photo notifies its owner.
+      ...card(can.isNotified || (can.isOwner && can.photoListed)),
+      toViewer: can.isNotified,
+      photo: (can.isNotified || can.isOwner) && can.photoListed,
       comment: can.isOwner && can.photoListed,
     }),
     check({
@@ -174,26 +186,26 @@ export const QUERIES: readonly Path[] = [
       me: { unreadActivityCount: number };
     }) {
       if (me.unreadActivityCount !== activity.nodes.length)
-        throw new Error('The unread count counts what is not shown.');
+        throw new Error('The unread count differs from the number of activities.');
       for (const { actors, actorCount } of activity.nodes) {
         if (actors.length === 0 || actors.length !== Math.min(3, actorCount))
-          throw new Error('An activity has other actors than it counts.');
+          throw new Error('The actors of an activity do not match its count.');
       }
     },
   },
 ];
 
-/** A hashtag counts what it lists. */
+/** The count of a hashtag is the number of photos in its list. */
 function checkCount({ hashtag }: { hashtag: { photoCount: number; photos: List } }): void {
   const listed = hashtag.photos.nodes.length;
   if (hashtag.photoCount !== listed) throw new Error(`It counts ${hashtag.photoCount} photos and lists ${listed}.`);
 }
 
-/** Queries whose answer does not depend on the target: they hold all of them, or none. */
+/** Queries whose answer does not depend on the target, but can show any of the targets. */
 export function sharedQueries({ neutralPhotoId, bystander, hashtag }: World): readonly Path[] {
   return [
     {
-      name: "everybody's photo, which the person likes and wrote about",
+      name: 'a neutral photo, which the person likes and commented on',
       document: `{ node(id: "${neutralPhotoId}") { ... on Photo { likeCount commentCount
         likers(first: 100) { ${PEOPLE} } comments(first: 100) { ${COMMENTS} } } } }`,
       shows: (can) => ({ ...card(can.personListed), elsewhere: can.personListed }),
@@ -205,7 +217,7 @@ export function sharedQueries({ neutralPhotoId, bystander, hashtag }: World): re
       },
     },
     {
-      name: 'the profile of somebody whom the person follows',
+      name: 'the profile of a bystander whom the person follows',
       document: `{ user(username: "${bystander.username}") { followerCount followers(first: 100) { ${PEOPLE} } } }`,
       shows: (can) => card(can.personListed),
       check({ user }: { user: { followerCount: number; followers: List } }) {
@@ -221,13 +233,14 @@ export function sharedQueries({ neutralPhotoId, bystander, hashtag }: World): re
       check: checkCount,
     },
     {
-      name: "what is related to the hashtag of all targets' photos",
+      name: "the hashtags related to that of all targets' photos",
       document: `{ hashtag(name: "${hashtag}") { related(first: 30) { name } } }`,
       shows: (can) => ({ photo: can.related }),
     },
     {
       name: "the viewer's lists",
-      document: `{ me { followedHashtags { edges { cursor node { name } } nodes { name photos { nodes { isHidden } } } pageInfo { hasNextPage } } }
+      document: `{ me { followedHashtags {
+          edges { cursor node { name } } nodes { name photos { nodes { isHidden } } } pageInfo { hasNextPage } } }
         me { user { id } blockedUsers { ${PEOPLE} } mutedUsers { ${PEOPLE} } followRequests { ${PEOPLE} }
         sentFollowRequests { ${PEOPLE} } dataExport { status } } }`,
       shows(can, viewer, target) {
@@ -242,9 +255,11 @@ export function sharedQueries({ neutralPhotoId, bystander, hashtag }: World): re
     {
       name: 'the queue and the log of moderators',
       document: `{ moderationQueue(first: 100) { edges { cursor node { id reason reporter { ${CARD} } subject {
-          ... on Photo { caption owner { ${CARD} } } ... on Comment { text author { ${CARD} } } ... on User { ${CARD} } } } }
+          ... on Photo { caption owner { ${CARD} } } ... on Comment { text author { ${CARD} } }
+          ... on User { ${CARD} } } } }
           nodes { id } }
-        moderationLog(first: 100) { edges { cursor node { kind why moderator { id } user { ${CARD} } photo { id caption } } }
+        moderationLog(first: 100) { edges { cursor node {
+            kind why moderator { id } user { ${CARD} } photo { id caption } } }
           nodes { kind } } }`,
       shows(_, viewer, target) {
         const isModerator = viewer === 'moderator';
@@ -259,85 +274,91 @@ interface List {
   nodes: object[];
 }
 
-/** What a viewer tries with something that they may not see: each must answer as if it did not exist, and change nothing. */
+/**
+ * A mutation of something that the viewer may not see. It must answer as if the thing did not exist, and change
+ * nothing.
+ */
 export interface Attempt {
   mutation: string;
-  /** Of what they must not see for it to be refused. */
-  of: 'person' | 'photo' | 'elsewhere';
+  /** What the mutation is about. The service refuses it when the viewer may not see this. */
+  target: 'person' | 'photo' | 'elsewhere';
   input(subject: Subject): object;
   selection: string;
 }
 
-const ACTED = `user { ${USER} }`;
-const SHOWN_PHOTO = `photo { ${PHOTO} }`;
+const USER_RESULT = `user { ${USER} }`;
+const PHOTO_RESULT = `photo { ${PHOTO} }`;
 
-/** Every mutation that names somebody else's thing and answers with it. */
+/** Every mutation that takes another person's object and returns it. */
 export const ATTEMPTS: readonly Attempt[] = [
   ...['follow', 'unfollow', 'withdrawFollowRequest', 'approveFollowRequest', 'declineFollowRequest', 'removeFollower']
     .concat(['mute', 'unmute'])
     .map((mutation) => ({
       mutation,
-      of: 'person' as const,
+      target: 'person' as const,
       input: ({ person }: Subject) => ({ userId: person.id }),
-      selection: ACTED,
+      selection: USER_RESULT,
     })),
   ...['likePhoto', 'unlikePhoto', 'deletePhoto'].map((mutation) => ({
     mutation,
-    of: 'photo' as const,
+    target: 'photo' as const,
     input: ({ photoId }: Subject) => ({ photoId }),
-    selection: mutation === 'deletePhoto' ? 'deletedPhotoId' : SHOWN_PHOTO,
+    selection: mutation === 'deletePhoto' ? 'deletedPhotoId' : PHOTO_RESULT,
   })),
   {
     mutation: 'updatePhoto',
-    of: 'photo',
+    target: 'photo',
     input: ({ photoId }) => ({ photoId, caption: 'mine' }),
-    selection: SHOWN_PHOTO,
+    selection: PHOTO_RESULT,
   },
   {
     mutation: 'addComment',
-    of: 'photo',
+    target: 'photo',
     input: ({ photoId }) => ({ photoId, text: 'here' }),
     selection: `comment { ${COMMENT} }`,
   },
   {
     mutation: 'deleteComment',
-    of: 'photo',
+    target: 'photo',
     input: ({ commentId }) => ({ commentId }),
-    selection: `deletedCommentId ${SHOWN_PHOTO}`,
+    selection: `deletedCommentId ${PHOTO_RESULT}`,
   },
-  ...(['person', 'photo', 'elsewhere'] as const).map((of) => ({
+  ...(['person', 'photo', 'elsewhere'] as const).map((target) => ({
     mutation: 'report',
-    of,
+    target,
     input: ({ person, photoId, elsewhereId }: Subject) => ({
-      subjectId: { person: person.id, photo: photoId, elsewhere: elsewhereId }[of],
+      subjectId: { person: person.id, photo: photoId, elsewhere: elsewhereId }[target],
       reason: 'SPAM',
     }),
     selection: 'reported',
   })),
 ];
 
-/** What only moderators may do: everybody else is told FORBIDDEN, and of the target nothing. */
+/** The mutations of moderators. All others get FORBIDDEN, and see nothing of the target. */
 export const FORBIDDEN: readonly Attempt[] = [
   ...['hidePhoto', 'restorePhoto'].map((mutation) => ({
     mutation,
-    of: 'photo' as const,
+    target: 'photo' as const,
     input: ({ photoId }: Subject) => ({ photoId, why: 'because' }),
-    selection: SHOWN_PHOTO,
+    selection: PHOTO_RESULT,
   })),
   ...['suspendUser', 'restoreUser'].map((mutation) => ({
     mutation,
-    of: 'person' as const,
+    target: 'person' as const,
     input: ({ person }: Subject) => ({ userId: person.id, why: 'because' }),
-    selection: ACTED,
+    selection: USER_RESULT,
   })),
 ];
 
-/** Blocking is not among the attempts, because it changes what is seen: whom one may not see one cannot block either. */
+/**
+ * Blocking and unblocking. They are no part of `ATTEMPTS`, because they change what the viewer sees. A person whom the
+ * viewer may not see cannot be blocked either.
+ */
 export const BLOCKS: readonly Attempt[] = ['block', 'unblock'].map((mutation) => ({
   mutation,
-  of: 'person',
+  target: 'person',
   input: ({ person }) => ({ userId: person.id }),
-  selection: ACTED,
+  selection: USER_RESULT,
 }));
 
 /** Every subscription. */
@@ -346,13 +367,17 @@ export const SUBSCRIPTIONS = {
   homeFeed: `subscription { homeFeed { cursor photo { ${PHOTO} } } }`,
   hashtagPhotos: `subscription ($name: String!) { hashtagPhotos(name: $name) { cursor isGap photo { ${PHOTO} } } }`,
   userPhotos: `subscription ($id: ID!) { userPhotos(userId: $id) { cursor isGap photo { ${PHOTO} } } }`,
-  photosNear: `subscription ($latitude: Float!, $longitude: Float!) { photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 100) {
+  photosNear: `subscription ($latitude: Float!, $longitude: Float!) {
+    photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 100) {
     cursor isGap distanceMeters photo { ${PHOTO} } } }`,
-  activity: `subscription { activity { cursor unreadCount activity { kind actors { ${CARD} } actorCount photo { ${PHOTO} } comment { ${COMMENT} } } } }`,
+  activity: `subscription { activity { cursor unreadCount activity {
+    kind actors { ${CARD} } actorCount photo { ${PHOTO} } comment { ${COMMENT} } } } }`,
 };
 
 /** The document of an attempt. */
 export function documentOf({ mutation, selection }: Attempt): string {
   const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
-  return `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${selection} userErrors { code message field } } }`;
+  return `mutation ($input: ${type}!) {
+    ${mutation}(input: $input) { ${selection} userErrors { code message field } }
+  }`;
 }

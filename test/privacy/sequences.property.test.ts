@@ -1,4 +1,7 @@
-/** After any sequence of what people do to each other: what is counted is what is there, and every path shows what the rules allow, no more and no less. */
+/**
+ * After any sequence of actions of a few people, all counts are exact, and every path shows what the rules allow, no
+ * more and no less.
+ */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { fanOut } from '../../src/features/feed/fan-out.ts';
@@ -29,7 +32,7 @@ const person = fc.nat(PEOPLE - 1);
 const two = { a: person, b: person };
 const onPhoto = { a: person, which: fc.nat(20) };
 
-/** One kind of command, chosen by its weight. */
+/** One kind of command, with its weight among all kinds. */
 function step<Name extends string, Key extends string>(
   weight: number,
   name: Name,
@@ -64,15 +67,15 @@ const command = fc.oneof(
   step(1, 'suspend', { a: person }),
   step(2, 'restore', { a: person }),
   step(1, 'deactivate', { a: person }),
-  step(2, 'comeBack', { a: person }),
+  step(2, 'reactivate', { a: person }),
 );
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
-/** The people of one run, with what the model knows of them. */
-class Play {
+/** One run: its people, and the model of them. */
+class Scenario {
   readonly model = new Model();
   readonly people: Person[];
-  /** All photos have it. */
+  /** The hashtag of all photos. */
   readonly hashtag = newHashtag();
 
   constructor(people: Person[]) {
@@ -86,10 +89,10 @@ class Play {
   }
 
   indexOf(id: string): number {
-    return this.people.findIndex((one) => one.id === id);
+    return this.people.findIndex((person) => person.id === id);
   }
 
-  /** Sends a mutation. @returns whether it was done; what the rules refuse must be refused, with NOT_FOUND */
+  /** Sends a mutation, and checks that it succeeds or, when the rules do not allow it, is NOT_FOUND. */
   async do<T extends object = object>(
     actor: Person,
     name: string,
@@ -105,7 +108,7 @@ class Play {
 
   async run(step: Command): Promise<void> {
     const { model } = this;
-    if ('a' in step && model.isGone(step.a) && !['restore', 'comeBack', 'suspend'].includes(step.do)) return;
+    if ('a' in step && model.isGone(step.a) && !['restore', 'reactivate', 'suspend'].includes(step.do)) return;
     const photo: ModelPhoto | undefined =
       'which' in step && model.photos.length > 0 ? model.photos[step.which % model.photos.length] : undefined;
     switch (step.do) {
@@ -139,7 +142,7 @@ class Play {
         return;
       }
       case 'suspend':
-        // Of somebody who is away a moderator sees nothing.
+        // Moderators do not see deactivated people, so they cannot suspend them.
         if (model.deactivated.has(step.a) && !model.suspended.has(step.a)) return;
         await this.do(judge, 'suspendUser', { userId: this.at(step.a).id, why: 'test' }, 'user { id }');
         model.suspended.add(step.a);
@@ -154,13 +157,13 @@ class Play {
         await this.do(this.at(step.a), 'deactivateAccount', { password: this.at(step.a).password }, 'deletedAfter');
         model.deactivated.add(step.a);
         return;
-      case 'comeBack':
+      case 'reactivate':
         if (!model.deactivated.has(step.a) || model.suspended.has(step.a)) return;
         this.people[step.a] = await logInAgain(this.at(step.a));
         model.deactivated.delete(step.a);
         return;
       default:
-        if (photo) await this.takePart(step, photo);
+        if (photo) await this.act(step, photo);
     }
   }
 
@@ -188,11 +191,11 @@ class Play {
     else model.mutes.delete(pair);
   }
 
-  async takePart(step: Command, photo: ModelPhoto): Promise<void> {
+  async act(step: Command, photo: ModelPhoto): Promise<void> {
     const { model } = this;
     const { id: photoId } = photo;
     if (step.do === 'hidePhoto' || step.do === 'restorePhoto') {
-      // Unless it is hidden, a moderator sees no more of it than anybody.
+      // Unless the photo is hidden, a moderator has no more rights to see it than a viewer without a session.
       const may = photo.isHidden || model.seesPhoto(-1, photo);
       await this.do(judge, step.do, { photoId, why: 'test' }, 'photo { id }', may);
       if (may) photo.isHidden = step.do === 'hidePhoto';
@@ -229,10 +232,10 @@ class Play {
     }
   }
 
-  /** Compares everything that each viewer can see with the model. */
+  /** Compares everything that each viewer sees with the model. */
   async check(): Promise<void> {
     await untilFolded(stores, this.people);
-    await expectCountsAreTrue(this.people);
+    await expectExactCounts(this.people);
     const viewers = [-1, ...this.people.keys()].filter((viewer) => viewer < 0 || !this.model.isGone(viewer));
     for (const viewer of viewers) await this.checkViewer(viewer);
   }
@@ -249,9 +252,10 @@ class Play {
       activity: { nodes: SeenActivity[] };
       me: Record<'blockedUsers' | 'mutedUsers' | 'followRequests' | 'sentFollowRequests', Nodes>;
     }>(`{ activity(first: 100) { nodes { kind actorCount actors { id } photo { id } comment { id } } }
-      me { blockedUsers { nodes { id } } mutedUsers { nodes { id } } followRequests { nodes { id } } sentFollowRequests { nodes { id } } } }`);
+      me { blockedUsers { nodes { id } } mutedUsers { nodes { id } }
+        followRequests { nodes { id } } sentFollowRequests { nodes { id } } } }`);
     expect(errors).toEqual([]);
-    expect(data?.activity.nodes.map((one) => this.nameOf(one)).sort()).toEqual(model.activity(viewer));
+    expect(data?.activity.nodes.map((activity) => this.describe(activity)).sort()).toEqual(model.activity(viewer));
     const blocked = [...this.people.keys()].filter(
       (other) => model.blocks.has(`${viewer}>${other}`) && !model.isGone(other),
     );
@@ -265,10 +269,11 @@ class Play {
 
   async checkProfile(viewer: number, target: number): Promise<void> {
     const { model } = this;
-    const { data, errors } = await this.ask<{ user: Profile | null; node: { id: string } | null }>(
+    const { data, errors } = await this.query<{ user: Profile | null; node: { id: string } | null }>(
       viewer,
-      `query ($name: String!, $id: ID!) { node(id: $id) { id } user(username: $name) { id photoCount followerCount followingCount
-        viewerFollows followsViewer viewerRequested requestedViewer isBlockedByViewer isMutedByViewer isPrivate } }`,
+      `query ($name: String!, $id: ID!) { node(id: $id) { id } user(username: $name) {
+        id photoCount followerCount followingCount isPrivate
+        viewerFollows followsViewer viewerRequested requestedViewer isBlockedByViewer isMutedByViewer } }`,
       { name: this.at(target).username, id: this.at(target).id },
     );
     expect(errors).toEqual([]);
@@ -297,17 +302,17 @@ class Play {
         isPrivate: model.isPrivate.has(target),
       },
     ]);
-    const within = model.seesWithin(viewer, target);
+    const seesContents = model.seesAccountContents(viewer, target);
     const read = (list: string) => this.readAll(viewer, list, this.at(target).id, 2);
-    expect((await read('followers')).map((id) => this.indexOf(id))).toEqual(within ? followers.reverse() : []);
-    expect((await read('following')).map((id) => this.indexOf(id))).toEqual(within ? following.reverse() : []);
+    expect((await read('followers')).map((id) => this.indexOf(id))).toEqual(seesContents ? followers.reverse() : []);
+    expect((await read('following')).map((id) => this.indexOf(id))).toEqual(seesContents ? following.reverse() : []);
     const seen = photos.filter((photo) => model.seesPhoto(viewer, photo));
-    expect(await read('photos')).toEqual(within ? seen.map((photo) => photo.id).reverse() : []);
+    expect(await read('photos')).toEqual(seesContents ? seen.map((photo) => photo.id).reverse() : []);
   }
 
   async checkPhoto(viewer: number, photo: ModelPhoto): Promise<void> {
     const { model } = this;
-    const { data, errors } = await this.ask<{ node: SeenPhoto | null }>(
+    const { data, errors } = await this.query<{ node: SeenPhoto | null }>(
       viewer,
       `query ($id: ID!) { node(id: $id) { ... on Photo { isHidden likeCount commentCount viewerHasLiked
         likers { nodes { id } } comments { nodes { id author { id } } } } } }`,
@@ -318,8 +323,10 @@ class Play {
       expect([viewer, photo.owner, data]).toEqual([viewer, photo.owner, { node: null }]);
       return;
     }
-    const likers = [...photo.likes].filter((one) => model.seesPerson(viewer, one));
-    const comments = model.comments.filter((one) => one.photo === photo && model.seesPerson(viewer, one.author));
+    const likers = [...photo.likes].filter((liker) => model.seesPerson(viewer, liker));
+    const comments = model.comments.filter(
+      (comment) => comment.photo === photo && model.seesPerson(viewer, comment.author),
+    );
     expect([viewer, data?.node]).toEqual([
       viewer,
       {
@@ -327,31 +334,35 @@ class Play {
         likeCount: likers.length,
         commentCount: comments.length,
         viewerHasLiked: photo.likes.has(viewer),
-        likers: { nodes: likers.map((one) => ({ id: this.at(one).id })).reverse() },
-        comments: { nodes: comments.map((one) => ({ id: one.id, author: { id: this.at(one.author).id } })).reverse() },
+        likers: { nodes: likers.map((liker) => ({ id: this.at(liker).id })).reverse() },
+        comments: { nodes: comments.map(({ id, author }) => ({ id, author: { id: this.at(author).id } })).reverse() },
       },
     ]);
   }
 
-  ask<T>(viewer: number, query: string, variables: object): Promise<Answer<T>> {
+  query<T>(viewer: number, query: string, variables: object): Promise<Answer<T>> {
     return viewer < 0 ? send<T>(url, query, variables) : this.at(viewer).send<T>(query, variables);
   }
 
-  /** Reads a list in pages; all but the last must be full. */
-  async readAll(viewer: number, list: string, ofId: string, first: number): Promise<string[]> {
+  /** Reads a list in pages of `first`, and checks that all but the last are full. */
+  async readAll(viewer: number, list: string, ownerId: string, first: number): Promise<string[]> {
     const ids: string[] = [];
     for (let after: string | null = null, hasNextPage = true; hasNextPage; ) {
       const page = `${list}(first: $first, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }`;
-      const query: string = ofId
+      const query: string = ownerId
         ? `query ($id: ID!, $first: Int!, $after: String) { root: node(id: $id) { ... on User { ${page} } } }`
         : `query ($first: Int!, $after: String) { ${page} }`;
-      const { data, errors }: Answer<Record<string, never>> = await this.ask(viewer, query, { id: ofId, first, after });
+      const { data, errors }: Answer<Record<string, never>> = await this.query(viewer, query, {
+        id: ownerId,
+        first,
+        after,
+      });
       expect(errors).toEqual([]);
-      const found = (ofId ? (data?.root as never) : data) as Record<
+      const root = (ownerId ? (data?.root as never) : data) as Record<
         string,
         Nodes & { pageInfo: { hasNextPage: boolean; endCursor: string | null } }
       >;
-      const { nodes, pageInfo } = found[list] ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
+      const { nodes, pageInfo } = root[list] ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
       ids.push(...nodes.map((node) => node.id));
       if (pageInfo.hasNextPage) expect(nodes).toHaveLength(first);
       ({ hasNextPage, endCursor: after } = pageInfo);
@@ -363,7 +374,8 @@ class Play {
     return list?.nodes.map((node) => this.indexOf(node.id)).sort() ?? [];
   }
 
-  nameOf({ kind, actorCount, actors, photo, comment }: SeenActivity): string {
+  /** An activity in the form of `Model.activity`. */
+  describe({ kind, actorCount, actors, photo, comment }: SeenActivity): string {
     expect(actors).toHaveLength(Math.min(3, actorCount));
     if (kind === 'LIKE') return `LIKE ${photo?.id} ${actorCount}`;
     if (kind === 'COMMENT') return `COMMENT ${comment?.id}`;
@@ -389,9 +401,9 @@ interface SeenActivity {
   comment: { id: string } | null;
 }
 
-/** What is stored as counted is what a recount finds: of those who are not hidden. */
-async function expectCountsAreTrue(people: readonly Person[]): Promise<void> {
-  const ids = people.map((one) => rowId(one.id));
+/** Checks that the stored counts equal a recount, in which hidden people do not count. */
+async function expectExactCounts(people: readonly Person[]): Promise<void> {
+  const ids = people.map((person) => rowId(person.id));
   const wrong = await stores.db.$queryRaw<object[]>`
     select photos.id::text, like_count, comment_count from photos
     where owner_id = any(${ids}::bigint[]) and (like_count, comment_count) is distinct from (
@@ -411,29 +423,29 @@ async function expectCountsAreTrue(people: readonly Person[]): Promise<void> {
   expect(wrong).toEqual([]);
 }
 
-async function newPlay(): Promise<Play> {
-  const play = new Play(await Promise.all(Array.from({ length: PEOPLE }, () => newPerson(url))));
-  await setHashtagFollow(play.at(COLLECTOR), 'followHashtag', play.hashtag);
-  return play;
+async function newScenario(): Promise<Scenario> {
+  const scenario = new Scenario(await Promise.all(Array.from({ length: PEOPLE }, () => newPerson(url))));
+  await setHashtagFollow(scenario.at(COLLECTOR), 'followHashtag', scenario.hashtag);
+  return scenario;
 }
 
-test('any sequence of what people do leaves true counts, and every path shows what the rules allow', {
+test('after any sequence of actions the counts are exact, and every path shows what the rules allow', {
   timeout: 480_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 60, size: 'max' }), async (commands) => {
-      const play = await newPlay();
+      const scenario = await newScenario();
       for (const [index, step] of commands.entries()) {
-        await play.run(step);
-        if (index === Math.floor(commands.length / 2)) await play.check();
+        await scenario.run(step);
+        if (index === Math.floor(commands.length / 2)) await scenario.check();
       }
-      await play.check();
+      await scenario.check();
     }),
     { numRuns: 10 },
   );
 });
 
-const clash = fc.constantFrom(
+const concurrentAction = fc.constantFrom(
   'follow',
   'unfollow',
   'block',
@@ -450,17 +462,17 @@ const clash = fc.constantFrom(
   'removeFollower',
 );
 
-test('whatever two people do at the same moment, counts stay true and no rule is broken', {
+test('after any concurrent actions of two people the counts are exact and no rule is broken', {
   timeout: 480_000,
 }, async () => {
-  const act = fc.record({ do: clash, by: fc.nat(1) });
+  const action = fc.record({ do: concurrentAction, by: fc.nat(1) });
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.array(act, { minLength: 2, maxLength: 6 }), { minLength: 2, maxLength: 4 }),
+      fc.array(fc.array(action, { minLength: 2, maxLength: 6 }), { minLength: 2, maxLength: 4 }),
       async (rounds) => {
         const people = await Promise.all([newPerson(url), newPerson(url)]);
         const photos = await Promise.all(
-          people.map(async (one) => toGlobalId('Photo', (await insertPhoto(stores, rowId(one.id))).photoId)),
+          people.map(async ({ id }) => toGlobalId('Photo', (await insertPhoto(stores, rowId(id))).photoId)),
         );
         for (const round of rounds) {
           await Promise.all(
@@ -469,32 +481,34 @@ test('whatever two people do at the same moment, counts stay true and no rule is
               if (!actor || !other) return;
               const isPrivate = name === 'private';
               const userId = other.id;
-              // Whether it is done or refused depends on who was first: it must only not fail.
-              if (name === 'private' || name === 'public') await tryOut(actor, 'setPrivacy', { isPrivate });
-              else if (name === 'like' || name === 'unlike') await tryOut(actor, `${name}Photo`, { photoId });
-              else if (name === 'comment') await tryOut(actor, 'addComment', { photoId, text: 'x' });
-              else if (name === 'deactivate') await tryOut(actor, 'deactivateAccount', { password: actor.password });
-              else if (name === 'suspend') await tryOut(judge, 'suspendUser', { userId, why: 'x' });
-              else await tryOut(actor, name, { userId });
+              // The order decides whether an action succeeds or is refused, but none may fail with an error.
+              if (name === 'private' || name === 'public') await sendTolerant(actor, 'setPrivacy', { isPrivate });
+              else if (name === 'like' || name === 'unlike') await sendTolerant(actor, `${name}Photo`, { photoId });
+              else if (name === 'comment') await sendTolerant(actor, 'addComment', { photoId, text: 'x' });
+              else if (name === 'deactivate')
+                await sendTolerant(actor, 'deactivateAccount', { password: actor.password });
+              else if (name === 'suspend') await sendTolerant(judge, 'suspendUser', { userId, why: 'x' });
+              else await sendTolerant(actor, name, { userId });
             }),
           );
-          for (const [index, one] of people.entries()) {
-            await tryOut(judge, 'restoreUser', { userId: one.id, why: 'x' });
-            people[index] = await logInAgain(one);
+          for (const [index, person] of people.entries()) {
+            await sendTolerant(judge, 'restoreUser', { userId: person.id, why: 'x' });
+            people[index] = await logInAgain(person);
           }
         }
-        const [a = 0n, b = 0n] = people.map((one) => rowId(one.id));
+        const [a = 0n, b = 0n] = people.map((person) => rowId(person.id));
         await until(async () => {
-          const open = await stores.db.followRequest.count({
+          const pending = await stores.db.followRequest.count({
             where: { targetId: { in: [a, b] }, target: { isPrivate: false } },
           });
-          return open === 0;
+          return pending === 0;
         });
         await untilFolded(stores, people);
-        await expectCountsAreTrue(people);
+        await expectExactCounts(people);
         const broken = await stores.db.$queryRaw<object[]>`
         select 1 from blocks where blocker_id in (${a}, ${b}) and (
-          exists (select from follows where (follower_id, followee_id) in ((blocker_id, blocked_id), (blocked_id, blocker_id)))
+          exists (select from follows
+            where (follower_id, followee_id) in ((blocker_id, blocked_id), (blocked_id, blocker_id)))
           or exists (select from follow_requests
             where (requester_id, target_id) in ((blocker_id, blocked_id), (blocked_id, blocker_id))))
         union all
@@ -507,8 +521,8 @@ test('whatever two people do at the same moment, counts stay true and no rule is
   );
 });
 
-/** Sends a mutation that may be refused, and may find its session ended, but must not fail otherwise. */
-async function tryOut(actor: Person, name: string, input: object): Promise<void> {
+/** Sends a mutation that may be refused or find its session ended, but must not fail otherwise. */
+async function sendTolerant(actor: Person, name: string, input: object): Promise<void> {
   const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
   const query = `mutation ($input: ${type}!) { ${name}(input: $input) { userErrors { code } } }`;
   const { errors } = await actor.send(query, { input });

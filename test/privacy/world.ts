@@ -1,4 +1,4 @@
-/** The people of the matrix: each way of standing towards somebody, and each state in which somebody, or their photo, can be. */
+/** The people of the matrix: each relation of a viewer to a target, and each state of a target's account or photo. */
 import { refreshPopular } from '../../src/features/discovery/popular.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, mustSee } from '../support/backstage.ts';
@@ -8,7 +8,7 @@ import { rowId, untilFolded } from '../support/rows.ts';
 import { logIn } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
 
-/** Who looks. */
+/** The viewers, named for their relation to every target. */
 export const VIEWERS = [
   'anonymous',
   'stranger',
@@ -25,7 +25,7 @@ export const VIEWERS = [
 ] as const;
 export type Viewer = (typeof VIEWERS)[number];
 
-/** What is looked at. */
+/** The targets, named for the state of the account or of its photo. */
 export const TARGETS = [
   'public',
   'private',
@@ -37,49 +37,51 @@ export const TARGETS = [
 ] as const;
 export type Target = (typeof TARGETS)[number];
 
-/** Texts that are nowhere but in one thing: where the text is, the thing is shown. */
+/** Unique texts, each of which belongs to one thing: an answer with the text shows the thing. */
 export interface Marks {
   /** The person's username. */
   person: string;
-  /** The person's displayed name, which nobody writes elsewhere. */
+  /** The person's display name. */
   name: string;
   bio: string;
-  /** The photo's caption, and the hashtag in it that no other photo has. */
+  /** The hashtag in the photo's caption. */
   photo: string;
   /** A bystander's comment on the photo. */
   comment: string;
-  /** The name of the place where the photo was taken, which no other photo has. */
+  /** The name of the photo's place. */
   place: string;
-  /** What the person wrote about everybody's photo. */
+  /** The person's comment on the neutral photo. */
   elsewhere: string;
-  /** What the person wrote about the viewers' photos. */
+  /** The person's comment on the viewers' photos. */
   toViewer: string;
 }
 
-/** Somebody who is looked at, with what is theirs. */
+/** A target with its objects. */
 export interface Subject {
   person: Person;
   marks: Marks;
   photoId: string;
   placeId: string;
-  /** Where it was taken. */
+  /** Where the photo was taken. */
   point: { latitude: number; longitude: number };
   commentId: string;
   elsewhereId: string;
-  /** The photo's URL from when everybody could see it. */
+  /** A URL of the photo from the time when it was public. */
   keptUrl: string;
 }
 
 export interface World {
   viewers: Record<Exclude<Viewer, 'anonymous' | 'owner'>, Person>;
   subjects: Record<Target, Subject>;
-  /** Each viewer's own photo, which everybody liked and wrote about before. */
+  /** Each viewer's own photo. All targets liked it and commented on it before the relations changed. */
   ownPhotos: Record<Exclude<Viewer, 'anonymous' | 'owner'>, string>;
-  /** Somebody whom all targets follow, and who writes about their photos. */
+  /** A person whom all targets follow, and who commented on their photos. */
   bystander: Person;
-  /** A photo of somebody else that all targets like and write about. */
+  /** A photo of a further person that all targets like and commented on. */
   neutralPhotoId: string;
-  /** Somebody whom all viewers follow and nobody minds. */
+  /**
+   * A person whom all viewers follow and nobody blocks or mutes. Their events mark the end of what a test waits for.
+   */
   fence: Person;
   /** A hashtag that every target's photo has. */
   hashtag: string;
@@ -87,7 +89,9 @@ export interface World {
 
 const FOLLOWING = ['follower', 'muting target', 'muted by target', 'suspended'] as const;
 
-/** What a viewer may expect. Written down here once more, from the issue and not from the code, to compare the code with. */
+/**
+ * What a viewer may see of a target. Written from the specification and not from the code, to compare the code with.
+ */
 export function rules(viewer: Viewer, target: Target) {
   const isGone = target === 'deactivated' || target === 'suspended account' || target === 'deleted account';
   const hasSession = viewer !== 'anonymous' && viewer !== 'suspended' && !(viewer === 'owner' && isGone);
@@ -95,32 +99,32 @@ export function rules(viewer: Viewer, target: Target) {
   const isBlocked = viewer === 'blocked by target' || viewer === 'blocking target';
   const follows = hasSession && (FOLLOWING as readonly string[]).includes(viewer);
   const personListed = isOwner || (!isGone && !isBlocked);
-  const within = isOwner || (personListed && (target !== 'private' || follows));
-  const photoListed = target !== 'deleted photo' && (isOwner || (within && target !== 'hidden photo'));
+  const accountContents = isOwner || (personListed && (target !== 'private' || follows));
+  const photoListed = target !== 'deleted photo' && (isOwner || (accountContents && target !== 'hidden photo'));
   const isModerator = viewer === 'moderator';
   return {
     hasSession,
     isOwner,
     /** In lists of people, and as the author of comments. */
     personListed,
-    /** By itself: moderators see whom they have suspended. */
+    /** By id or username: moderators also see people whom they have suspended. */
     person: personListed || (isModerator && target === 'suspended account'),
     /** Followers, following and photos. */
-    within,
+    accountContents,
     photoListed,
-    /** By itself: moderators see what they have hidden. */
+    /** By id: moderators also see photos that they have hidden. */
     photo: photoListed || (isModerator && target === 'hidden photo'),
-    /** Among what is popular. */
+    /** Among popular photos. */
     isDiscovery: photoListed && !isOwner && !follows,
     inFeed: !isOwner && (follows || viewer === 'following its hashtag') && photoListed && viewer !== 'muting target',
-    /** Among what is related to the hashtags of the photo: those of photos that everybody may see. */
+    /** Whether the hashtag of the photo is among the related ones: only public photos count. */
     related: photoListed && target === 'public',
-    /** Whether the viewer is told of what the person does to them. */
-    wanted: hasSession && !isOwner && personListed && viewer !== 'muting target',
+    /** Whether the viewer is notified of what the person does to them. */
+    isNotified: hasSession && !isOwner && personListed && viewer !== 'muting target',
   };
 }
 
-/** Makes everybody, lets them meet, and then brings each into their state. */
+/** Creates the people and their relations, and then brings each target into its state. */
 export async function buildWorld(url: string, stores: Stores): Promise<World> {
   const people = VIEWERS.filter((viewer) => viewer !== 'anonymous' && viewer !== 'owner');
   const viewers = await newOfEach(people, () => newPerson(url, 'viewer'));
@@ -143,9 +147,9 @@ export async function buildWorld(url: string, stores: Stores): Promise<World> {
     .map((viewer) => `@${viewer.username}`)
     .join(' ');
   const hashtag = `h${unique()}`;
-  const ends = `${mentions} #${hashtag}`;
+  const captionEnd = `${mentions} #${hashtag}`;
   const subjects = await newOfEach(TARGETS, (target) =>
-    newSubject(persons[target], { bystander, neutralPhotoId, ownPhotos: Object.values(ownPhotos), ends }),
+    newSubject(persons[target], { bystander, neutralPhotoId, ownPhotos: Object.values(ownPhotos), captionEnd }),
   );
 
   const set = (person: Person, name: string, input: object, selection: string) => must(person, name, input, selection);
@@ -178,7 +182,7 @@ export async function buildWorld(url: string, stores: Stores): Promise<World> {
 
 async function newSubject(
   person: Person,
-  others: { bystander: Person; neutralPhotoId: string; ownPhotos: string[]; ends: string },
+  others: { bystander: Person; neutralPhotoId: string; ownPhotos: string[]; captionEnd: string },
 ): Promise<Subject> {
   const mark = (kind: string) => `${kind}${unique()}`;
   const marks: Marks = {
@@ -193,20 +197,21 @@ async function newSubject(
   };
   await must(person, 'updateProfile', { displayName: marks.name, bio: marks.bio }, 'user { id }');
   const point = { latitude: Math.random() * 140 - 70, longitude: Math.random() * 360 - 180 };
-  const photoId = await share(person, `#${marks.photo} ${others.ends}`, { ...point, placeName: marks.place });
+  const photoId = await share(person, `#${marks.photo} ${others.captionEnd}`, { ...point, placeName: marks.place });
   const placeId = await placeOf(person, photoId);
-  const comment = async (author: Person, on: string, text: string) => {
-    const made = await must<{ comment: { id: string } }>(author, 'addComment', { photoId: on, text }, 'comment { id }');
-    return made.comment.id;
+  const comment = async (author: Person, id: string, text: string) => {
+    const input = { photoId: id, text };
+    const payload = await must<{ comment: { id: string } }>(author, 'addComment', input, 'comment { id }');
+    return payload.comment.id;
   };
-  const like = (liker: Person, on: string) => must(liker, 'likePhoto', { photoId: on }, 'photo { id }');
+  const like = (liker: Person, id: string) => must(liker, 'likePhoto', { photoId: id }, 'photo { id }');
   const commentId = await comment(others.bystander, photoId, marks.comment);
   await like(others.bystander, photoId);
   const elsewhereId = await comment(person, others.neutralPhotoId, marks.elsewhere);
   await like(person, others.neutralPhotoId);
-  for (const own of others.ownPhotos) {
-    await comment(person, own, marks.toViewer);
-    await like(person, own);
+  for (const ownPhotoId of others.ownPhotos) {
+    await comment(person, ownPhotoId, marks.toViewer);
+    await like(person, ownPhotoId);
   }
   const keptUrl = (await mustSee(person, photoId)).w320?.url ?? '';
   return { person, marks, photoId, placeId, point, commentId, elsewhereId, keptUrl };
@@ -219,7 +224,7 @@ async function placeOf(person: Person, photoId: string): Promise<string> {
   return data?.node.location.place.id ?? '';
 }
 
-/** Waits until files are moved, counts folded and the account deleted. */
+/** Waits until the workers have moved the files, folded the counts and deleted the account. */
 async function untilSettled(stores: Stores, people: readonly Person[]): Promise<void> {
   const ids = people.map((person) => rowId(person.id));
   await until(async () => {
@@ -235,7 +240,7 @@ async function untilSettled(stores: Stores, people: readonly Person[]): Promise<
   await untilFolded(stores, people, 60);
 }
 
-/** Has the list of what is popular made with these photos above those of other tests, and keeps it for this run. */
+/** Ranks these photos as the most popular, above those of other tests, and keeps the list for the whole run. */
 async function makePopular({ db, redis, ...stores }: Stores, photoIds: readonly bigint[]): Promise<void> {
   const keys = await redis.keys('popular:*');
   if (keys.length > 0) await redis.del(...keys);
@@ -260,15 +265,15 @@ export async function must<T = object>(person: Person, name: string, input: obje
   return payload;
 }
 
-/** Whether somebody can log in still. */
+/** Whether a person can still log in. */
 export async function canLogIn(person: Person): Promise<boolean> {
   return (await logIn(person.username, person.password)).data?.logIn.token !== null;
 }
 
 async function newOfEach<Name extends string, T>(
   names: readonly Name[],
-  make: (name: Name) => Promise<T>,
+  create: (name: Name) => Promise<T>,
 ): Promise<Record<Name, T>> {
-  const entries = await Promise.all(names.map(async (name) => [name, await make(name)] as const));
+  const entries = await Promise.all(names.map(async (name) => [name, await create(name)] as const));
   return Object.fromEntries(entries) as Record<Name, T>;
 }

@@ -1,15 +1,15 @@
 import sharp from 'sharp';
-import { type Point, rounded } from '../../src/features/places/geo.ts';
+import { type Point, roundPoint } from '../../src/features/places/geo.ts';
 import { newJpeg } from './photos.ts';
 
 /** Somewhere where no other test is. */
 export function somewhere(): Point {
-  return rounded({ latitude: Math.random() * 120 - 60, longitude: Math.random() * 358 - 179 });
+  return roundPoint({ latitude: Math.random() * 120 - 60, longitude: Math.random() * 358 - 179 });
 }
 
 /** The point so many metres north of another. */
 export function north(point: Point, metres: number): Point {
-  return rounded({ ...point, latitude: point.latitude + metres / 111_195 });
+  return roundPoint({ ...point, latitude: point.latitude + metres / 111_195 });
 }
 
 /** A JPEG file that tells where it was taken, as a camera writes it. */

@@ -3,7 +3,7 @@ import { addJob } from '../../stores/jobs.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { userKey } from '../records/user-rows.ts';
-import { addAccessChanged } from '../visibility/access-signals.ts';
+import { enqueueAccessChanged } from '../visibility/access-signals.ts';
 import { lockPeople } from '../visibility/locks.ts';
 import { endSessions } from './sessions.ts';
 
@@ -29,7 +29,7 @@ export async function changeHidden<R>(
       if (!before || !after || before.isHidden === after.isHidden) return;
       await countAll(tx, userId, after.isHidden ? -1 : 1);
       await addJob(tx, 'placeAllMedia', { ownerId: String(userId) });
-      await addAccessChanged(tx, [userId]);
+      await enqueueAccessChanged(tx, [userId]);
     });
     return result as R;
   });

@@ -2,8 +2,8 @@ import type { ActivityKind } from '../../generated/graphql.ts';
 import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../kernel/paging.ts';
-import { blockedPeople, personIsWanted, photoIsVisible } from '../visibility/rules.ts';
-import { firstIdOf } from './record.ts';
+import { blockedPeople, personIsVisibleAndUnmuted, photoIsVisible } from '../visibility/sql-conditions.ts';
+import { firstIdOfDay } from './record.ts';
 
 /** Something that others did to a person, with those of them whom the person is to be told of. */
 export interface ActivityRow {
@@ -31,15 +31,15 @@ const MAX_ROUNDS = 10;
 /** The likes of an activity's photo of which the person is to be told: not their own, and by people whom they want to hear of. */
 function likes(viewerId: bigint): Sql {
   return sql`from likes where likes.photo_id = activities.photo_id and likes.user_id <> ${viewerId}
-    and ${personIsWanted(viewerId, sql`likes.user_id`)}`;
+    and ${personIsVisibleAndUnmuted(viewerId, sql`likes.user_id`)}`;
 }
 
 /** The follows of an activity's day, by people whom the person wants to hear of. */
 function follows(viewerId: bigint): Sql {
   return sql`from follows where follows.followee_id = ${viewerId}
-    and follows.id >= ${firstIdOf(sql`activities.subject_id`)}
-    and follows.id < ${firstIdOf(sql`(activities.subject_id + 1)`)}
-    and ${personIsWanted(viewerId, sql`follows.follower_id`)}`;
+    and follows.id >= ${firstIdOfDay(sql`activities.subject_id`)}
+    and follows.id < ${firstIdOfDay(sql`(activities.subject_id + 1)`)}
+    and ${personIsVisibleAndUnmuted(viewerId, sql`follows.follower_id`)}`;
 }
 
 /** The condition that an activity is to be shown: what it tells of is still so, and the person may see it and wants to hear of it. */
@@ -47,11 +47,11 @@ function isShown(viewerId: bigint): Sql {
   return sql`case activities.kind
     when 'LIKE' then exists (select ${likes(viewerId)})
     when 'FOLLOW' then exists (select ${follows(viewerId)})
-    when 'FOLLOW_REQUEST' then ${personIsWanted(viewerId, sql`activities.actor_id`)} and exists (
+    when 'FOLLOW_REQUEST' then ${personIsVisibleAndUnmuted(viewerId, sql`activities.actor_id`)} and exists (
       select from follow_requests where target_id = ${viewerId} and requester_id = activities.actor_id
     )
-    when 'FOLLOW_APPROVED' then ${personIsWanted(viewerId, sql`activities.actor_id`)}
-    else ${personIsWanted(viewerId, sql`activities.actor_id`)}
+    when 'FOLLOW_APPROVED' then ${personIsVisibleAndUnmuted(viewerId, sql`activities.actor_id`)}
+    else ${personIsVisibleAndUnmuted(viewerId, sql`activities.actor_id`)}
       and ${photoIsVisible(viewerId, sql`activities.photo_id`)}
       and (activities.comment_id is null or exists (
         select from comments where comments.photo_id = activities.photo_id and comments.id = activities.comment_id

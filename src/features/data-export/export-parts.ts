@@ -8,7 +8,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { listActivities } from '../activity/list.ts';
 import { readUserCounts } from '../people/counts.ts';
 import { readCounts } from '../photos/counts.ts';
-import { personIsVisible, photoIsVisible } from '../visibility/rules.ts';
+import { personIsVisible, photoIsVisible } from '../visibility/sql-conditions.ts';
 
 /** What the parts of a copy are made from. */
 interface Source {

@@ -6,7 +6,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../kernel/paging.ts';
 import type { RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
-import { areDiscoveries } from '../visibility/rules.ts';
+import { belongInDiscovery } from '../visibility/rules.ts';
 
 /** How often the list is made anew, in milliseconds: as often as the job runs (stores/jobs.ts). */
 const SLOT_MS = 10 * 60_000;
@@ -89,7 +89,7 @@ export async function readPopular(
   while (places.size <= first && rank < ids.length) {
     const loaded = await load.photos(ids.slice(rank, rank + MAX_PAGE));
     const photos = loaded.filter((photo) => photo !== null);
-    const isNew = await areDiscoveries(stores, viewerId, photos, load.users);
+    const isNew = await belongInDiscovery(stores, viewerId, photos, load.users);
     const wanted = new Set(photos.filter((_, index) => isNew[index]));
     for (const [index, photo] of loaded.entries()) {
       if (photo && wanted.has(photo)) places.set(photo, slot * BigInt(LENGTH) + BigInt(rank + index));

@@ -1,7 +1,12 @@
 import { joinSql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { beginsWith, foldText, MIN_SIMILAR, requireFound } from '../kernel/search-text.ts';
-import { personIsVisible } from '../visibility/rules.ts';
+import {
+  MIN_SIMILARITY_LENGTH,
+  normalizeSearchText,
+  prefixPattern,
+  requireSearchLimit,
+} from '../kernel/search-text.ts';
+import { personIsVisible } from '../visibility/sql-conditions.ts';
 
 /** So many are looked at of those who match in each way: who types one letter matches millions, of whom any are as good. */
 const LOOKED_AT = 200;
@@ -22,15 +27,17 @@ export async function searchPeople(
   text: string,
   first: number | null | undefined,
 ): Promise<bigint[]> {
-  const wanted = foldText('text', text);
-  const most = requireFound(first);
-  const beginning = beginsWith(wanted);
+  const wanted = normalizeSearchText('text', text);
+  const most = requireSearchLimit(first);
+  const beginning = prefixPattern(wanted);
   const ways = [
     sql`username like ${beginning}`,
     sql`lower(display_name) like ${beginning}`,
     sql`lower(display_name) like ${`% ${beginning}`}`,
     // The second: to any of its words.
-    ...(wanted.length < MIN_SIMILAR ? [] : [sql`username % ${wanted}`, sql`${wanted} <% lower(display_name)`]),
+    ...(wanted.length < MIN_SIMILARITY_LENGTH
+      ? []
+      : [sql`username % ${wanted}`, sql`${wanted} <% lower(display_name)`]),
   ];
   const visible = personIsVisible(viewerId, sql`users.id`);
   const inEachWay = ways.map((way) => sql`(select id from users where ${way} and ${visible} limit ${LOOKED_AT}::int)`);

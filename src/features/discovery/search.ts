@@ -1,6 +1,6 @@
 import type { Stores } from '../../stores/stores.ts';
 import { searchHashtags } from '../hashtags/search-hashtags.ts';
-import { requireFound } from '../kernel/search-text.ts';
+import { requireSearchLimit } from '../kernel/search-text.ts';
 import { type PlaceRow, searchPlaces } from '../places/places.ts';
 import { searchPeople } from './search-people.ts';
 
@@ -24,7 +24,7 @@ export async function search(
   text: string,
   first: number | null | undefined,
 ): Promise<Found[]> {
-  const most = requireFound(first);
+  const most = requireSearchLimit(first);
   const [sign] = text.trim();
   const [people, hashtags, places] = await Promise.all([
     sign === '#' ? [] : searchPeople(stores, viewerId, text, most),

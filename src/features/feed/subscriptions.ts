@@ -5,7 +5,7 @@ import { Final, type LiveEvent, type LiveEvents, subscribe } from '../live/subsc
 import { authorKey, feedKey, hashtagKey } from '../records/feed-keys.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { readFollowedHashtags } from '../visibility/followed-hashtags.ts';
-import { maySeeWithin } from '../visibility/rules.ts';
+import { maySeeAccountContents } from '../visibility/rules.ts';
 import type { FeedMessage } from './fan-out.ts';
 import { readPulledAuthors } from './pulled-authors.ts';
 
@@ -69,7 +69,7 @@ export async function subscribeToUserPhotos(
   userId: bigint,
   after: string | null | undefined,
 ): Promise<LiveEvents<PhotoRow> | null> {
-  const maySee = async () => (await maySeeWithin(stores, viewerId, [userId]))[0] === true;
+  const maySee = async () => (await maySeeAccountContents(stores, viewerId, [userId]))[0] === true;
   if (!(await maySee())) return null;
   const watchers = [userId, ...(viewerId === null || viewerId === userId ? [] : [viewerId])];
   return subscribe<PhotoRow>(stores, {

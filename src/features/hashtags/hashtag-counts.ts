@@ -2,7 +2,7 @@
 import { addJob } from '../../stores/jobs.ts';
 import { sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { photoIsVisible } from '../visibility/rules.ts';
+import { photoIsVisible } from '../visibility/sql-conditions.ts';
 
 /** Up to so many photos are counted when it is asked. */
 const COUNTED_LIVE = 1_000;

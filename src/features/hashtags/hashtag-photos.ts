@@ -5,7 +5,8 @@ import { type Connection, type PageRequest, requireFirst } from '../kernel/pagin
 import { fillPage, type PublishedPhoto } from '../records/fill-page.ts';
 import type { RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
-import { mayTakePart, photoIsVisible } from '../visibility/rules.ts';
+import { mayInteract } from '../visibility/rules.ts';
+import { photoIsVisible } from '../visibility/sql-conditions.ts';
 import { loadHashtag } from './hashtag-entries.ts';
 
 /** The most related hashtags that can be asked for. */
@@ -45,7 +46,7 @@ async function applyRules(
 ): Promise<PublishedPhoto[]> {
   const loaded = await load.photos(places.map((place) => place.photoId));
   const photos = loaded.filter((photo) => photo !== null);
-  const visible = await mayTakePart(stores, viewerId, photos, load.users);
+  const visible = await mayInteract(stores, viewerId, photos, load.users);
   return photos.filter((photo, index): photo is PublishedPhoto => visible[index] === true);
 }
 

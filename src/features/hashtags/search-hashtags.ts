@@ -1,7 +1,7 @@
 import { joinSql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { beginsWith, MIN_SIMILAR, requireFound, requireText } from '../kernel/search-text.ts';
-import { photoIsVisible } from '../visibility/rules.ts';
+import { MIN_SIMILARITY_LENGTH, prefixPattern, requireSearchLimit, requireSearchText } from '../kernel/search-text.ts';
+import { photoIsVisible } from '../visibility/sql-conditions.ts';
 import { foldHashtag, MAX_HASHTAG } from './parse-hashtags.ts';
 
 /** So many are looked at of those that match in each way: who types one letter matches millions. */
@@ -26,12 +26,12 @@ export async function searchHashtags(
   first: number | null | undefined,
 ): Promise<string[]> {
   const wanted = foldText(text);
-  const most = requireFound(first);
-  const beginning = beginsWith(wanted);
+  const most = requireSearchLimit(first);
+  const beginning = prefixPattern(wanted);
   const ways = [
     sql`name = ${wanted}`,
     sql`name like ${beginning}`,
-    ...(wanted.length < MIN_SIMILAR ? [] : [sql`name % ${wanted}`]),
+    ...(wanted.length < MIN_SIMILARITY_LENGTH ? [] : [sql`name % ${wanted}`]),
   ];
   const inEachWay = ways.map(
     (way) => sql`(select name, photo_count from hashtags where ${way} limit ${LOOKED_AT}::int)`,
@@ -61,5 +61,5 @@ export async function searchHashtags(
 function foldText(text: string): string {
   // What is longer than any is not looked at.
   const folded = text.length > 10 * MAX_HASHTAG ? text : foldHashtag(text).trim().replace(/^#/, '');
-  return requireText('text', folded, 'spaces and "#"');
+  return requireSearchText('text', folded, 'spaces and "#"');
 }

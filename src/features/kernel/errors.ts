@@ -1,33 +1,33 @@
 import { GraphQLError } from 'graphql';
 import type { UserErrorCode } from '../../generated/graphql.ts';
 
-/** Something in a mutation's input that its sender can mend: it comes back in the payload's `userErrors`. */
+/** An error in a mutation's input that the user can correct. The payload returns it in `userErrors`. */
 export interface UserError {
   code: UserErrorCode;
   message: string;
   field: string[];
 }
 
-/** Ends a mutation with userErrors, after which nothing has changed. */
+/** Ends a mutation with `userErrors`. The mutation has changed nothing. */
 export class UserErrors extends Error {
   readonly list: UserError[];
 
   constructor(list: UserError[]) {
-    super(list.map((mistake) => mistake.message).join(' '));
+    super(list.map((error) => error.message).join(' '));
     this.list = list;
   }
 }
 
 /**
- * One mistake, to throw.
+ * Creates one user error, to throw.
  *
- * @param field the path from the input's root; none when it is about the whole
+ * @param field the path from the root of the input; empty when the error concerns the whole input
  */
 export function userError(code: UserErrorCode, message: string, ...field: string[]): UserErrors {
   return new UserErrors([{ code, message, field }]);
 }
 
-/** Runs a mutation and makes its payload: what it returns, or the userErrors that it throws. */
+/** Runs a mutation and creates its payload: the result of `work`, or the `UserErrors` that it throws. */
 export async function payload<T extends object>(
   work: () => Promise<T>,
 ): Promise<(T & { userErrors: [] }) | { userErrors: UserError[] }> {
@@ -39,39 +39,42 @@ export async function payload<T extends object>(
   }
 }
 
-/** The request needs a session and has none that is valid. */
+/** The operation needs a session, and the request has no valid one. */
 export function unauthenticated(): GraphQLError {
   return new GraphQLError('Log in first: this needs a session, sent as "Authorization: Bearer TOKEN".', {
     extensions: { code: 'UNAUTHENTICATED' },
   });
 }
 
-/** An argument that no client should send. */
+/** An argument is malformed or out of range: an error of the client's developer, not of its user. */
 export function badInput(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
-/** The viewer is not one of those whom this is for. */
+/** The viewer lacks the role that the operation requires. */
 export function forbidden(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } });
 }
 
-/** What was asked for does not exist, or is not for the viewer. */
+/** The object does not exist, or the viewer may not see it. */
 export function notFound(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'NOT_FOUND' } });
 }
 
-/** The server cannot go on with a subscription, and the client can: from the cursor of the last event that it has had. */
-export function resume(message: string): GraphQLError {
+/**
+ * The server ends a subscription that the client can resume: it subscribes again with the cursor of the last event that
+ * it received.
+ */
+export function resumeRequired(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'RESUME' } });
 }
 
-/** Something that this needs is away, and will be back: the client tries again after a while. */
+/** A store or service is temporarily unavailable. The client should retry later. */
 export function unavailable(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAVAILABLE' } });
 }
 
-/** Too much in too short a time. @param retryAfter seconds until it makes sense to try again */
+/** The client exceeded a rate limit. @param retryAfter seconds until a retry can succeed */
 export function rateLimited(message: string, retryAfter: number): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'RATE_LIMITED', retryAfter } });
 }

@@ -3,31 +3,32 @@ import type { Transaction } from '../../stores/postgres.ts';
 import { UserErrors, userError } from './errors.ts';
 import { checkText } from './validate.ts';
 
-/** What makes a mutation the same as one before: who sends it, the key that they chose, and all else that they sent. */
+/** What identifies a repeated mutation: who sends it, the key that the client chose, and the rest of the input. */
 export interface IdempotentCall {
   userId: bigint;
-  /** Null when the client chose none: then every call is a new one. */
+  /** Null or undefined when the client chose none: then no call is a repetition. */
   key: string | null | undefined;
   mutation: string;
   input: unknown;
 }
 
 /**
- * Does something once for a key, within the transaction that does it.
+ * Creates something at most once per idempotency key, within one transaction.
  *
- * @param id the id of what will be made
- * @param make makes it; what it throws undoes the key too
- * @returns the id of what was made now, or by the first call with this key
- * @throws UserErrors IDEMPOTENCY_CONFLICT when the key came with another input before
+ * @param id the id that the new object will have
+ * @param create creates the object; when it throws, the key is rolled back too
+ * @returns the id of the object that this call, or the first call with this key, created
+ * @throws UserErrors TOO_SHORT, TOO_LONG or INVALID for the key itself; IDEMPOTENCY_CONFLICT when an earlier call used
+ * the key with another input
  */
 export async function withIdempotencyKey(
   tx: Transaction,
   { userId, key, mutation, input }: IdempotentCall,
   id: bigint,
-  make: () => Promise<void>,
+  create: () => Promise<void>,
 ): Promise<bigint> {
   if (key === null || key === undefined) {
-    await make();
+    await create();
     return id;
   }
   const userErrors = checkText('The idempotency key', key, 1, 100, 'idempotencyKey');
@@ -35,19 +36,19 @@ export async function withIdempotencyKey(
   const inputHash = createHash('sha256')
     .update(JSON.stringify([mutation, input]))
     .digest();
-  // A call with the same key that is under way makes this one wait for its end.
+  // When a concurrent call has inserted the same key, this insert waits until that transaction ends.
   const inserted = await tx.$executeRaw`
     insert into idempotency_keys (user_id, key, input_hash, result_id) values (${userId}, ${key}, ${inputHash}, ${id})
     on conflict do nothing`;
   if (inserted === 1) {
-    await make();
+    await create();
     return id;
   }
-  const first = await tx.idempotencyKey.findUniqueOrThrow({ where: { userId_key: { userId, key } } });
-  if (!inputHash.equals(first.inputHash)) {
+  const firstCall = await tx.idempotencyKey.findUniqueOrThrow({ where: { userId_key: { userId, key } } });
+  if (!inputHash.equals(firstCall.inputHash)) {
     const message =
       'This key came with another input before. Use a new key for each new thing, and the old one only to retry.';
     throw userError('IDEMPOTENCY_CONFLICT', message, 'idempotencyKey');
   }
-  return first.resultId;
+  return firstCall.resultId;
 }

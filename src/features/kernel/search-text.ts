@@ -1,41 +1,49 @@
 import { badInput } from './errors.ts';
 import { requireFirst } from './paging.ts';
 
-const MAX_TEXT = 100;
-const MAX_FOUND = 50;
-const DEFAULT_FOUND = 20;
-/** From so many characters on, what is only similar is looked for too: two letters are like very many names. */
-export const MIN_SIMILAR = 3;
+/** The longest text to search for, in characters. */
+const MAX_LENGTH = 100;
+const MAX_RESULTS = 50;
+const DEFAULT_RESULTS = 20;
+/** The shortest text, in characters, for which similar names match too: two letters are similar to too many names. */
+export const MIN_SIMILARITY_LENGTH = 3;
 
-/** How many a search may find at most. @throws BAD_USER_INPUT that says what is allowed */
-export function requireFound(first: number | null | undefined): number {
-  return requireFirst(first === undefined ? DEFAULT_FOUND : first, MAX_FOUND);
+/** The most results that a search returns. @throws BAD_USER_INPUT with the allowed range */
+export function requireSearchLimit(first: number | null | undefined): number {
+  return requireFirst(first === undefined ? DEFAULT_RESULTS : first, MAX_RESULTS);
 }
 
 /**
- * What is looked for, as names are compared.
+ * Normalizes a text to search for: NFC, lower case, single spaces, without a leading @. Names are compared in this
+ * form.
  *
- * @param argument what it is called in the query
- * @throws BAD_USER_INPUT when it is nothing, or too long
+ * @param argument the name of the GraphQL argument
+ * @throws BAD_USER_INPUT when nothing is left, or the text is too long
  */
-export function foldText(argument: string, text: string): string {
-  const folded = text.normalize('NFC').trim().replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase();
-  return requireText(argument, folded, 'spaces');
+export function normalizeSearchText(argument: string, text: string): string {
+  const normalized = text.normalize('NFC').trim().replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase();
+  return requireSearchText(argument, normalized, 'spaces');
 }
 
-/** Checks a text that was folded. @param without what was left out of it @throws BAD_USER_INPUT when it is nothing, or too long */
-export function requireText(argument: string, folded: string, without: string): string {
-  const { length } = Array.from(folded);
-  if (length < 1 || length > MAX_TEXT) {
-    throw badInput(`"${argument}" must have 1 to ${MAX_TEXT} characters beside ${without}; it has ${length}.`);
+/**
+ * Checks a normalized text.
+ *
+ * @param argument the name of the GraphQL argument
+ * @param ignored the characters that the normalization removed, for the message
+ * @throws BAD_USER_INPUT when the text is empty or too long, or no valid text
+ */
+export function requireSearchText(argument: string, normalized: string, ignored: string): string {
+  const { length } = Array.from(normalized);
+  if (length < 1 || length > MAX_LENGTH) {
+    throw badInput(`"${argument}" must have 1 to ${MAX_LENGTH} characters beside ${ignored}; it has ${length}.`);
   }
-  if (folded.includes('\0') || !folded.isWellFormed()) {
+  if (normalized.includes('\0') || !normalized.isWellFormed()) {
     throw badInput(`"${argument}" holds a character that is not text (NUL or half a surrogate pair).`);
   }
-  return folded;
+  return normalized;
 }
 
-/** The pattern, for LIKE, of what begins with a text that was folded. */
-export function beginsWith(folded: string): string {
-  return `${folded.replace(/[\\%_]/g, '\\$&')}%`;
+/** The LIKE pattern that matches values beginning with a normalized text. */
+export function prefixPattern(normalized: string): string {
+  return `${normalized.replace(/[\\%_]/g, '\\$&')}%`;
 }

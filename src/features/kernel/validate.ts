@@ -2,9 +2,10 @@ import { fromGlobalId, type NodeType } from '../../stores/ids.ts';
 import { badInput, type UserError } from './errors.ts';
 
 /**
- * The numbers in a global id of the given type.
+ * Parses a global id of the given type. It does not check that the object exists.
  *
- * @throws BAD_USER_INPUT when it is no such id; whether the thing exists is another question
+ * @returns the id of the database row
+ * @throws BAD_USER_INPUT when the text is no global id of this type
  */
 export function parseId(type: Exclude<NodeType, 'Comment'>, globalId: string): bigint {
   const id = fromGlobalId(globalId);
@@ -12,7 +13,11 @@ export function parseId(type: Exclude<NodeType, 'Comment'>, globalId: string): b
   return id.parts[0];
 }
 
-/** The photo's and the comment's number in a comment's global id. @throws BAD_USER_INPUT when it is no such id */
+/**
+ * Parses the global id of a comment, which holds its photo's id too. It does not check that the comment exists.
+ *
+ * @throws BAD_USER_INPUT when the text is no global id of a comment
+ */
 export function parseCommentId(globalId: string): [photoId: bigint, commentId: bigint] {
   const id = fromGlobalId(globalId);
   if (id?.type !== 'Comment' || id.parts.length !== 2) {
@@ -22,9 +27,12 @@ export function parseCommentId(globalId: string): [photoId: bigint, commentId: b
 }
 
 /**
- * Checks how long a text is, in Unicode code points, and that PostgreSQL can store it.
+ * Checks the length of a text, and that PostgreSQL can store it.
  *
- * @returns the mistake, or none
+ * @param what names the text at the beginning of the message
+ * @param min in Unicode code points, like `max`
+ * @param field the path from the root of the input
+ * @returns at most one error
  */
 export function checkText(what: string, text: string, min: number, max: number, ...field: string[]): UserError[] {
   const length = Array.from(text).length;

@@ -8,7 +8,7 @@
 import { type ChannelMessage, ChannelsUnavailable, UNKNOWN_POSITION } from '../../stores/channels.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { StreamPosition } from '../../stores/streams.ts';
-import { badInput, resume, unavailable } from '../kernel/errors.ts';
+import { badInput, resumeRequired, unavailable } from '../kernel/errors.ts';
 import { DONE, generator } from './generator.ts';
 import type { ShareKey } from './share-key.ts';
 
@@ -138,7 +138,8 @@ export async function subscribe<T>(
       last.told = told;
       return;
     }
-    if (!isReplay && ++behind > MAX_BEHIND) failure = resume('You fell too far behind: subscribe again with "after".');
+    if (!isReplay && ++behind > MAX_BEHIND)
+      failure = resumeRequired('You fell too far behind: subscribe again with "after".');
     else waiting.push({ channel, told, isReplay });
     wake();
   };

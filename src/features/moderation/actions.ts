@@ -14,7 +14,7 @@ import { addPhotosChanged } from '../photos/counts.ts';
 import { addRelocateMedia } from '../photos/media.ts';
 import { photoKey } from '../records/photo-rows.ts';
 import { userKey } from '../records/user-rows.ts';
-import { addAccessChanged } from '../visibility/access-signals.ts';
+import { enqueueAccessChanged } from '../visibility/access-signals.ts';
 import { logModerationAction } from './log.ts';
 import { closeReports, type Subject } from './reports.ts';
 
@@ -53,7 +53,7 @@ export async function setPhotoHidden(
       if (count === 0) return;
       await addPhotoDelta(tx, userId, isHidden ? -1 : 1);
       await addRelocateMedia(tx, id);
-      await addAccessChanged(tx, [userId]);
+      await enqueueAccessChanged(tx, [userId]);
       await addPhotosChanged(tx, [id]);
       if (isHidden) await closeReports(tx, { ...subject, commentId: null });
       await logModerationAction(tx, moderatorId, isHidden ? 'HIDE_PHOTO' : 'RESTORE_PHOTO', subject, text);

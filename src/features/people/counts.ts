@@ -4,7 +4,7 @@ import type { Database, Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
 import { hasBlocks } from '../visibility/relations.ts';
-import { blockedPeople } from '../visibility/rules.ts';
+import { blockedPeople } from '../visibility/sql-conditions.ts';
 
 /** How many follow a person, whom they follow, and their photos: of those who are not hidden. */
 export interface UserCounts {

@@ -3,18 +3,19 @@ import { sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { dayOfId, recordActivities } from '../activity/record.ts';
 import { userError } from '../kernel/errors.ts';
-import { addAccessChanged } from '../visibility/access-signals.ts';
+import { enqueueAccessChanged } from '../visibility/access-signals.ts';
 import { lockPeople } from '../visibility/locks.ts';
-import { changeFollows } from '../visibility/relations.ts';
+import { writeInvalidatingFollows } from '../visibility/relations.ts';
 
 /**
- * Follows a person, or asks to when the account is private. Again changes nothing.
+ * Follows a person, or requests to when the account is private. Idempotent.
  *
- * @throws UserErrors SELF or NOT_FOUND, also when a block stands between the two
+ * @throws UserErrors SELF; NOT_FOUND for a person who does not exist, is hidden, blocks the follower or is blocked by
+ * them
  */
 export async function follow(stores: Stores, followerId: bigint, followeeId: bigint): Promise<void> {
   if (followerId === followeeId) throw userError('SELF', 'Nobody follows themselves.', 'userId');
-  await changeFollows(stores, [[followerId, followeeId]], () =>
+  await writeInvalidatingFollows(stores, [[followerId, followeeId]], () =>
     stores.db.$transaction(async (tx) => {
       const people = await lockPeople(tx, [followerId, followeeId], 'shared');
       const followee = people.get(followeeId);
@@ -22,12 +23,12 @@ export async function follow(stores: Stores, followerId: bigint, followeeId: big
         throw userError('NOT_FOUND', 'There is no such person.', 'userId');
       }
       if (!followee.isPrivate) return insertFollow(tx, followerId, followeeId);
-      const asked = await tx.$executeRaw`
+      const requested = await tx.$executeRaw`
         insert into follow_requests (requester_id, target_id, id)
         select ${followerId}, ${followeeId}, next_id(${followerId})
         where not exists (select from follows where follower_id = ${followerId} and followee_id = ${followeeId})
         on conflict do nothing`;
-      if (asked > 0) {
+      if (requested > 0) {
         const activity = { recipientId: followeeId, kind: 'FOLLOW_REQUEST' as const, subjectId: followerId };
         await recordActivities(tx, [{ ...activity, actorId: followerId }]);
       }
@@ -36,8 +37,9 @@ export async function follow(stores: Stores, followerId: bigint, followeeId: big
 }
 
 /**
- * Stores that one person follows another, with their counts and all that is told of it; a request to is over. The transaction holds
- * the locks of both; who is hidden counts nowhere, so nothing is added for them.
+ * Inserts a follow with its count deltas, deletes the follow request, and enqueues the update of home feed
+ * subscriptions. Idempotent. The fold of the deltas notifies the followee. A hidden person is not counted, so no delta
+ * is added for one. The transaction must hold the locks of both people.
  */
 export async function insertFollow(tx: Transaction, followerId: bigint, followeeId: bigint): Promise<void> {
   await tx.followRequest.deleteMany({ where: { requesterId: followerId, targetId: followeeId } });
@@ -58,7 +60,9 @@ export async function insertFollow(tx: Transaction, followerId: bigint, followee
 }
 
 /**
- * Ends that one person follows another, and what the follower has open of a private account closes. The transaction holds the locks of both; nothing is subtracted for who is hidden.
+ * Deletes a follow with its count deltas, and enqueues that the follower's subscriptions to a private account end.
+ * Idempotent. A hidden person is not counted, so nothing is subtracted for one. The transaction must hold the locks of
+ * both people.
  */
 export async function deleteFollow(tx: Transaction, followerId: bigint, followeeId: bigint): Promise<void> {
   const removed = await tx.$executeRaw`
@@ -70,12 +74,12 @@ export async function deleteFollow(tx: Transaction, followerId: bigint, followee
     select followee_id, -1, 0 from removed join users on users.id = follower_id where not is_hidden
     union all
     select follower_id, 0, -1 from removed join users on users.id = followee_id where not is_hidden`;
-  if (removed > 0) await addAccessChanged(tx, [followerId]);
+  if (removed > 0) await enqueueAccessChanged(tx, [followerId]);
 }
 
-/** Follows a person no more. Without a follow it changes nothing. */
+/** Ends a follow. Idempotent. */
 export async function unfollow(stores: Stores, followerId: bigint, followeeId: bigint): Promise<void> {
-  await changeFollows(stores, [[followerId, followeeId]], () =>
+  await writeInvalidatingFollows(stores, [[followerId, followeeId]], () =>
     stores.db.$transaction(async (tx) => {
       await lockPeople(tx, [followerId, followeeId], 'shared');
       await deleteFollow(tx, followerId, followeeId);
@@ -83,43 +87,48 @@ export async function unfollow(stores: Stores, followerId: bigint, followeeId: b
   );
 }
 
-/** Takes a follower away. Of somebody who does not follow it changes nothing. */
+/** Removes a follower of the given person. Idempotent. */
 export function removeFollower(stores: Stores, userId: bigint, followerId: bigint): Promise<void> {
   return unfollow(stores, followerId, userId);
 }
 
-/** Whether a block stands between two people. The transaction holds the locks of both. */
-async function areBlocked(tx: Transaction, one: bigint, other: bigint): Promise<boolean> {
+/** Whether one of two people blocks the other. The transaction must hold the locks of both. */
+async function areBlocked(tx: Transaction, userId: bigint, otherId: bigint): Promise<boolean> {
   const pairs = [
-    { blockerId: one, blockedId: other },
-    { blockerId: other, blockedId: one },
+    { blockerId: userId, blockedId: otherId },
+    { blockerId: otherId, blockedId: userId },
   ];
   return (await tx.block.count({ where: { OR: pairs } })) > 0;
 }
 
-/** Whether each of these follows a person, in the order of the ids. */
-export async function readFollowers(
+/** Whether each of these people follows a person, in the order of the ids. */
+export async function readIsFollowedBy(
   { db }: Stores,
   followeeId: bigint,
   followerIds: readonly bigint[],
 ): Promise<boolean[]> {
   const where = { followeeId, followerId: { in: [...followerIds] } };
   const rows = await db.follow.findMany({ where, select: { followerId: true } });
-  const found = new Set(rows.map((row) => row.followerId));
-  return followerIds.map((id) => found.has(id));
+  const existing = new Set(rows.map((row) => row.followerId));
+  return followerIds.map((id) => existing.has(id));
 }
 
-/** Whether a person has asked each of these to follow them (`sent`), or each of these has asked the person (`got`). */
-export async function readRequests(
+/**
+ * Whether a follow request is pending between a person and each of these people.
+ *
+ * @param direction `sent`: the person requested to follow the others; `received`: the others requested to follow them
+ * @returns in the order of the ids
+ */
+export async function readHasRequested(
   { db }: Stores,
-  which: 'sent' | 'got',
+  direction: 'sent' | 'received',
   personId: bigint,
   otherIds: readonly bigint[],
 ): Promise<boolean[]> {
   const others = { in: [...otherIds] };
   const where =
-    which === 'sent' ? { requesterId: personId, targetId: others } : { requesterId: others, targetId: personId };
+    direction === 'sent' ? { requesterId: personId, targetId: others } : { requesterId: others, targetId: personId };
   const rows = await db.followRequest.findMany({ where });
-  const found = new Set(rows.map((row) => (which === 'sent' ? row.targetId : row.requesterId)));
-  return otherIds.map((id) => found.has(id));
+  const withRequest = new Set(rows.map((row) => (direction === 'sent' ? row.targetId : row.requesterId)));
+  return otherIds.map((id) => withRequest.has(id));
 }

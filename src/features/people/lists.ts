@@ -2,7 +2,7 @@ import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
 import type { UserRow } from '../records/user-rows.ts';
-import { personIsVisible } from '../visibility/rules.ts';
+import { personIsVisible } from '../visibility/sql-conditions.ts';
 
 /** A list of people: the rows that belong to a subject, and the person in each. */
 interface PeopleList {

@@ -3,13 +3,13 @@ import { addJob } from '../../stores/jobs.ts';
 import { transact } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { userKey } from '../records/user-rows.ts';
-import { addAccessChanged } from '../visibility/access-signals.ts';
+import { enqueueAccessChanged } from '../visibility/access-signals.ts';
 import { lockPeople } from '../visibility/locks.ts';
-import { addApproveAll } from './requests.ts';
+import { enqueueApproveAll } from './requests.ts';
 
 /**
- * Makes an account private or public. Followers stay; what others have open of its photos closes; jobs move the files and, when it becomes
- * public, let those follow who have asked to. Again changes nothing.
+ * Makes an account private or public. Followers stay. When it becomes private, the subscriptions of other people to its
+ * photos end. Jobs move the files and, when the account becomes public, approve all follow requests. Idempotent.
  */
 export async function setPrivacy(stores: Stores, userId: bigint, isPrivate: boolean): Promise<void> {
   await writeInvalidating(stores.redis, [userKey(userId)], () =>
@@ -18,8 +18,8 @@ export async function setPrivacy(stores: Stores, userId: bigint, isPrivate: bool
       if (!person || person.isPrivate === isPrivate) return;
       await tx.user.update({ where: { id: userId }, data: { isPrivate } });
       await addJob(tx, 'placeAllMedia', { ownerId: String(userId) });
-      await addAccessChanged(tx, [userId]);
-      if (!isPrivate) await addApproveAll(tx, userId);
+      await enqueueAccessChanged(tx, [userId]);
+      if (!isPrivate) await enqueueApproveAll(tx, userId);
     }),
   );
 }

@@ -4,29 +4,32 @@ import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
 import { userError } from '../kernel/errors.ts';
 import { lockPeople } from '../visibility/locks.ts';
-import { changeFollows } from '../visibility/relations.ts';
+import { writeInvalidatingFollows } from '../visibility/relations.ts';
 import { insertFollow } from './follows.ts';
 
-/** Requests that are approved in one transaction when an account becomes public. */
-const APPROVED_AT_ONCE = 50;
+/** The number of requests that one transaction approves when an account becomes public. */
+const APPROVE_BATCH_SIZE = 50;
 
-/** Takes a request to follow back. Without one it changes nothing. */
+/** Withdraws a follow request. Idempotent. */
 export async function withdrawRequest({ db }: Stores, requesterId: bigint, targetId: bigint): Promise<void> {
   await db.followRequest.deleteMany({ where: { requesterId, targetId } });
 }
 
-/** Refuses somebody who asked to follow. @throws UserErrors NOT_FOUND without a request */
+/** Declines a follow request. @throws UserErrors NOT_FOUND without a request */
 export async function declineRequest({ db }: Stores, targetId: bigint, requesterId: bigint): Promise<void> {
   const { count } = await db.followRequest.deleteMany({ where: { requesterId, targetId } });
   if (count === 0) throw noRequest();
 }
 
-/** Lets somebody who asked follow, and tells them. @throws UserErrors NOT_FOUND without a request */
+/** Approves a follow request and notifies the requester. @throws UserErrors NOT_FOUND without a request */
 export async function approveRequest(stores: Stores, targetId: bigint, requesterId: bigint): Promise<void> {
   if (!(await approve(stores, targetId, [requesterId]))) throw noRequest();
 }
 
-/** Lets all who asked follow an account that is public now. When it is private again, it stops. Running it again goes on. */
+/**
+ * Approves all follow requests to an account that has become public. It stops when the account is private again. A
+ * repeated run continues with the requests that are left.
+ */
 export async function approveAllRequests(stores: Stores, targetId: bigint): Promise<void> {
   for (;;) {
     const target = await stores.db.user.findUnique({ where: { id: targetId }, select: { isPrivate: true } });
@@ -34,7 +37,7 @@ export async function approveAllRequests(stores: Stores, targetId: bigint): Prom
     const requests = await stores.db.followRequest.findMany({
       where: { targetId },
       orderBy: { id: 'asc' },
-      take: APPROVED_AT_ONCE,
+      take: APPROVE_BATCH_SIZE,
     });
     if (requests.length === 0) return;
     await approve(
@@ -45,12 +48,13 @@ export async function approveAllRequests(stores: Stores, targetId: bigint): Prom
   }
 }
 
-/** @returns whether there was any request */
+/** Approves the requests of these people. @returns whether there was any request */
 function approve(stores: Stores, targetId: bigint, requesterIds: readonly bigint[]): Promise<boolean> {
   const pairs = requesterIds.map((requesterId) => [requesterId, targetId] as const);
-  return changeFollows(stores, pairs, () =>
+  return writeInvalidatingFollows(stores, pairs, () =>
     stores.db.$transaction(async (tx) => {
-      // A block takes the request away under the same locks, so what is still there is allowed.
+      // A block deletes the request under an exclusive lock on the same rows, so no remaining request is between people
+      // of whom one blocks the other.
       await lockPeople(tx, [targetId, ...requesterIds], 'shared');
       const where = { targetId, requesterId: { in: [...requesterIds] } };
       const requests = await tx.followRequest.findMany({ where, orderBy: { id: 'asc' } });
@@ -61,7 +65,7 @@ function approve(stores: Stores, targetId: bigint, requesterIds: readonly bigint
 }
 
 async function approveOne(tx: Transaction, targetId: bigint, requesterId: bigint): Promise<void> {
-  // Who withdraws at this moment is first or second, never both.
+  // A concurrent withdrawal deletes the same row: only one of the two finds it.
   const { count } = await tx.followRequest.deleteMany({ where: { requesterId, targetId } });
   if (count === 0) return;
   await insertFollow(tx, requesterId, targetId);
@@ -73,7 +77,7 @@ function noRequest() {
   return userError('NOT_FOUND', 'This person has not asked to follow you, or has taken it back.', 'userId');
 }
 
-/** Enqueues that all who have asked to follow do so. */
-export async function addApproveAll(tx: Transaction, targetId: bigint): Promise<void> {
+/** Enqueues the job that calls `approveAllRequests`. */
+export async function enqueueApproveAll(tx: Transaction, targetId: bigint): Promise<void> {
   await addJob(tx, 'approveAllRequests', { userId: String(targetId) });
 }

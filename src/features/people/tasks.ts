@@ -4,18 +4,18 @@ import { publishAccessChanged } from '../visibility/access-signals.ts';
 import { refreshUserCounts } from './counts.ts';
 import { approveAllRequests } from './requests.ts';
 
-/** The jobs of people. */
+/** The background jobs of this feature. */
 export function peopleTasks(stores: Stores): Pick<Tasks, 'approveAllRequests' | 'accessChanged' | 'userCountsChanged'> {
   return {
-    // Goes on with the requests that are left.
+    // A retry continues with the requests that are left.
     async approveAllRequests({ userId }) {
       await approveAllRequests(stores, BigInt(userId));
     },
-    // Listeners look again; doing so twice shows the same.
+    // Idempotent: subscriptions only check again whether they may continue.
     async accessChanged({ userIds }) {
       await publishAccessChanged(stores, userIds.map(BigInt));
     },
-    // Tells how things are now.
+    // Idempotent: caches and publishes the current counts.
     async userCountsChanged({ userIds }) {
       await refreshUserCounts(stores, userIds.map(BigInt));
     },

@@ -12,7 +12,8 @@ import { checkText } from '../kernel/validate.ts';
 import { type CommentKey, type CommentRow, readComments } from '../records/comment-rows.ts';
 import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
 import { lockPeople } from '../visibility/locks.ts';
-import { maySeePeople, personIsVisible } from '../visibility/rules.ts';
+import { maySeePeople } from '../visibility/rules.ts';
+import { personIsVisible } from '../visibility/sql-conditions.ts';
 import { requireReadyPhoto } from './require-photo.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { Database } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
 import { hasBlocks } from '../visibility/relations.ts';
-import { blockedPeople } from '../visibility/rules.ts';
+import { blockedPeople } from '../visibility/sql-conditions.ts';
 
 /** How many people like a photo, and how many comments it has. */
 export interface PhotoCounts {

@@ -1,7 +1,7 @@
 import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { forgetMentions, recordMentions } from '../activity/mentions.ts';
+import { deleteMentions, recordMentions } from '../activity/mentions.ts';
 import { changeHashtags, hasHashtags, updateHashtags } from '../hashtags/photo-hashtags.ts';
 import { UserErrors } from '../kernel/errors.ts';
 import { checkText } from '../kernel/validate.ts';
@@ -45,7 +45,7 @@ export async function updatePhoto(
         await tx.photo.update({ where: { id: photoId }, data: { caption } });
         // Who is mentioned is told when the photo is READY.
         if (before.status === 'READY') {
-          await forgetMentions(tx, photoId, before.caption, caption);
+          await deleteMentions(tx, photoId, before.caption, caption);
           await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId }, before.caption);
         }
         if (hasHashtags(before.caption) || hasHashtags(caption)) await updateHashtags(tx, photoId, 'caption');

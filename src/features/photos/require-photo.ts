@@ -1,12 +1,12 @@
 import type { Stores } from '../../stores/stores.ts';
 import { userError } from '../kernel/errors.ts';
 import { type PhotoRow, readPhotos } from '../records/photo-rows.ts';
-import { mayTakePart } from '../visibility/rules.ts';
+import { mayInteract } from '../visibility/rules.ts';
 
 /** A photo that the viewer may take part in, whatever its state. @throws UserErrors NOT_FOUND */
 async function requirePhoto(stores: Stores, viewerId: bigint, photoId: bigint): Promise<PhotoRow> {
   const [photo] = await readPhotos(stores, [photoId]);
-  const [may] = photo ? await mayTakePart(stores, viewerId, [photo]) : [];
+  const [may] = photo ? await mayInteract(stores, viewerId, [photo]) : [];
   if (!photo || !may) throw userError('NOT_FOUND', 'There is no such photo.', 'photoId');
   return photo;
 }

@@ -5,7 +5,7 @@ import { type Context, requireSession } from '../context.ts';
 import { notFound, payload, userError } from '../kernel/errors.ts';
 import { emptyPage, pageRequest } from '../kernel/paging.ts';
 import { parseCommentId, parseId } from '../kernel/validate.ts';
-import { chooseLocation } from '../places/locations.ts';
+import { parseLocationInput } from '../places/locations.ts';
 import { addComment, deleteComment } from './comments.ts';
 import { readCounts } from './counts.ts';
 import { deletePhoto, updatePhoto } from './edit.ts';
@@ -30,7 +30,7 @@ export const photoResolvers: Resolvers = {
         const id = await publishPhoto(context.stores, userId, parseId('Upload', input.uploadId), {
           ...input,
           caption: input.caption ?? '',
-          location: input.location ? chooseLocation(input.location) : null,
+          location: input.location ? parseLocationInput(input.location) : null,
         });
         const photo = await context.loaders.visiblePhoto.load(id);
         if (!photo) throw userError('NOT_FOUND', 'The photo that this key made has been deleted.', 'idempotencyKey');
@@ -40,7 +40,7 @@ export const photoResolvers: Resolvers = {
       payload(async () => {
         const { userId } = requireSession(context);
         const id = parseId('Photo', input.photoId);
-        const location = input.location ? chooseLocation(input.location) : input.location;
+        const location = input.location ? parseLocationInput(input.location) : input.location;
         await updatePhoto(context.stores, userId, id, { caption: input.caption ?? undefined, location });
         return { photo: await context.loaders.visiblePhoto.load(id) };
       }),

@@ -1,23 +1,26 @@
-/** What is searched for photos: circles and boxes, and the cells that cover them. */
+/** The areas that photos are searched in, circles and boxes, and the H3 cells that cover them. */
 import { type Sql, sql } from '../../stores/postgres.ts';
 import { badInput } from '../kernel/errors.ts';
-import { divide, EARTH, isDivisible, isStored, type MeasuredCell } from './cells.ts';
-import { distance, EARTH_RADIUS, isNear, type Point, requirePoint } from './geo.ts';
+import { BASE_CELLS, childrenOf, hasStoredDescendants, isStoredResolution, type MeasuredCell } from './cells.ts';
+import { distance, EARTH_RADIUS, type Point, requirePoint, withinDistance } from './geo.ts';
 
-/** How all points within some distance of a point lie to an area. Where it cannot be told, they are partly in it. */
-export type Overlap = 'inside' | 'outside' | 'partly';
+/** How a disc relates to an area: it lies inside, outside, or possibly on both sides of the edge. */
+export type Containment = 'inside' | 'outside' | 'partly';
 
-/** A part of the earth. */
+/** A part of the earth's surface. */
 export interface Area {
-  /** @param reach in metres */
-  relate(middle: Point, reach: number): Overlap;
-  /** The condition that the columns `latitude` and `longitude` are a point of it. */
+  /**
+   * Classifies the disc of all points within `radius` metres of a point. `inside` and `outside` are exact; `partly`
+   * also stands for discs that a cheap test cannot decide.
+   */
+  classify(center: Point, radius: number): Containment;
+  /** The SQL condition that the columns `latitude` and `longitude` are a point of the area. */
   contains: Sql;
-  /** What distances are told from; none of a box. */
-  middle: Point | null;
+  /** The point that distances of photos are measured from; null for a box. */
+  center: Point | null;
 }
 
-/** A box as a map shows it, in degrees. When the west is greater than the east, it crosses the 180th meridian. */
+/** A box as a map shows it, in degrees. When `west` is greater than `east`, the box crosses the 180th meridian. */
 export interface Box {
   south: number;
   west: number;
@@ -32,87 +35,95 @@ const MAX_RADIUS = 50_000;
  * A circle on the ground. It may cover a pole, and cross the 180th meridian.
  *
  * @param radius from 10 to 50,000 metres
- * @throws BAD_USER_INPUT that says what is allowed
+ * @throws BAD_USER_INPUT with the allowed range
  */
-export function circle(middle: Point, radius: number): Area {
-  requirePoint(middle);
+export function circle(center: Point, radius: number): Area {
+  requirePoint(center);
   if (!(radius >= MIN_RADIUS && radius <= MAX_RADIUS)) {
     const allowed = `${MIN_RADIUS} to ${MAX_RADIUS.toLocaleString('en')}`;
     throw badInput(`"radiusMeters" must be from ${allowed}; it is ${radius}.`);
   }
   return {
-    relate(other, reach) {
-      const between = distance(middle, other);
-      if (between - reach > radius) return 'outside';
-      return between + reach <= radius ? 'inside' : 'partly';
+    classify(discCenter, discRadius) {
+      const between = distance(center, discCenter);
+      if (between - discRadius > radius) return 'outside';
+      return between + discRadius <= radius ? 'inside' : 'partly';
     },
-    contains: sql`${frame(middle, radius)} and ${isNear(middle, radius)}`,
-    middle,
+    contains: sql`${boundingBox(center, radius)} and ${withinDistance(center, radius)}`,
+    center,
   };
 }
 
-/** What can be told of a circle without trigonometry: the parallels and, away from the poles and the 180th meridian, the meridians that it lies between. */
-function frame({ latitude, longitude }: Point, radius: number): Sql {
-  const degrees = (angle: number) => (angle * 180) / Math.PI;
+/**
+ * The SQL condition that a point lies between the parallels and the meridians that bound a circle: a test without
+ * trigonometry. Near the poles and the 180th meridian it tests the parallels only.
+ */
+function boundingBox({ latitude, longitude }: Point, radius: number): Sql {
+  const toDegrees = (angle: number) => (angle * 180) / Math.PI;
   const angle = (radius / EARTH_RADIUS) * (1 + 1e-6);
-  const high = degrees(angle);
+  const halfHeight = toDegrees(angle);
   const ratio = Math.sin(angle) / Math.cos((latitude * Math.PI) / 180);
-  const wide = ratio < 1 ? degrees(Math.asin(ratio)) * (1 + 1e-6) : 180;
-  // Always of the same form, so that the statement is.
-  const isPlain = Math.abs(latitude) + high < 90 && Math.abs(longitude) + wide < 180;
-  const [west, east] = isPlain ? [longitude - wide, longitude + wide] : [-180, 180];
-  return sql`latitude between ${latitude - high}::float8 and ${latitude + high}::float8
+  const halfWidth = ratio < 1 ? toDegrees(Math.asin(ratio)) * (1 + 1e-6) : 180;
+  // All circles get a condition of the same form, so that they share a prepared statement.
+  const isPlain = Math.abs(latitude) + halfHeight < 90 && Math.abs(longitude) + halfWidth < 180;
+  const [west, east] = isPlain ? [longitude - halfWidth, longitude + halfWidth] : [-180, 180];
+  return sql`latitude between ${latitude - halfHeight}::float8 and ${latitude + halfHeight}::float8
     and longitude between ${west}::float8 and ${east}::float8`;
 }
 
 /**
  * A box between two parallels and two meridians.
  *
- * @throws BAD_USER_INPUT that says what is allowed
+ * @throws BAD_USER_INPUT with the allowed range
  */
 export function box({ south, west, north, east }: Box): Area {
   requirePoint({ latitude: south, longitude: west });
   requirePoint({ latitude: north, longitude: east });
   if (south > north) throw badInput(`"south" must not be north of "north": ${south} is greater than ${north}.`);
-  const crosses = west > east;
-  const width = crosses ? east - west + 360 : east - west;
+  const crossesMeridian = west > east;
+  const width = crossesMeridian ? east - west + 360 : east - west;
   return {
-    relate(middle, reach) {
-      const high = ((reach / EARTH_RADIUS) * 180) / Math.PI;
-      const [bottom, top] = [middle.latitude - high, middle.latitude + high];
+    classify(center, radius) {
+      const halfHeight = ((radius / EARTH_RADIUS) * 180) / Math.PI;
+      const [bottom, top] = [center.latitude - halfHeight, center.latitude + halfHeight];
       if (top < south || bottom > north) return 'outside';
-      // A degree of longitude is the shorter the nearer the pole, and around the pole all meridians meet.
+      // A degree of longitude gets shorter towards the poles, and all meridians meet at a pole.
       const coversPole = top >= 90 || bottom <= -90;
-      const ratio = Math.sin(reach / EARTH_RADIUS) / Math.cos((middle.latitude * Math.PI) / 180);
-      const wide = coversPole || ratio >= 1 ? 180 : (Math.asin(ratio) * 180) / Math.PI;
-      // How far east of the box's west the left side of what is looked at lies, from 0 to 360.
-      const left = (((middle.longitude - wide - west) % 360) + 360) % 360;
-      if (wide < 180 && left > width && left + 2 * wide < 360) return 'outside';
-      const isWithin = width >= 360 || (wide < 180 && left + 2 * wide <= width);
-      return isWithin && bottom >= south && top <= north ? 'inside' : 'partly';
+      const ratio = Math.sin(radius / EARTH_RADIUS) / Math.cos((center.latitude * Math.PI) / 180);
+      const halfWidth = coversPole || ratio >= 1 ? 180 : (Math.asin(ratio) * 180) / Math.PI;
+      // The distance in degrees, from 0 to 360, eastwards from the west side of the box to the west side of the disc.
+      const left = (((center.longitude - halfWidth - west) % 360) + 360) % 360;
+      if (halfWidth < 180 && left > width && left + 2 * halfWidth < 360) return 'outside';
+      const isBetweenMeridians = width >= 360 || (halfWidth < 180 && left + 2 * halfWidth <= width);
+      return isBetweenMeridians && bottom >= south && top <= north ? 'inside' : 'partly';
     },
     contains: sql`latitude between ${south}::float8 and ${north}::float8 and ${
-      crosses
+      crossesMeridian
         ? sql`(longitude >= ${west}::float8 or longitude <= ${east}::float8)`
         : sql`longitude between ${west}::float8 and ${east}::float8`
     }`,
-    middle: null,
+    center: null,
   };
 }
 
-/** An area is covered with the smallest cells of which so many are enough: each costs as much as some rows that are read in vain. */
+/** The most cells in a cover. Each costs a search as much as reading some rows in vain. */
 const MAX_CELLS = 14;
-/** An area that the largest cells do not cover with so many is most of the earth, and is searched as a whole. */
+/** An area with more of the largest stored cells than this is most of the earth, and is searched without cells. */
 const MAX_LARGEST = 60;
 
-/** Cells that cover an area together, none of which is outside it; null when it is too large for that. */
+/**
+ * Covers an area with the smallest stored cells of which `MAX_CELLS` are enough. No cell of the cover is outside the
+ * area.
+ *
+ * @returns null when the area is too large for a cover
+ */
 export function cover(area: Area): MeasuredCell[] | null {
-  let cells = smaller(area, EARTH);
+  let cells = refine(area, BASE_CELLS);
   if (cells.length > MAX_LARGEST) return null;
   for (;;) {
     const finer: MeasuredCell[] = [];
     for (const cell of cells) {
-      finer.push(...smaller(area, [cell]));
+      finer.push(...refine(area, [cell]));
       if (finer.length > MAX_CELLS) return cells;
     }
     if (finer.every((cell, index) => cell === cells[index])) return cells;
@@ -120,22 +131,25 @@ export function cover(area: Area): MeasuredCell[] | null {
   }
 }
 
-/** Of the next smaller cells that are stored, those that are not outside an area. What is inside it stays as it is. */
-export function smaller(area: Area, cells: readonly MeasuredCell[]): MeasuredCell[] {
-  return cells.flatMap((cell) => shrink(area, cell, cell.resolution));
+/**
+ * Replaces each cell by its parts of the next stored resolution, without those outside the area. A cell inside the area
+ * stays whole.
+ */
+export function refine(area: Area, cells: readonly MeasuredCell[]): MeasuredCell[] {
+  return cells.flatMap((cell) => refineCell(area, cell, cell.resolution));
 }
 
-function shrink(area: Area, cell: MeasuredCell, from: number): MeasuredCell[] {
-  const relation = area.relate(cell.middle, cell.reach);
-  if (relation === 'outside') return [];
-  const isSmaller = cell.resolution > from;
-  if (isStored(cell.resolution) && (isSmaller || relation === 'inside' || !isDivisible(cell))) {
-    return relation === 'inside' || touches(area, cell) ? [cell] : [];
+function refineCell(area: Area, cell: MeasuredCell, fromResolution: number): MeasuredCell[] {
+  const containment = area.classify(cell.center, cell.radius);
+  if (containment === 'outside') return [];
+  const isFiner = cell.resolution > fromResolution;
+  if (isStoredResolution(cell.resolution) && (isFiner || containment === 'inside' || !hasStoredDescendants(cell))) {
+    return containment === 'inside' || touches(area, cell) ? [cell] : [];
   }
-  return divide(cell).flatMap((child) => shrink(area, child, from));
+  return childrenOf(cell).flatMap((child) => refineCell(area, child, fromResolution));
 }
 
-/** Whether any part of a cell is not outside: closer than its reach tells, which is that of a circle around it. */
+/** Whether any child of a cell is not outside the area. This is more exact than the disc around the whole cell. */
 function touches(area: Area, cell: MeasuredCell): boolean {
-  return divide(cell).some((part) => area.relate(part.middle, part.reach) !== 'outside');
+  return childrenOf(cell).some((child) => area.classify(child.center, child.radius) !== 'outside');
 }

@@ -1,36 +1,39 @@
 /**
- * The earth is divided into H3 cells (https://h3geo.org): hexagons, in 16 resolutions, of which each divides a cell of the one before into seven. A
- * photo's location is stored with the cell of each of some resolutions that holds it, and each of these is an index: the newest photos of a cell
- * are read in order. All of a cell's points are in the cells that are its children here, as the larger cells of a point are those that its
- * smallest one belongs to.
+ * H3 (https://h3geo.org) divides the earth into hexagonal cells of 16 resolutions. Each cell has seven children in the
+ * next resolution. The location of a photo is stored with its cell of some of the resolutions, and each of these
+ * columns is indexed together with the time-ordered id, so the newest photos of a cell are read in order.
+ *
+ * Geometrically, the children of an H3 cell do not fill it exactly. Here the larger cells of a point are the ancestors
+ * of its finest cell, so every point of a cell is in one of the cell's children.
  */
 import { cellToChildren, cellToLatLng, cellToParent, getRes0Cells, latLngToCell } from 'h3-js';
 import { LRUCache } from 'lru-cache';
 import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Point } from './geo.ts';
 
-/** A cell, as H3 writes it. */
+/** The index of a cell as H3 writes it, in hexadecimal. */
 export type Cell = string;
 
-/** The resolutions that are stored: edges of about 480 km, 69 km, 9.9 km, 1.4 km, 200 m and 29 m. */
+/** The stored resolutions. The edges of their cells are about 480 km, 69 km, 9.9 km, 1.4 km, 200 m and 29 m long. */
 const RESOLUTIONS = [1, 3, 5, 7, 9, 11] as const;
 type Resolution = (typeof RESOLUTIONS)[number];
-/** The smallest cells that are stored. */
-const SMALLEST = 11;
+/** The finest stored resolution. */
+const FINEST = 11;
 
 /**
- * No point of a cell of resolution 0 is further from its middle, in metres; of each resolution after it, by the square root of 7 less far. Of 150,000
- * random points the furthest was at 1,456 km, the same in all resolutions.
+ * The radius, in metres, of a disc around the center of a cell of resolution 0 that holds the whole cell. It shrinks by
+ * the square root of 7 with each resolution. Of 150,000 random points the farthest was 1,456 km away, scaled to
+ * resolution 0, in all resolutions alike.
  */
-const REACH = 1_550_000;
+const BASE_RADIUS = 1_550_000;
 
-/** A cell with its measures. */
+/** A cell with the disc around it. */
 export interface MeasuredCell {
   cell: Cell;
   resolution: number;
-  middle: Point;
-  /** No point of the cell is further from its middle, in metres. */
-  reach: number;
+  center: Point;
+  /** In metres. No point of the cell is farther from its center. */
+  radius: number;
 }
 
 const COLUMNS: Record<Resolution, Sql> = {
@@ -42,58 +45,62 @@ const COLUMNS: Record<Resolution, Sql> = {
   11: sql`cell_11`,
 };
 
-/** The cells of a point, the largest first. */
-export function cellsOf({ latitude, longitude }: Point): Cell[] {
-  const smallest = latLngToCell(latitude, longitude, SMALLEST);
-  return RESOLUTIONS.map((resolution) => cellToParent(smallest, resolution));
+/** The stored cells of a point, the largest first. */
+export function cellsAt({ latitude, longitude }: Point): Cell[] {
+  const finest = latLngToCell(latitude, longitude, FINEST);
+  return RESOLUTIONS.map((resolution) => cellToParent(finest, resolution));
 }
 
-/** A point's cells as the columns of a row. */
+/** The cells of a point as columns of a row of `photo_locations`. */
 export function cellColumns(point: Point) {
-  const [cell1 = 0n, cell3 = 0n, cell5 = 0n, cell7 = 0n, cell9 = 0n, cell11 = 0n] = cellsOf(point).map(toNumber);
+  const [cell1 = 0n, cell3 = 0n, cell5 = 0n, cell7 = 0n, cell9 = 0n, cell11 = 0n] = cellsAt(point).map(parseCell);
   return { cell1, cell3, cell5, cell7, cell9, cell11 };
 }
 
-/** The condition that a row is in the column `cell`, which is one of some cells of one resolution that is stored. */
-export function isIn([any]: readonly MeasuredCell[]): Sql {
-  return sql`${COLUMNS[(any?.resolution ?? SMALLEST) as Resolution]} = cell`;
+/**
+ * The SQL condition that a row of `photo_locations` lies in `cell`, a column with one of these cells.
+ *
+ * @param cells of one and the same stored resolution
+ */
+export function cellCondition(cells: readonly MeasuredCell[]): Sql {
+  return sql`${COLUMNS[(cells[0]?.resolution ?? FINEST) as Resolution]} = cell`;
 }
 
-/** A cell as it is stored. */
-export function numberOf({ cell }: MeasuredCell): bigint {
-  return toNumber(cell);
+/** A cell as PostgreSQL stores it. */
+export function cellNumber({ cell }: MeasuredCell): bigint {
+  return parseCell(cell);
 }
 
-function toNumber(cell: Cell): bigint {
+function parseCell(cell: Cell): bigint {
   return BigInt(`0x${cell}`);
 }
 
 function measure(cell: Cell, resolution: number): MeasuredCell {
   const [latitude, longitude] = cellToLatLng(cell);
-  return { cell, resolution, middle: { latitude, longitude }, reach: REACH / Math.sqrt(7) ** resolution };
+  return { cell, resolution, center: { latitude, longitude }, radius: BASE_RADIUS / Math.sqrt(7) ** resolution };
 }
 
-/** The cells of the whole earth. */
-export const EARTH: readonly MeasuredCell[] = getRes0Cells().map((cell) => measure(cell, 0));
+/** The cells of resolution 0, which cover the whole earth. */
+export const BASE_CELLS: readonly MeasuredCell[] = getRes0Cells().map((cell) => measure(cell, 0));
 
-/** The cells that searches begin with are the same for all, and those of a city for all who search there. */
-const divided = new LRUCache<Cell, MeasuredCell[]>({ max: 20_000 });
+/** Every search divides the same largest cells, and all searches in a city share its smaller ones. */
+const childrenCache = new LRUCache<Cell, MeasuredCell[]>({ max: 20_000 });
 
-/** The next smaller cells that a cell consists of. */
-export function divide({ cell, resolution }: MeasuredCell): MeasuredCell[] {
-  const known = divided.get(cell);
-  if (known) return known;
-  const parts = cellToChildren(cell, resolution + 1).map((child) => measure(child, resolution + 1));
-  divided.set(cell, parts);
-  return parts;
+/** The cells of the next resolution that a cell consists of. */
+export function childrenOf({ cell, resolution }: MeasuredCell): MeasuredCell[] {
+  const cached = childrenCache.get(cell);
+  if (cached) return cached;
+  const children = cellToChildren(cell, resolution + 1).map((child) => measure(child, resolution + 1));
+  childrenCache.set(cell, children);
+  return children;
 }
 
 /** Whether cells of this resolution are stored. */
-export function isStored(resolution: number): boolean {
+export function isStoredResolution(resolution: number): boolean {
   return (RESOLUTIONS as readonly number[]).includes(resolution);
 }
 
-/** Whether there are smaller cells that are stored. */
-export function isDivisible({ resolution }: MeasuredCell): boolean {
-  return resolution < SMALLEST;
+/** Whether smaller cells than this are stored. */
+export function hasStoredDescendants({ resolution }: MeasuredCell): boolean {
+  return resolution < FINEST;
 }

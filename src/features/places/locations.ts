@@ -2,28 +2,29 @@ import type { LocationInput, LocationPrecision } from '../../generated/graphql.t
 import type { Transaction } from '../../stores/postgres.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
 import { checkText, parseId } from '../kernel/validate.ts';
-import { placeIsVisible } from '../visibility/rules.ts';
+import { placeIsVisible } from '../visibility/sql-conditions.ts';
 import { cellColumns } from './cells.ts';
-import { type Point, wrongDegrees } from './geo.ts';
+import { checkDegrees, type Point } from './geo.ts';
 import { findOrAddPlace } from './places.ts';
 import { coarsen } from './precision.ts';
 
 /** The longest name of a place, in characters. */
-const MAX_NAME = 100;
+const MAX_NAME_LENGTH = 100;
 
-/** Where a photo is to be shown: at a place that exists, or at a point that is no finer than was chosen, which may have a name. */
+/** Where a photo is shown: at an existing place, or at a point that is already reduced to the chosen precision. */
 export type ChosenLocation = { placeId: bigint } | ShownPoint;
 interface ShownPoint extends Point {
   precision: LocationPrecision;
+  /** The name of a place at this point; null for a point without a place. */
   name: string | null;
 }
 
 /**
- * What is to be shown, and stored, of what somebody says. What is finer ends here.
+ * Parses a location, and reduces its point to the precision that the owner chose. The exact point goes no further.
  *
- * @throws UserErrors with all that is wrong with it, in the input's field `location`; BAD_USER_INPUT for what is no id
+ * @throws UserErrors with all errors, in the input's field `location`; BAD_USER_INPUT for a malformed id
  */
-export function chooseLocation(input: LocationInput): ChosenLocation {
+export function parseLocationInput(input: LocationInput): ChosenLocation {
   const { placeId, latitude, longitude, placeName, precision } = input;
   const userErrors: UserError[] = [];
   const invalid = (message: string, ...field: string[]) =>
@@ -39,14 +40,14 @@ export function chooseLocation(input: LocationInput): ChosenLocation {
     throw new UserErrors(userErrors);
   }
   for (const [field, degrees] of [['latitude', latitude] as const, ['longitude', longitude] as const]) {
-    const wrong = wrongDegrees(field, degrees);
-    if (wrong) invalid(wrong, field);
+    const error = checkDegrees(field, degrees);
+    if (error) invalid(error, field);
   }
   const name = isGiven(placeName) ? placeName.normalize('NFC').trim().replace(/\s+/g, ' ') : null;
-  if (name !== null) userErrors.push(...checkText("A place's name", name, 1, MAX_NAME, 'location', 'placeName'));
+  if (name !== null) userErrors.push(...checkText("A place's name", name, 1, MAX_NAME_LENGTH, 'location', 'placeName'));
   if (userErrors.length > 0) throw new UserErrors(userErrors);
-  const shown = precision ?? 'EXACT';
-  return { ...coarsen({ latitude, longitude }, shown), precision: shown, name };
+  const chosenPrecision = precision ?? 'EXACT';
+  return { ...coarsen({ latitude, longitude }, chosenPrecision), precision: chosenPrecision, name };
 }
 
 function isGiven<T>(value: T | null | undefined): value is T {
@@ -54,10 +55,10 @@ function isGiven<T>(value: T | null | undefined): value is T {
 }
 
 /**
- * Stores where a photo is shown, in place of where it was before.
+ * Replaces the location of a photo.
  *
- * @param publishedId the photo's place in lists; null until it is READY
- * @param chosen null to show it nowhere
+ * @param photo `publishedId` is its position in lists; null until it is READY
+ * @param chosen null to remove the location
  * @throws UserErrors NOT_FOUND for a place that does not exist, or that the owner may not see
  */
 export async function setLocation(
@@ -67,21 +68,21 @@ export async function setLocation(
 ): Promise<void> {
   await tx.photoLocation.deleteMany({ where: { photoId: photo.id } });
   if (!chosen) return;
-  const { placeId, precision, ...point } = await locate(tx, photo.ownerId, chosen);
+  const { placeId, precision, ...point } = await resolveLocation(tx, photo.ownerId, chosen);
   await tx.photoLocation.create({
     data: { photoId: photo.id, publishedId: photo.publishedId, placeId, ...point, precision, ...cellColumns(point) },
   });
 }
 
-/** Gives the location of a photo that becomes READY its place in lists. */
+/** Sets the position in lists of the location of a photo that becomes READY. */
 export async function publishLocation(tx: Transaction, photoId: bigint, publishedId: bigint): Promise<void> {
   await tx.photoLocation.updateMany({ where: { photoId }, data: { publishedId } });
 }
 
-/** What is stored of what was chosen. What has a name is where the place of this name is. */
-async function locate(tx: Transaction, ownerId: bigint, chosen: ChosenLocation) {
+/** The columns to store for a chosen location. A named point moves to the point of the place with this name. */
+async function resolveLocation(tx: Transaction, ownerId: bigint, chosen: ChosenLocation) {
   if ('placeId' in chosen) {
-    // Locked, so that it is not swept away meanwhile.
+    // The lock keeps `sweepPlaces` from deleting the place.
     const [place] = await tx.$queryRaw<(Omit<ShownPoint, 'name'> & { placeId: bigint })[]>`
       select id as "placeId", latitude, longitude, precision from places
       where id = ${chosen.placeId} and ${placeIsVisible(ownerId)} for key share`;

@@ -2,12 +2,24 @@ import type { LocationPrecision } from '../../generated/graphql.ts';
 import { joinSql, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
-import { beginsWith, foldText, MIN_SIMILAR, requireFound } from '../kernel/search-text.ts';
+import {
+  MIN_SIMILARITY_LENGTH,
+  normalizeSearchText,
+  prefixPattern,
+  requireSearchLimit,
+} from '../kernel/search-text.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
-import { photoIsVisible, placeIsOpen, placeIsVisible } from '../visibility/rules.ts';
-import { distanceTo, isWithin, POSITION, type Point, positionOf, requirePoint } from './geo.ts';
+import { photoIsVisible, placeIsReusable, placeIsVisible } from '../visibility/sql-conditions.ts';
+import {
+  distanceTo,
+  INDEXED_POSITION,
+  indexedPositionOf,
+  type Point,
+  requirePoint,
+  withinDistanceIndexed,
+} from './geo.ts';
 
-/** A named place, as exactly as it is shown. */
+/** A named place. Its point has the precision that the owner of its first photo chose. */
 export interface PlaceRow extends Point {
   __typename: 'Place';
   id: bigint;
@@ -15,42 +27,45 @@ export interface PlaceRow extends Point {
   precision: LocationPrecision;
 }
 
-/** A place of the same name that is no further, in metres, is the same. */
-const SAME_WITHIN = 100;
-/** How far around a point places are looked for, in metres. */
-const NEAR = 50_000;
-/** So many are looked at, the nearest, or of those that match in each way: the viewer may not see all of them. */
-const LOOKED_AT = 200;
+/** Two places of the same name at most this far apart, in metres, are the same place. */
+const SAME_PLACE_METERS = 100;
+/** The radius in which `findPlacesNear` searches, in metres. */
+const NEARBY_METERS = 50_000;
+/** The most candidates that a search reads, per kind of match. Some are not visible to the viewer, or rank too low. */
+const MAX_CANDIDATES = 200;
 
 /**
- * The place of this name at about this point, or a new one. One that the viewer may not see is not found, as its point could be
- * finer than what they know.
+ * Finds the place of this name at about this point, or creates it. It does not find places that the viewer may not see,
+ * because their point could be more exact than what the viewer knows.
  */
 export async function findOrAddPlace(
   tx: Transaction,
   viewerId: bigint,
   { name, latitude, longitude, precision }: Omit<PlaceRow, '__typename' | 'id'>,
 ): Promise<PlaceRow> {
-  // Two people who name it at the same moment make one.
+  // The lock makes concurrent transactions that name the same place create only one.
   await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended(${`place ${name.toLowerCase()}`}, 0))::text`;
   const point = { latitude, longitude };
-  const [found] = await tx.$queryRaw<PlaceRow[]>`
+  const [existing] = await tx.$queryRaw<PlaceRow[]>`
     select id, name, latitude, longitude, precision from places
-    where ${isWithin(point, SAME_WITHIN)} and lower(name) = lower(${name})
-      and precision = ${precision}::location_precision and ${placeIsOpen(viewerId)}
+    where ${withinDistanceIndexed(point, SAME_PLACE_METERS)} and lower(name) = lower(${name})
+      and precision = ${precision}::location_precision and ${placeIsReusable(viewerId)}
     order by ${distanceTo(point)}, id limit 1 for key share`;
-  const place = found ?? (await tx.place.create({ data: { name, latitude, longitude, precision } }));
+  const place = existing ?? (await tx.place.create({ data: { name, latitude, longitude, precision } }));
   return { __typename: 'Place', ...place };
 }
 
-/** Places by id, whether or not the viewer may see them: for those to whom a photo leads that they may see. */
+/**
+ * Reads places by id, in the order of the ids; null for a place that does not exist. It checks no visibility: the
+ * caller has taken the id from a photo that the viewer may see.
+ */
 export async function readPlaces({ db }: Stores, ids: readonly bigint[]): Promise<(PlaceRow | null)[]> {
   const rows = await db.place.findMany({ where: { id: { in: [...ids] } } });
   const byId = new Map(rows.map((row) => [row.id, { __typename: 'Place' as const, ...row }]));
   return ids.map((id) => byId.get(id) ?? null);
 }
 
-/** A place by its id; null unless the viewer may see one of its photos. */
+/** Reads a place by id; null unless the viewer may see one of its photos. */
 export async function readVisiblePlace({ db }: Stores, viewerId: bigint | null, id: bigint): Promise<PlaceRow | null> {
   const [row] = await db.$queryRaw<PlaceRow[]>`
     select id, name, latitude, longitude, precision from places where id = ${id} and ${placeIsVisible(viewerId)}`;
@@ -92,18 +107,18 @@ export async function listPhotosAt(
   });
 }
 
-/** A place and how far it is, in metres. */
+/** A place and its distance, in metres. */
 export interface NearbyPlace {
   place: PlaceRow;
   distance: number;
 }
 
 /**
- * Places that the viewer may see within 50 km of a point, the nearest first.
+ * Finds places within 50 km of a point that the viewer may see, the nearest first.
  *
- * @param name only those of which a word begins with this
- * @param first at most so many, from 1 to 50
- * @throws BAD_USER_INPUT that says what is allowed
+ * @param name finds only places with a word that begins with this
+ * @param first the most results, from 1 to 50
+ * @throws BAD_USER_INPUT with the allowed range
  */
 export async function findPlacesNear(
   { db }: Stores,
@@ -113,27 +128,28 @@ export async function findPlacesNear(
   first: number | null | undefined,
 ): Promise<NearbyPlace[]> {
   requirePoint(point);
-  const most = requireFound(first);
-  const wanted = name === null || name === undefined ? null : `% ${beginsWith(foldText('name', name))}`;
+  const limit = requireSearchLimit(first);
+  const wordPattern =
+    name === null || name === undefined ? null : `% ${prefixPattern(normalizeSearchText('name', name))}`;
   const rows = await db.$queryRaw<(PlaceRow & { distance: number })[]>`
     select id, name, latitude, longitude, precision, ${distanceTo(point)} as distance
     from (
       select * from places
-      where ${isWithin(point, NEAR)}
-        and ${wanted === null ? sql`true` : sql`' ' || lower(name) like ${wanted}`}
-      order by ${POSITION} <-> ${positionOf(point)} limit ${LOOKED_AT}::int
+      where ${withinDistanceIndexed(point, NEARBY_METERS)}
+        and ${wordPattern === null ? sql`true` : sql`' ' || lower(name) like ${wordPattern}`}
+      order by ${INDEXED_POSITION} <-> ${indexedPositionOf(point)} limit ${MAX_CANDIDATES}::int
     ) places
     where ${placeIsVisible(viewerId)}
-    order by distance, id limit ${most}::int`;
+    order by distance, id limit ${limit}::int`;
   return rows.map(({ distance, ...place }) => ({ place: { ...place, __typename: 'Place' }, distance }));
 }
 
 /**
- * Finds places by the beginning of their name or of a word in it, and by names that are similar; the better match first.
+ * Finds places whose name, or a word in it, begins with the text, and places with a similar name; the best match first.
  *
  * @param text from 1 to 100 characters
- * @param first at most so many, from 1 to 50
- * @throws BAD_USER_INPUT that says what is allowed
+ * @param first the most results, from 1 to 50
+ * @throws BAD_USER_INPUT with the allowed range
  */
 export async function searchPlaces(
   { db }: Stores,
@@ -141,29 +157,31 @@ export async function searchPlaces(
   text: string,
   first: number | null | undefined,
 ): Promise<PlaceRow[]> {
-  const wanted = foldText('text', text);
-  const most = requireFound(first);
-  const beginning = beginsWith(wanted);
-  const word = `% ${beginning}`;
-  const ways = [
-    sql`lower(name) like ${beginning}`,
-    sql`lower(name) like ${word}`,
-    ...(wanted.length < MIN_SIMILAR ? [] : [sql`${wanted} <% lower(name)`]),
+  const query = normalizeSearchText('text', text);
+  const limit = requireSearchLimit(first);
+  const namePattern = prefixPattern(query);
+  const wordPattern = `% ${namePattern}`;
+  const conditions = [
+    sql`lower(name) like ${namePattern}`,
+    sql`lower(name) like ${wordPattern}`,
+    ...(query.length < MIN_SIMILARITY_LENGTH ? [] : [sql`${query} <% lower(name)`]),
   ];
-  const inEachWay = ways.map(
-    (way) => sql`(select id from places where ${way} and ${placeIsVisible(viewerId)} limit ${LOOKED_AT}::int)`,
+  const candidates = conditions.map(
+    (condition) =>
+      sql`(select id from places where ${condition} and ${placeIsVisible(viewerId)} limit ${MAX_CANDIDATES}::int)`,
   );
   const rows = await db.$queryRaw<PlaceRow[]>`
     select id, name, latitude, longitude, precision
-    from (${joinSql(inEachWay, ' union ')}) found join places using (id)
-    order by lower(name) = ${wanted} desc, ' ' || lower(name) like ${word} desc, word_similarity(${wanted}, lower(name)) desc, id
-    limit ${most}::int`;
+    from (${joinSql(candidates, ' union ')}) found join places using (id)
+    order by lower(name) = ${query} desc, ' ' || lower(name) like ${wordPattern} desc,
+      word_similarity(${query}, lower(name)) desc, id
+    limit ${limit}::int`;
   return rows.map((row) => ({ ...row, __typename: 'Place' }));
 }
 
-/** Deletes places that no photo has. Again changes nothing. */
+/** Deletes places without a photo. Idempotent. */
 export async function sweepPlaces({ db }: Stores): Promise<void> {
-  // One that is being taken meanwhile is locked, and stays.
+  // A place that a concurrent transaction gives to a photo is locked, so it is skipped and stays.
   await db.$executeRaw`
     delete from places where id in (
       select id from places where not exists (select from photo_locations where place_id = places.id)

@@ -1,103 +1,110 @@
 import { joinSql, KEPT, type Sql, sql, unplanned } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { PageRequest } from '../kernel/paging.ts';
-import { photoIsVisible } from '../visibility/rules.ts';
-import { type Area, cover, smaller } from './areas.ts';
-import { isDivisible, isIn, type MeasuredCell, numberOf } from './cells.ts';
+import { photoIsVisible } from '../visibility/sql-conditions.ts';
+import { type Area, cover, refine } from './areas.ts';
+import { cellCondition, cellNumber, hasStoredDescendants, type MeasuredCell } from './cells.ts';
 import { distance } from './geo.ts';
 
-/** A photo in an area, in its place among the newest. */
-export interface FoundPhoto {
+/** A photo in an area, with its position in the list. */
+export interface AreaPhoto {
   photoId: bigint;
   publishedId: bigint;
-  /** From the area's middle, in metres; null of a box. */
+  /** From the center of the area, in metres; null for a box. */
   distance: number | null;
 }
 
-/** How much one statement looks for. */
-export interface Effort {
-  /** Photos at most. */
-  wanted: number;
-  /** Rows of each cell that are looked at. */
-  ofEach: number;
+/** How much one statement reads. */
+export interface ScanLimits {
+  /** The most photos that it returns. */
+  maxPhotos: number;
+  /** The most rows that it reads of each cell. */
+  rowsPerCell: number;
 }
 
-/** A page of what was found. */
-export interface FoundPage {
-  photos: FoundPhoto[];
+/** A page of a search. */
+export interface AreaPage {
+  photos: AreaPhoto[];
   hasNextPage: boolean;
-  /** Where the next page goes on when it is not at the last of these: all above was looked at. */
+  /** The position where the next page begins, when it is below the last photo: the search has read everything above. */
   end: bigint | null;
 }
 
-/** Only photos with a place among these, which are sorted by time. */
-export interface Span {
-  /** From this publishedId on. */
+/** A range of the time-ordered `publishedId`. */
+export interface IdRange {
+  /** Inclusive. */
   from: bigint;
-  /** Before this publishedId. */
+  /** Exclusive. */
   before: bigint;
 }
 
-/** Rows that are looked at for each photo that is wanted, in one statement: of each cell its share. */
-const SCANNED_PER_PHOTO = 6;
-/** And rows of each cell beyond its share: no cell is as busy as the next, and the page goes down to where the busiest's ends. */
-const SPARE = 12;
-/** Where one statement is not enough, the next looks at twice as many of each cell, up to so many. */
-const MAX_OF_EACH = 2_000;
-/** Statements for one answer. */
+/** The rows that a statement reads for each photo of the page. The cells share them evenly. */
+const ROWS_PER_PHOTO = 6;
+/**
+ * The rows that it reads of each cell beyond the cell's share: cells are not equally busy, and the busiest ends the
+ * page.
+ */
+const SPARE_ROWS_PER_CELL = 12;
+/** Each further statement for a page reads twice as many rows of each cell, up to this number. */
+const MAX_ROWS_PER_CELL = 2_000;
+/** The most statements for one page. */
 const MAX_ROUNDS = 40;
-/** A cell in which so many rows are found in vain is divided, unless the area has so many cells by then. */
-const MISSES = 24;
+/** A cell is divided when a statement reads this many rows of it in vain, unless that makes more than `MAX_CELLS`. */
+const MIN_MISSES = 24;
 const MAX_CELLS = 80;
 
 /**
- * The newest photos in an area that the viewer may see.
+ * Searches for the newest photos in an area that the viewer may see.
  *
- * Each cell of the area's cover has an index of its photos, newest first, and one statement takes some of each, and merges them down to where
- * one of these ends: what it costs follows the page, and not how many photos there are. Where a crowd
- * is within a cell and outside the area, the cell is divided, and the search goes on from where it was.
+ * Each cell of the area's cover has an index of its photos, newest first. One statement reads some rows of each cell
+ * and merges them, down to the position where it has read all its rows of a cell. So the cost depends on the size of
+ * the page and not on the number of photos. When many photos lie in a cell but outside the area, the search divides the
+ * cell and continues from that position.
  */
 export async function searchArea(
   stores: Stores,
   viewerId: bigint | null,
   area: Area,
-  { from, before }: Span,
+  { from, before }: IdRange,
   { first, after }: PageRequest,
-): Promise<FoundPage> {
-  const photos: FoundPhoto[] = [];
+): Promise<AreaPage> {
+  const photos: AreaPhoto[] = [];
   let cells = cover(area);
   let below = after !== null && after < before ? after : before;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     if (cells?.length === 0) return { photos, hasNextPage: false, end: null };
-    const wanted = first + 1 - photos.length;
-    const share = Math.ceil((wanted * SCANNED_PER_PHOTO) / (cells?.length ?? 1)) + SPARE;
-    const ofEach = Math.min(MAX_OF_EACH, share * 2 ** round);
-    const scanned = await scan(stores, viewerId, area, cells, { from, before: below }, { wanted, ofEach });
-    photos.push(...scanned.photos);
+    const maxPhotos = first + 1 - photos.length;
+    const share = Math.ceil((maxPhotos * ROWS_PER_PHOTO) / (cells?.length ?? 1)) + SPARE_ROWS_PER_CELL;
+    const rowsPerCell = Math.min(MAX_ROWS_PER_CELL, share * 2 ** round);
+    const scan = await scanCells(stores, viewerId, area, cells, { from, before: below }, { maxPhotos, rowsPerCell });
+    photos.push(...scan.photos);
     if (photos.length > first) return { photos: photos.slice(0, first), hasNextPage: true, end: null };
-    if (scanned.floor === null) return { photos, hasNextPage: false, end: null };
-    below = scanned.floor;
-    cells = cells && divideMissed(area, cells, scanned.missed);
+    if (scan.floor === null) return { photos, hasNextPage: false, end: null };
+    below = scan.floor;
+    cells = cells && divideMissedCells(area, cells, scan.missedCells);
   }
   return { photos, hasNextPage: true, end: below };
 }
 
-interface Scanned {
-  photos: FoundPhoto[];
-  /** All from this place on was looked at; null when there is nothing below. */
+/** The result of one statement. */
+interface Scan {
+  photos: AreaPhoto[];
+  /** The position down to which the statement has read everything; null when there is nothing below. */
   floor: bigint | null;
-  /** The cells in which many rows were looked at in vain. */
-  missed: Set<bigint>;
+  /** The cells of which it read many rows in vain. */
+  missedCells: Set<bigint>;
 }
 
-/** A photo with the cell that it was found in, or the last row, which tells where they end, and the cells that have more. */
-type ScannedRow =
+/**
+ * A photo with the cell that holds it; or the last row, with the floor of the scan and the cells that have more rows.
+ */
+type ScanRow =
   | { photoId: bigint; publishedId: bigint; latitude: number; longitude: number; cell: bigint }
   | { photoId: null; publishedId: bigint | null; busy: bigint[] };
 
 /**
- * The statement that looks at the newest rows of some cells, of each so many, and answers those in the area that the viewer may see, down to where a
- * cell has more.
+ * The statement that reads the newest rows of some cells. It returns the photos in the area that the viewer may see,
+ * down to the position where a cell has more rows than the statement reads.
  *
  * @param cells null for the whole earth
  */
@@ -105,88 +112,93 @@ export function scanStatement(
   viewerId: bigint | null,
   area: Area,
   cells: readonly MeasuredCell[] | null,
-  { from, before }: Span,
-  { wanted, ofEach }: Effort,
+  { from, before }: IdRange,
+  { maxPhotos, rowsPerCell }: ScanLimits,
 ): Sql {
-  // One text for the same resolutions in any order.
+  // Sorted, so that the same resolutions in another order give the same text.
   const sorted = [...(cells ?? [])].sort((a, b) => a.resolution - b.resolution);
-  const groups = Array.from(Map.groupBy(sorted, ({ resolution }) => resolution).values(), (some) => ({
-    each: sql`unnest(${unplanned(some.map(numberOf), 'bigint[]')})`,
-    is: isIn(some),
+  const groups = Array.from(Map.groupBy(sorted, ({ resolution }) => resolution).values(), (group) => ({
+    source: sql`unnest(${unplanned(group.map(cellNumber), 'bigint[]')})`,
+    isInCell: cellCondition(group),
   }));
-  const earth = { each: sql`(select 0::bigint)`, is: sql`true` };
-  // Of each cell in a subquery with a limit, so that PostgreSQL reads as many from the index, in its order, whatever it believes of the cell.
-  const ofEachCell = (columns: Sql, condition: Sql, limit: Sql) =>
+  const earth = { source: sql`(select 0::bigint)`, isInCell: sql`true` };
+  // Each cell gets a subquery with a limit. So PostgreSQL reads that many rows from the index, in its order, whatever
+  // its statistics say about the cell.
+  const readEachCell = (columns: Sql, condition: Sql, limit: Sql) =>
     joinSql(
       (cells ? groups : [earth]).map(
-        ({ each, is }) => sql`
-          select cell, newest.* from ${each} cells (cell) cross join lateral (
+        ({ source, isInCell }) => sql`
+          select cell, newest.* from ${source} cells (cell) cross join lateral (
             select ${columns} from photo_locations
-            where ${is} and published_id < ${unplanned(before, 'bigint')} and ${condition}
+            where ${isInCell} and published_id < ${unplanned(before, 'bigint')} and ${condition}
             order by published_id desc ${limit}
           ) newest`,
       ),
       ' union all ',
     );
-  const least = unplanned(from, 'bigint');
+  const minId = unplanned(from, 'bigint');
   return sql`${KEPT}
     with looked as (
       select max(published_id) as floor, coalesce(array_agg(cell), '{}') as busy
-      from (${ofEachCell(
+      from (${readEachCell(
         sql`published_id`,
-        sql`published_id >= ${least}`,
-        sql`limit 1 offset ${unplanned(ofEach - 1, 'int')}`,
+        sql`published_id >= ${minId}`,
+        sql`limit 1 offset ${unplanned(rowsPerCell - 1, 'int')}`,
       )}) ends
     )
     (select photo_id as "photoId", published_id as "publishedId", latitude, longitude, cell, null::bigint[] as busy
-      -- Sorted first, so that the rules are asked of no more than the page needs.
+      -- Sorted before the rules apply, so that they check no more rows than the page needs.
       from (
-        select * from (${ofEachCell(
+        select * from (${readEachCell(
           sql`photo_id, published_id, latitude, longitude`,
-          sql`published_id >= coalesce((select floor from looked), ${least}) and ${area.contains}`,
-          sql`limit ${unplanned(ofEach, 'int')}`,
+          sql`published_id >= coalesce((select floor from looked), ${minId}) and ${area.contains}`,
+          sql`limit ${unplanned(rowsPerCell, 'int')}`,
         )}) found
         order by published_id desc offset 0
       ) within_area
       where ${photoIsVisible(viewerId, sql`photo_id`)}
-      order by published_id desc limit ${unplanned(wanted, 'int')})
+      order by published_id desc limit ${unplanned(maxPhotos, 'int')})
     union all
     select null, floor, null, null, null, busy from looked`;
 }
 
-async function scan(
+async function scanCells(
   { db }: Stores,
   viewerId: bigint | null,
   area: Area,
   cells: readonly MeasuredCell[] | null,
-  span: Span,
-  effort: Effort,
-): Promise<Scanned> {
-  const rows = await db.$queryRaw<ScannedRow[]>(scanStatement(viewerId, area, cells, span, effort));
-  const photos: FoundPhoto[] = [];
+  range: IdRange,
+  limits: ScanLimits,
+): Promise<Scan> {
+  const rows = await db.$queryRaw<ScanRow[]>(scanStatement(viewerId, area, cells, range, limits));
+  const photos: AreaPhoto[] = [];
   const hits = new Map<bigint, number>();
-  let [floor, busy]: [bigint | null, bigint[]] = [null, []];
+  let [floor, busyCells]: [bigint | null, bigint[]] = [null, []];
   for (const row of rows) {
     const { photoId, publishedId } = row;
-    if (photoId === null) [floor, busy] = [publishedId, row.busy];
+    if (photoId === null) [floor, busyCells] = [publishedId, row.busy];
     else {
-      photos.push({ photoId, publishedId, distance: area.middle && distance(area.middle, row) });
+      photos.push({ photoId, publishedId, distance: area.center && distance(area.center, row) });
       hits.set(row.cell, (hits.get(row.cell) ?? 0) + 1);
     }
   }
   photos.sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
-  const missed = new Set(busy.filter((cell) => effort.ofEach - (hits.get(cell) ?? 0) >= MISSES));
-  return { photos, floor, missed };
+  const missedCells = new Set(busyCells.filter((cell) => limits.rowsPerCell - (hits.get(cell) ?? 0) >= MIN_MISSES));
+  return { photos, floor, missedCells };
 }
 
-/** Divides the cells in which many rows were looked at in vain: a search that goes on has fewer of them to look at. */
-function divideMissed(area: Area, cells: readonly MeasuredCell[], missed: ReadonlySet<bigint>): MeasuredCell[] {
+/** Divides the cells of which a statement read many rows in vain, so that the next one reads fewer of them. */
+function divideMissedCells(
+  area: Area,
+  cells: readonly MeasuredCell[],
+  missedCells: ReadonlySet<bigint>,
+): MeasuredCell[] {
   let count = cells.length;
   return cells.flatMap((cell) => {
-    if (!missed.has(numberOf(cell)) || !isDivisible(cell)) return [cell];
-    const smallerCells = smaller(area, [cell]);
-    if (count + smallerCells.length > MAX_CELLS) return [cell];
-    count += smallerCells.length - 1;
-    return smallerCells;
+    if (!missedCells.has(cellNumber(cell)) || !hasStoredDescendants(cell)) return [cell];
+    const parts = refine(area, [cell]);
+    if (count + parts.length > MAX_CELLS) return [cell];
+    count += parts.length - 1;
+    return parts;
   });
 }

@@ -1,6 +1,6 @@
 import type { Stores } from '../../stores/stores.ts';
 
-/** What a person wrote about a photo. */
+/** A comment on a photo, as it is stored. */
 export interface CommentRow {
   __typename: 'Comment';
   id: bigint;
@@ -13,9 +13,9 @@ export interface CommentRow {
 export type CommentKey = readonly [photoId: bigint, commentId: bigint];
 
 /**
- * Reads comments, in no order, whoever may see them: ask visibility/rules.ts before handing one out.
+ * Reads comments by key. It checks no visibility: check visibility/rules.ts before returning one to a client.
  *
- * @returns those that exist
+ * @returns the comments that exist, in no order
  */
 export async function readComments({ db }: Stores, keys: readonly CommentKey[]): Promise<CommentRow[]> {
   if (keys.length === 0) return [];

@@ -11,7 +11,7 @@ export interface PhotoLocation {
   placeId: bigint | null;
 }
 
-/** A photo as it is stored, without its counts, which change too often to be cached with it. */
+/** A photo as it is stored, without its counts: they change too often to be cached with it. */
 export interface PhotoRow {
   __typename: 'Photo';
   id: bigint;
@@ -20,9 +20,9 @@ export interface PhotoRow {
   status: PhotoStatus;
   failure: PhotoFailureCode | null;
   mediaKey: string;
-  /** Whether everybody can read its files who knows their URLs. */
+  /** Whether its URLs work for everybody, unsigned and without expiry. */
   mediaIsPublic: boolean;
-  /** By moderators. */
+  /** Hidden by moderators. */
   isHidden: boolean;
   publishedId: bigint | null;
   width: number | null;
@@ -34,7 +34,7 @@ export interface PhotoRow {
   location: PhotoLocation | null;
 }
 
-/** The Redis key of a photo, with the version of the form in which one is stored: raise it with every change of that form. */
+/** The Redis key of a photo. It holds the version of the stored format: raise it with every change of `Packed`. */
 export function photoKey(id: bigint): string {
   return `photo:v3:${id}`;
 }
@@ -84,11 +84,19 @@ function decode(text: string): PhotoRow {
   const [id, ownerId, caption, status, failure, mediaKey, mediaIsPublic, isHidden, published, ...image] = JSON.parse(
     text,
   ) as Packed;
-  const [width, height, thumbhash, hashtags, at] = image;
+  const [width, height, thumbhash, hashtags, location] = image;
   const publishedId = published === null ? null : BigInt(published);
   const ids = { id: BigInt(id), ownerId: BigInt(ownerId), publishedId };
   const media = { mediaKey, mediaIsPublic, isHidden, width, height, thumbhash, hashtags };
-  return { __typename: 'Photo', ...ids, caption, status, failure, ...media, location: at && unpackLocation(at) };
+  return {
+    __typename: 'Photo',
+    ...ids,
+    caption,
+    status,
+    failure,
+    ...media,
+    location: location && unpackLocation(location),
+  };
 }
 
 function unpackLocation([latitude, longitude, precision, placeId]: PackedLocation): PhotoLocation {
@@ -100,8 +108,8 @@ const photos: CachedKind<bigint, PhotoRow> = {
   ttlSeconds: 3_600,
   encode,
   decode,
-  async load(db, missing) {
-    // In one statement: Prisma reads what belongs to a row with a second one.
+  async load(db, ids) {
+    // Raw SQL reads everything in one statement; Prisma would read the relations with further ones.
     const rows = await db.$queryRaw<
       (Omit<PhotoRow, '__typename' | 'thumbhash' | 'location'> & {
         thumbhash: Uint8Array | null;
@@ -109,10 +117,14 @@ const photos: CachedKind<bigint, PhotoRow> = {
       })[]
     >`
       select id, owner_id as "ownerId", caption, status::text, failure::text, media_key as "mediaKey",
-        media_is_public as "mediaIsPublic", hidden_at is not null as "isHidden", published_id as "publishedId", width, height, thumbhash,
+        media_is_public as "mediaIsPublic", hidden_at is not null as "isHidden", published_id as "publishedId",
+        width, height, thumbhash,
         array(select hashtag from photo_hashtags where photo_id = photos.id order by hashtag collate "C") as hashtags,
-        (select json_build_array(latitude, longitude, precision, place_id::text) from photo_locations where photo_id = photos.id) as location
-      from photos where id = any(${idColumn(missing)})`;
+        (
+          select json_build_array(latitude, longitude, precision, place_id::text)
+          from photo_locations where photo_id = photos.id
+        ) as location
+      from photos where id = any(${idColumn(ids)})`;
     return new Map(
       rows.map((row) => {
         const thumbhash = row.thumbhash && Buffer.from(row.thumbhash).toString('base64');
@@ -123,7 +135,10 @@ const photos: CachedKind<bigint, PhotoRow> = {
   },
 };
 
-/** Reads photos by id, in the order of the ids, whoever may see them: ask people/visibility.ts before handing one out. */
+/**
+ * Reads photos by id, in the order of the ids; null for a photo that does not exist. It checks no visibility: check
+ * visibility/rules.ts before returning one to a client.
+ */
 export function readPhotos(stores: Stores, ids: readonly bigint[]): Promise<(PhotoRow | null)[]> {
   return readCached(stores, photos, ids);
 }

@@ -1,7 +1,10 @@
 import { type CachedKind, readCached } from '../../stores/cache.ts';
 import type { Stores } from '../../stores/stores.ts';
 
-/** A person as others see them, with what decides who these others are: ask people/visibility.ts before handing one out. */
+/**
+ * A person as others see them, with the columns that decide who may. Check visibility/rules.ts before returning one to
+ * a client.
+ */
 export interface UserRow {
   __typename: 'User';
   id: bigint;
@@ -15,7 +18,7 @@ export interface UserRow {
   isModerator: boolean;
 }
 
-/** The Redis key of a person, with the version of the form in which one is stored: raise it with every change of that form. */
+/** The Redis key of a person. It holds the version of the stored format: raise it with every change of `Packed`. */
 export function userKey(id: bigint): string {
   return `user:v2:${id}`;
 }
@@ -45,13 +48,13 @@ const users: CachedKind<bigint, UserRow> = {
     const names = { username, displayName, bio, avatarKey };
     return { __typename: 'User', id: BigInt(id), ...names, isPrivate, isHidden, isModerator };
   },
-  async load(db, missing) {
-    const rows = await db.user.findMany({ where: { id: { in: [...missing] } }, select: COLUMNS });
+  async load(db, ids) {
+    const rows = await db.user.findMany({ where: { id: { in: [...ids] } }, select: COLUMNS });
     return new Map(rows.map((row) => [row.id, { __typename: 'User' as const, ...row }]));
   },
 };
 
-/** Reads people by id, in the order of the ids. */
+/** Reads people by id, in the order of the ids; null for a person who does not exist. */
 export function readUsers(stores: Stores, ids: readonly bigint[]): Promise<(UserRow | null)[]> {
   return readCached(stores, users, ids);
 }

@@ -7,7 +7,7 @@ import type { Stores } from '../../stores/stores.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { readUsers } from '../records/user-rows.ts';
 import { readFollowedHashtags } from './followed-hashtags.ts';
-import { noBlock } from './rules.ts';
+import { noBlockBetween } from './sql-conditions.ts';
 
 /** An event that may be delivered to a viewer. */
 export interface DeliveryRequest {
@@ -173,7 +173,7 @@ class ViewerPairs {
         ${idColumn(this.#notFollowedBefore)}
       ) with ordinality pair (viewer_id, other_id, must_follow, must_not_mute, not_before, index)
       cross join lateral (
-        select ${noBlock(sql`viewer_id`, sql`other_id`)}
+        select ${noBlockBetween(sql`viewer_id`, sql`other_id`)}
           and (not must_follow or exists (select from follows where follower_id = viewer_id and followee_id = other_id))
           and (not must_not_mute or not exists (select from mutes where muter_id = viewer_id and muted_id = other_id))
           and (not_before = 0 or not exists (

@@ -1,10 +1,13 @@
-/** Which hashtags people follow, cached. The rules of the home feed need it, so it lives beneath the hashtags' own feature. */
+/**
+ * Which hashtags people follow, cached in Redis. The rules of the home feed need it, so it is here and not in
+ * features/hashtags, which depends on this folder.
+ */
 import { type CachedKind, readCached } from '../../stores/cache.ts';
 import { idColumn } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { followedHashtagsKey } from '../records/feed-keys.ts';
 
-const followed: CachedKind<bigint, string[]> = {
+const followedHashtags: CachedKind<bigint, string[]> = {
   key: followedHashtagsKey,
   ttlSeconds: 3_600,
   encode: (names) => JSON.stringify(names),
@@ -18,8 +21,13 @@ const followed: CachedKind<bigint, string[]> = {
   },
 };
 
-/** The hashtags that each of these people follows, in the order of the ids, which are without repetitions. */
+/**
+ * Reads the hashtags that each of these people follows.
+ *
+ * @param userIds each id once
+ * @returns in the order of the ids
+ */
 export async function readFollowedHashtags(stores: Stores, userIds: readonly bigint[]): Promise<Set<string>[]> {
-  const lists = await readCached(stores, followed, userIds);
+  const lists = await readCached(stores, followedHashtags, userIds);
   return lists.map((names) => new Set(names));
 }

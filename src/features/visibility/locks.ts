@@ -1,19 +1,21 @@
 import { type Sql, sql, type Transaction } from '../../stores/postgres.ts';
 
-/** What of a person decides whether others may do something to them. */
+/** The columns of `users` that the visibility rules depend on. */
 export interface LockedPerson {
   isPrivate: boolean;
   isHidden: boolean;
 }
 
 /**
- * Locks people's rows until the transaction ends, in the order of their ids, so that two transactions never wait for each other.
+ * Locks the rows of people until the transaction ends. It locks them in the order of their ids, so that two
+ * transactions never deadlock.
  *
- * `steady`: whoever follows, likes or writes keeps both people from becoming private, hidden or blocked until it is done. Any number
- * of these run beside each other, and beside other changes of the rows. `change`: whoever changes one of these things waits for
- * them, and they for it; what they then read is as it has become.
+ * `shared`: for following, liking and commenting. Until the transaction ends, neither person can become private, hidden
+ * or blocked. Shared locks do not block each other, nor ordinary updates of the rows. `exclusive`: for changing
+ * whether a person is private, hidden or blocked. An exclusive lock waits for shared locks and blocks new ones. Every
+ * lock reads the values as of the moment when it is granted.
  *
- * @returns those who exist
+ * @returns by id, without the people who do not exist
  */
 export async function lockPeople(
   tx: Transaction,

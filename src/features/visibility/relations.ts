@@ -1,4 +1,7 @@
-/** What stands between two people: who follows, blocks or mutes whom. Kept in Redis for each person in one hash of each kind. */
+/**
+ * The relations between two people: who follows, blocks or mutes whom. Redis caches them in one hash per person and
+ * kind of relation.
+ */
 import {
   type RelationKey,
   type RelationKind,
@@ -14,83 +17,107 @@ import type { Stores } from '../../stores/stores.ts';
 import { writeDroppingTimelines } from '../../stores/timelines.ts';
 import { feedKey, pulledAuthorsKey } from '../records/feed-keys.ts';
 
-/** As a subject of blocks: whether there is any at all. No person has this id. */
-const ANYBODY = 0n;
-/** No id is greater. */
+/** As the subject of the block relation: whether the person has any block at all. No person has this id. */
+const ANYONE = 0n;
+/** The greatest id. */
 const MAX_ID = 2n ** 63n - 1n;
 
-const followFacts = relationFromTable(
+const followRelation = relationFromTable(
   (id) => personKey('follows', id),
   sql`follows`,
   sql`follower_id`,
   sql`followee_id`,
 );
 
-const blockFacts: RelationKind = {
+const blockRelation: RelationKind = {
   key: (personId) => personKey('blocks', personId),
-  load: (db, facts) => db.$queryRaw`
-    select person_id as "personId", subject_id as "subjectId" from ${relationKeyTable(facts)}
+  load: (db, keys) => db.$queryRaw`
+    select person_id as "personId", subject_id as "subjectId" from ${relationKeyTable(keys)}
     cross join lateral (
-      select case subject_id when ${ANYBODY} then ${MAX_ID}::bigint else subject_id end as last_id
+      select case subject_id when ${ANYONE} then ${MAX_ID}::bigint else subject_id end as last_id
     ) subject
     where exists (select from blocks where blocker_id = person_id and blocked_id between subject_id and last_id)
       or exists (select from blocks where blocked_id = person_id and blocker_id between subject_id and last_id)`,
 };
 
-const muteFacts = relationFromTable((id) => personKey('mutes', id), sql`mutes`, sql`muter_id`, sql`muted_id`);
+const muteRelation = relationFromTable((id) => personKey('mutes', id), sql`mutes`, sql`muter_id`, sql`muted_id`);
 
-/** Whether a person follows each of these, in the order of the ids. */
+/** Whether a person follows each of these people, in the order of the ids. */
 export function readFollows(stores: Stores, followerId: bigint, followeeIds: readonly bigint[]): Promise<boolean[]> {
-  return readRelations(stores, followFacts, followerId, followeeIds);
+  return readRelations(stores, followRelation, followerId, followeeIds);
 }
 
-/** Whether a block stands between a person and each of these, whoever of the two blocks, in the order of the ids. */
+/** Whether a person and each of these people block one another, in either direction, in the order of the ids. */
 export async function readBlocks(stores: Stores, personId: bigint, otherIds: readonly bigint[]): Promise<boolean[]> {
-  // Whoever asks this mostly asks for counts too, which need to know whether there is any block.
-  const facts = await readRelations(stores, blockFacts, personId, [...otherIds, ANYBODY]);
-  return facts.slice(0, -1);
+  // Most callers also read counts, which depend on whether there is any block (`hasBlocks`): one read loads both.
+  const relations = await readRelations(stores, blockRelation, personId, [...otherIds, ANYONE]);
+  return relations.slice(0, -1);
 }
 
-/** Whether a person blocks anybody, or anybody them: mostly not, and then nothing must be taken out of what they see. */
+/**
+ * Whether a person blocks anyone or is blocked by anyone. Mostly not, and then their counts need no correction for
+ * blocked people.
+ */
 export async function hasBlocks(stores: Stores, personId: bigint): Promise<boolean> {
-  const [any] = await readRelations(stores, blockFacts, personId, [ANYBODY]);
+  const [any] = await readRelations(stores, blockRelation, personId, [ANYONE]);
   return any === true;
 }
 
-/** Whether a person mutes each of these, in the order of the ids. */
+/** Whether a person mutes each of these people, in the order of the ids. */
 export function readMutes(stores: Stores, muterId: bigint, mutedIds: readonly bigint[]): Promise<boolean[]> {
-  return readRelations(stores, muteFacts, muterId, mutedIds);
+  return readRelations(stores, muteRelation, muterId, mutedIds);
 }
 
-/** Runs a write to who follows whom, and lets go of all that it makes stale. @param follows the pairs that may change */
-export function changeFollows<R>(
+/**
+ * Runs a write to `follows`, and invalidates the cached relations and the home feeds that depend on it.
+ *
+ * @param follows the pairs that may change
+ */
+export function writeInvalidatingFollows<R>(
   stores: Stores,
   follows: readonly (readonly [followerId: bigint, followeeId: bigint])[],
   write: () => Promise<R>,
 ): Promise<R> {
   const followers = follows.map(([followerId]) => followerId);
-  return changeFeeds(stores, followers, () => writeInvalidatingRelations(stores.redis, followFacts, follows, write));
-}
-
-/** Runs a write to whom a person mutes. */
-export function changeMute<R>(stores: Stores, muterId: bigint, mutedId: bigint, write: () => Promise<R>): Promise<R> {
-  return changeFeeds(stores, [muterId], () =>
-    writeInvalidatingRelations(stores.redis, muteFacts, [[muterId, mutedId]], write),
+  return writeDroppingFeeds(stores, followers, () =>
+    writeInvalidatingRelations(stores.redis, followRelation, follows, write),
   );
 }
 
-/** Runs a write to whether two people block each other, which also ends their follows. */
-export function changeBlock<R>(stores: Stores, one: bigint, other: bigint, write: () => Promise<R>): Promise<R> {
-  const pairs: RelationKey[] = [
-    [one, other],
-    [other, one],
-  ];
-  const blocks: RelationKey[] = [...pairs, [one, ANYBODY], [other, ANYBODY]];
-  return changeFollows(stores, pairs, () => writeInvalidatingRelations(stores.redis, blockFacts, blocks, write));
+/** Runs a write to `mutes`, and invalidates the cached relation and the home feed that depend on it. */
+export function writeInvalidatingMute<R>(
+  stores: Stores,
+  muterId: bigint,
+  mutedId: bigint,
+  write: () => Promise<R>,
+): Promise<R> {
+  return writeDroppingFeeds(stores, [muterId], () =>
+    writeInvalidatingRelations(stores.redis, muteRelation, [[muterId, mutedId]], write),
+  );
 }
 
-/** Runs a write after which other photos belong to these people's feeds. */
-function changeFeeds<R>({ redis }: Stores, personIds: readonly bigint[], write: () => Promise<R>): Promise<R> {
+/**
+ * Runs a write to `blocks`, and invalidates the cached relations and the home feeds that depend on it. It invalidates
+ * the follows between the two people too, because a block ends them.
+ */
+export function writeInvalidatingBlock<R>(
+  stores: Stores,
+  userId: bigint,
+  otherId: bigint,
+  write: () => Promise<R>,
+): Promise<R> {
+  const pairs: RelationKey[] = [
+    [userId, otherId],
+    [otherId, userId],
+  ];
+  const blocks: RelationKey[] = [...pairs, [userId, ANYONE], [otherId, ANYONE]];
+  return writeInvalidatingFollows(stores, pairs, () =>
+    writeInvalidatingRelations(stores.redis, blockRelation, blocks, write),
+  );
+}
+
+/** Runs a write that changes which photos belong in these people's home feeds, and drops the feeds from Redis. */
+function writeDroppingFeeds<R>({ redis }: Stores, personIds: readonly bigint[], write: () => Promise<R>): Promise<R> {
   return writeDroppingTimelines(redis, personIds.map(feedKey), () =>
     writeInvalidating(redis, personIds.map(pulledAuthorsKey), write),
   );

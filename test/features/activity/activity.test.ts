@@ -40,7 +40,7 @@ async function readPage(person: Person, first = 100, after: string | null = null
     { first, after },
   );
   expect(errors).toEqual([]);
-  if (!data) throw new Error('The activity was not answered.');
+  if (!data) throw new Error('The answer has no activity.');
   return data.activity;
 }
 
@@ -48,7 +48,7 @@ async function read(person: Person): Promise<SeenActivity[]> {
   return (await readPage(person)).edges.map((edge) => edge.node);
 }
 
-/** Waits until the person's list is as long as it must become: likes and follows are told with the next fold. */
+/** Waits until the person's list has this length: likes and follows appear with the next fold of the counts. */
 async function untilRead(person: Person, count: number): Promise<SeenActivity[]> {
   return until(async () => {
     const list = await read(person);
@@ -66,16 +66,16 @@ function like(person: Person, photoId: string) {
 }
 
 async function comment(person: Person, photoId: string, text: string): Promise<string> {
-  const made = await person.mutate<{ comment: { id: string } }>(
+  const payload = await person.mutate<{ comment: { id: string } }>(
     'addComment',
     'AddCommentInput',
     { photoId, text },
     'comment { id }',
   );
-  return made.comment.id;
+  return payload.comment.id;
 }
 
-test('what others do arrives once, newest first; likes of a photo and follows of a day are one activity', async () => {
+test('activities come newest first; the likes of a photo and the follows of a day are one each', async () => {
   const [owner, anna, ben, carl, dora] = await newPeople(5);
   const photo = await share(owner);
   await like(anna, photo);
@@ -103,7 +103,7 @@ test('what others do arrives once, newest first; likes of a photo and follows of
     { kind: 'LIKE', actorCount: 4 },
   ]);
 
-  // What is taken back leaves nothing.
+  // Undoing all of it empties the list.
   for (const person of [anna, ben, carl, dora]) {
     await person.mutate('unlikePhoto', 'UnlikePhotoInput', { photoId: photo }, 'photo { id }');
   }
@@ -113,7 +113,7 @@ test('what others do arrives once, newest first; likes of a photo and follows of
   expect(await unread(owner)).toBe(0);
 });
 
-test('requests and approvals are told, and a request only while it waits', async () => {
+test('follow requests and approvals are listed, a request only while it is pending', async () => {
   const [owner, anna, ben] = await newPeople(3);
   await owner.mutate('setPrivacy', 'SetPrivacyInput', { isPrivate: true }, 'user { id }');
   await anna.follow(owner);
@@ -130,7 +130,7 @@ test('requests and approvals are told, and a request only while it waits', async
 });
 
 describe('mentions', () => {
-  test('in captions and comments tell those who may see the photo, once', async () => {
+  test('in captions and comments notify people who may see the photo, once', async () => {
     const [owner, anna, ben, carl] = await newPeople(4);
     const names = `@${anna.username.toUpperCase()}, @${ben.username}. And @${owner.username}`;
     const photo = await share(owner, `With ${names}!`);
@@ -146,7 +146,7 @@ describe('mentions', () => {
       { kind: 'MENTION', comment: null },
     ]);
     expect(await read(carl)).toEqual([]);
-    // The owner is told of the comment, and not of its mention too.
+    // The owner is notified of the comment, and not of the mention in it as well.
     expect(await read(owner)).toMatchObject([{ kind: 'COMMENT', comment: { id } }]);
 
     await owner.mutate(
@@ -163,7 +163,7 @@ describe('mentions', () => {
     expect(await stores.db.activity.count({ where: { photoId: rowId(photo) } })).toBe(0);
   });
 
-  test('in a private account tell its followers only', async () => {
+  test('in a private account notify only its followers', async () => {
     const [owner, follower, stranger] = await newPeople(3);
     await follower.follow(owner);
     await owner.mutate('setPrivacy', 'SetPrivacyInput', { isPrivate: true }, 'user { id }');
@@ -173,8 +173,8 @@ describe('mentions', () => {
     expect(await unread(stranger)).toBe(0);
   });
 
-  test('are found where a person would see them', () => {
-    const found: [string, string[]][] = [
+  test('are found where a reader would see them', () => {
+    const cases: [string, string[]][] = [
       ['@anna', ['anna']],
       ['(@Anna.b_1), @carl!', ['anna.b_1', 'carl']],
       ['@anna @ANNA', ['anna']],
@@ -186,7 +186,7 @@ describe('mentions', () => {
       ['日本@anna', []],
       ['@@anna', []],
     ];
-    for (const [text, names] of found) expect({ text, names: findMentions(text) }).toEqual({ text, names });
+    for (const [text, names] of cases) expect({ text, names: findMentions(text) }).toEqual({ text, names });
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         for (const name of findMentions(text)) expect(text.toLowerCase()).toContain(`@${name}`);
@@ -196,7 +196,7 @@ describe('mentions', () => {
   });
 });
 
-test('who is muted or blocked is told nowhere, also of what they did before', async () => {
+test('activities of muted and blocked people are hidden, earlier ones too', async () => {
   const [owner, anna, ben] = await newPeople(3);
   const photo = await share(owner);
   await like(anna, photo);
@@ -213,7 +213,7 @@ test('who is muted or blocked is told nowhere, also of what they did before', as
   await anna.mutate('unlikePhoto', 'UnlikePhotoInput', { photoId: photo }, 'photo { id }');
   await like(anna, photo);
   await comment(anna, photo, 'two');
-  // A like by somebody else, which is folded with or after the one that is not told.
+  // Another person's like, which is folded together with the muted one or after it.
   const other = await share(owner);
   await like(ben, other);
   await untilRead(owner, 2);
@@ -235,7 +235,7 @@ test('who is muted or blocked is told nowhere, also of what they did before', as
   ]);
 });
 
-test('is read up to a point, which never moves back', async () => {
+test('is marked as read up to a position, which never moves back', async () => {
   const [owner, anna] = await newPeople(2);
   const photo = await share(owner);
   for (const text of ['one', 'two', 'three']) await comment(anna, photo, text);
@@ -258,7 +258,7 @@ test('is read up to a point, which never moves back', async () => {
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
 });
 
-test('pages follow on each other while more arrives', async () => {
+test('pages have no gap and no repetition while new activities arrive', async () => {
   const [owner, anna] = await newPeople(2);
   const photo = await share(owner);
   const texts = Array.from({ length: 11 }, (_, index) => `number ${index}`);
@@ -273,14 +273,15 @@ test('pages follow on each other while more arrives', async () => {
   expect(readTexts).toEqual(texts.reverse());
 });
 
-test('arrives live, with the unread count, once although the job is repeated', async () => {
+test('reaches a subscriber with the unread count, once even when the job runs again', async () => {
   const [owner, anna] = await newPeople(2);
   const photo = await share(owner);
   type Event = { activity: { cursor: string; unreadCount: number; activity: SeenActivity } };
   const subscription = await owner.subscribe<Event>(
     `subscription { activity { cursor unreadCount activity { ${FIELDS} } } }`,
   );
-  // When the server listens is not told: what is written until then is not heard, so it is written until one is.
+  // The protocol does not say when the server has subscribed, and the subscription misses earlier comments. So the test
+  // repeats a comment until one arrives.
   let count = 0;
   await until(async () => {
     await comment(anna, photo, `probe ${count++}`);
@@ -293,8 +294,8 @@ test('arrives live, with the unread count, once although the job is repeated', a
   expect(activity.unreadCount).toBe(count + 1);
 
   const { sortId } = await stores.db.activity.findFirstOrThrow({ where: { commentId: rowId(id) } });
-  const again = { recipientId: String(rowId(owner.id)), place: String(sortId) };
-  await activityTasks(stores).activityChanged({ activities: [again, again] });
+  const repeated = { recipientId: String(rowId(owner.id)), place: String(sortId) };
+  await activityTasks(stores).activityChanged({ activities: [repeated, repeated] });
   const liked = subscription.next((event) => event.activity.activity.kind === 'LIKE');
   await like(anna, photo);
   await liked;

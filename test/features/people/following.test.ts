@@ -14,7 +14,7 @@ async function relations(person: Person, others: readonly Person[]): Promise<str
   return (data?.nodes ?? []).map(({ viewerFollows, followsViewer }) => `${viewerFollows} ${followsViewer}`);
 }
 
-test('of many people at once each is told whether they follow and are followed', async () => {
+test('a batch of people reports for each whether the viewer follows them and they follow the viewer', async () => {
   const [viewer, followed, follower, friend, stranger] = await Promise.all(
     Array.from({ length: 5 }, () => newPerson(url)),
   );
@@ -33,7 +33,7 @@ test('of many people at once each is told whether they follow and are followed',
   expect(await relations(friend, [viewer])).toEqual(['true false']);
 });
 
-test('no longer following somebody whom one does not follow, or oneself, changes nothing; nobody is NOT_FOUND', async () => {
+test('unfollowing a stranger or oneself changes nothing; an unknown id is NOT_FOUND', async () => {
   const [viewer, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
   for (const other of [stranger, viewer]) {
     const answer = await attempt(viewer, 'unfollow', { userId: other.id }, 'user { id viewerFollows }');
@@ -43,7 +43,7 @@ test('no longer following somebody whom one does not follow, or oneself, changes
   expect(userErrorsOf(unknown)).toEqual(['NOT_FOUND userId']);
 });
 
-test('following and no longer following at the same moment ends as one of the two, the same wherever one looks', async () => {
+test('concurrent follows and unfollows end in one state, the same for both people', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   for (let turn = 0; turn < 10; turn++) {
     await Promise.all([viewer.follow(author), viewer.unfollow(author), viewer.follow(author), viewer.unfollow(author)]);
@@ -55,7 +55,7 @@ test('following and no longer following at the same moment ends as one of the tw
   }
 });
 
-test('nobody without a session follows anybody', async () => {
+test('following without a session is UNAUTHENTICATED', async () => {
   const author = await newPerson(url);
   for (const name of ['follow', 'unfollow']) {
     const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;

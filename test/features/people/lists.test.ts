@@ -18,8 +18,8 @@ interface Page {
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
-/** Reads a list of a person to its end, in pages of a size. @returns the ids of each page */
-async function readPages(viewer: Person, ofId: string, list: string, first: number): Promise<string[][]> {
+/** Reads a list of a person or photo to its end, in pages of `first`. @returns the ids of each page */
+async function readPages(viewer: Person, subjectId: string, list: string, first: number): Promise<string[][]> {
   const pages: string[][] = [];
   for (let after: string | null = null, hasNextPage = true; hasNextPage; ) {
     const answer: Answer<{ node: Record<string, Page> }> = await viewer.send(
@@ -31,18 +31,18 @@ async function readPages(viewer: Person, ofId: string, list: string, first: numb
       } }
       fragment U on UserConnection { edges { cursor node { id } } pageInfo { hasNextPage endCursor } }
       fragment P on PhotoConnection { edges { cursor node { id } } pageInfo { hasNextPage endCursor } }`,
-      { id: ofId, first, after },
+      { id: subjectId, first, after },
     );
     expect(answer.errors).toEqual([]);
     const page: Page | undefined = answer.data?.node[list];
-    if (!page) throw new Error('There is no such list.');
+    if (!page) throw new Error(`The answer has no list "${list}".`);
     pages.push(page.edges.map((edge) => edge.node.id));
     ({ hasNextPage, endCursor: after } = page.pageInfo);
   }
   return pages;
 }
 
-test('followers, following and likers are listed newest first, in full pages without those whom the viewer does not see', async () => {
+test('followers, following and likers come newest first, in full pages of visible people', async () => {
   const [star, viewer, ...fans] = await Promise.all(Array.from({ length: 9 }, () => newPerson(url)));
   if (!star || !viewer) throw new Error('unreachable');
   const photo = await share(star);
@@ -57,20 +57,20 @@ test('followers, following and likers are listed newest first, in full pages wit
     [star.id, 'following'],
     [photo, 'likers'],
   ];
-  for (const [of, list] of lists) expect((await readPages(viewer, of, list, 3)).flat()).toEqual(ids);
+  for (const [subjectId, list] of lists) expect((await readPages(viewer, subjectId, list, 3)).flat()).toEqual(ids);
 
   await attempt(viewer, 'block', { userId: ids[1] }, 'user { id }');
   await attempt(fans[2] as Person, 'block', { userId: viewer.id }, 'user { id }');
   const seen = ids.filter((id) => id !== ids[1] && id !== fans[2]?.id);
-  for (const [of, list] of lists) {
-    const pages = await readPages(viewer, of, list, 2);
+  for (const [subjectId, list] of lists) {
+    const pages = await readPages(viewer, subjectId, list, 2);
     expect(pages.map((page) => page.length)).toEqual([2, 2, 1]);
     expect(pages.flat()).toEqual(seen);
-    expect((await readPages(star, of, list, 2)).flat()).toEqual(ids);
+    expect((await readPages(star, subjectId, list, 2)).flat()).toEqual(ids);
   }
 });
 
-test("a profile's photos run from the newest to the very first", async () => {
+test("a profile lists all the owner's photos, newest first", async () => {
   const [owner, viewer] = await Promise.all([newPerson(url), newPerson(url)]);
   await insertPhotos(stores, [rowId(owner.id)], 25);
   const pages = await readPages(viewer, owner.id, 'photos', 10);
@@ -82,7 +82,7 @@ test("a profile's photos run from the newest to the very first", async () => {
   expect(pages.flat().map(rowId)).toEqual(rows.map((row) => row.id));
 });
 
-test('of a private account strangers see the card and nothing within, and its owner everything', async () => {
+test('strangers see only the card of a private account; its followers and its owner see the contents', async () => {
   const [owner, friend, stranger] = await Promise.all([newPerson(url), newPerson(url), newPerson(url)]);
   await friend.follow(owner);
   await owner.follow(friend);
@@ -108,7 +108,7 @@ test('of a private account strangers see the card and nothing within, and its ow
   }
 });
 
-test('blocked and muted people are listed for the viewer alone, and can be taken off', async () => {
+test('the viewer lists the people whom they block and mute, and can unblock and unmute them', async () => {
   const [viewer, one, two] = await Promise.all([newPerson(url), newPerson(url), newPerson(url)]);
   for (const name of ['block', 'mute'] as const) {
     const list = name === 'block' ? 'blockedUsers' : 'mutedUsers';
@@ -126,7 +126,7 @@ test('blocked and muted people are listed for the viewer alone, and can be taken
   }
 });
 
-test('who is blocked finds nobody, cannot block back, and is told the same as of nobody', async () => {
+test('blocked people do not exist for each other: no lookup finds them, and every mutation is NOT_FOUND', async () => {
   const [viewer, other] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(other);
   await other.follow(viewer);

@@ -26,9 +26,9 @@ interface Seen {
 }
 
 async function upload(person: Person, file: Buffer) {
-  const made = await createUpload(person, file);
-  expect((await put(made, file)).ok).toBe(true);
-  return made.id;
+  const created = await createUpload(person, file);
+  expect((await put(created, file)).ok).toBe(true);
+  return created.id;
 }
 
 async function publishAt(person: Person, location: object, file?: Buffer): Promise<Seen> {
@@ -49,7 +49,7 @@ async function see(viewer: Person | null, id: string): Promise<Seen> {
   const { data } = await (viewer
     ? viewer.send<{ node: Seen }>(query, { id })
     : send<{ node: Seen }>(url, query, { id }));
-  if (!data?.node) throw new Error('It is not there.');
+  if (!data?.node) throw new Error(`The viewer sees no photo ${id}.`);
   return data.node;
 }
 
@@ -64,20 +64,21 @@ async function near(point: Point, radiusMeters: number): Promise<string[]> {
   return data?.photosNear.nodes.map(({ id }) => id) ?? [];
 }
 
-test('a photo is found where it was taken, by everybody who may see it', async () => {
+test('a search near the point of a photo finds it, also without a session', async () => {
   const [person, point] = [await newPerson(url), somewhere()];
   const { id, location } = await publishAt(person, point);
   expect(location).toEqual({ ...point, precision: 'EXACT', place: null });
   expect((await see(null, id)).location).toEqual(location);
   expect(await near(point, 10)).toEqual([id]);
   const query = `query ($latitude: Float!, $longitude: Float!) {
-    photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 5000) { edges { distanceMeters node { id } } } }`;
+    photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 5000) {
+      edges { distanceMeters node { id } } } }`;
   const aside = { ...point, latitude: point.latitude + 0.01 };
   const { data } = await send<{ photosNear: { edges: { distanceMeters: number }[] } }>(url, query, aside);
   expect(data?.photosNear.edges[0]?.distanceMeters).toBeCloseTo(distance(point, aside), 6);
 });
 
-test('a point that is all but zero is stored and found like any other', async () => {
+test('a point too small for floating-point products is stored and found like any other', async () => {
   const { id, location } = await publishAt(await newPerson(url), {
     latitude: 5e-324,
     longitude: -5e-324,
@@ -87,7 +88,7 @@ test('a point that is all but zero is stored and found like any other', async ()
   expect(await near({ latitude: 5e-324, longitude: -1e-300 }, 10)).toContain(id);
 });
 
-test('what is not to be shown exactly is stored nowhere', async () => {
+test('the exact point of a location with reduced precision is stored nowhere', async () => {
   const [person, point] = [await newPerson(url), somewhere()];
   for (const [precision, from, to] of [
     ['KILOMETRE', 0, 700],
@@ -98,14 +99,14 @@ test('what is not to be shown exactly is stored nowhere', async () => {
     const away = distance(point, location);
     expect(away).toBeGreaterThan(from);
     expect(away).toBeLessThan(to);
-    // Its own middle is what it is found at, and not where it was taken.
+    // A search finds it at the center of its cell, and not where it was taken.
     expect(await near(location, 10)).toContain(id);
     expect(await near(point, Math.max(10, away - 1))).not.toContain(id);
-    // Another point of the same area is shown in the same way.
+    // Another point of the same cell gets the same location.
     const again = await publishAt(person, { latitude: location.latitude, longitude: location.longitude, precision });
     expect(again.location).toEqual(location);
   }
-  // Nothing finer is in any table or key: neither as it was given nor as a number that begins like it.
+  // No table holds the exact point, nor a number that begins with the same digits.
   const digits = [point.latitude, point.longitude].map((degrees) => String(Math.trunc(Math.abs(degrees) * 1e6) / 1e6));
   const tables = await stores.db.$queryRaw<{ name: string }[]>`
     select format('%I.%I', table_schema, table_name) as name from information_schema.tables
@@ -119,7 +120,7 @@ test('what is not to be shown exactly is stored nowhere', async () => {
   }
 });
 
-test('the uploader alone is offered the point that the file holds, while it is an upload', async () => {
+test('only the uploader reads the position in the file, and only until it is published', async () => {
   const [person, other] = await Promise.all([newPerson(url), newPerson(url)]);
   const query = 'query ($id: ID!) { node(id: $id) { ... on Upload { suggestedLocation { latitude longitude } } } }';
   type Answer = { node: { suggestedLocation: Point | null } | null };
@@ -128,23 +129,23 @@ test('the uploader alone is offered the point that the file holds, while it is a
     { latitude: -33.8567844, longitude: -151.2152967 },
   ]) {
     const file = await gpsJpeg(point);
-    const made = await createUpload(person, file);
-    const ask = async (who: Person) => (await who.send<Answer>(query, { id: made.id })).data?.node;
-    expect(await ask(person)).toEqual({ suggestedLocation: null });
-    await put(made, file);
-    const suggestion = (await ask(person))?.suggestedLocation;
+    const created = await createUpload(person, file);
+    const read = async (viewer: Person) => (await viewer.send<Answer>(query, { id: created.id })).data?.node;
+    expect(await read(person)).toEqual({ suggestedLocation: null });
+    await put(created, file);
+    const suggestion = (await read(person))?.suggestedLocation;
     expect(suggestion?.latitude).toBeCloseTo(point.latitude, 6);
     expect(suggestion?.longitude).toBeCloseTo(point.longitude, 6);
-    expect(await ask(other)).toBeNull();
+    expect(await read(other)).toBeNull();
     const { photo } = await person.mutate<{ photo: Seen }>(
       'publishPhoto',
       'PublishPhotoInput',
-      { uploadId: made.id },
+      { uploadId: created.id },
       `photo { id ${LOCATION} }`,
     );
     expect(photo.location).toBeNull();
     await settled(person, photo.id);
-    expect(await ask(person)).toBeNull();
+    expect(await read(person)).toBeNull();
     expect(await near(point, 10)).not.toContain(photo.id);
   }
   for (const file of [await newJpeg(), Buffer.from('no picture at all')]) {
@@ -154,7 +155,7 @@ test('the uploader alone is offered the point that the file holds, while it is a
   }
 });
 
-test('what has the same name within about 100 metres is the same place', async () => {
+test('equal names within about 100 metres are the same place', async () => {
   const [one, other, point] = [await newPerson(url), await newPerson(url), somewhere()];
   const placeName = `Café ${unique()}`;
   const first = await publishAt(one, { ...point, placeName });
@@ -167,8 +168,8 @@ test('what has the same name within about 100 metres is the same place', async (
   expect(byId.location).toEqual(first.location);
   expect(new Set([first, far, named].map(({ location }) => location?.place?.id)).size).toBe(3);
 
-  const query = `query ($id: ID!, $after: String) { node(id: $id) { ... on Place { name photos(first: 2, after: $after) {
-    nodes { id } pageInfo { hasNextPage endCursor } } } } }`;
+  const query = `query ($id: ID!, $after: String) { node(id: $id) { ... on Place {
+    name photos(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } } } }`;
   type Page = { node: { photos: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } } };
   const id = first.location?.place?.id;
   const top = (await send<Page>(url, query, { id })).data?.node.photos;
@@ -177,7 +178,7 @@ test('what has the same name within about 100 metres is the same place', async (
   expect([rest?.nodes.map((photo) => photo.id), rest?.pageInfo.hasNextPage]).toEqual([[first.id], false]);
 });
 
-test('two who name a place at the same moment share it', async () => {
+test('people who name a place concurrently share it', async () => {
   const point = somewhere();
   const people = await Promise.all(Array.from({ length: 4 }, () => newPerson(url)));
   const uploads = await Promise.all(people.map(async (person) => upload(person, await newJpeg())));
@@ -195,7 +196,7 @@ test('two who name a place at the same moment share it', async () => {
   expect(new Set(shared.map(({ photo }) => photo.location?.place?.id)).size).toBe(1);
 });
 
-test('where a photo is shown can be changed, and taken away', async () => {
+test('the location of a photo can be changed and removed', async () => {
   const [person, point, elsewhere] = [await newPerson(url), somewhere(), somewhere()];
   const { id } = await publishAt(person, point);
   const change = (changes: object) =>
@@ -208,14 +209,14 @@ test('where a photo is shown can be changed, and taken away', async () => {
   expect((await see(null, id)).location).toBeNull();
 });
 
-test('a page is full although a crowd stands just beside the circle', async () => {
+test('a page is full although thousands of newer photos lie just outside the circle', async () => {
   const [person, point] = [await newPerson(url), somewhere()];
   const within = [await publishAt(person, north(point, 10)), await publishAt(person, north(point, 500))].map(
     ({ id }) => id,
   );
   const { id } = await publishAt(person, north(point, 1_010));
   const owner = rowId(person.id);
-  // As many as no statement looks at, and all newer.
+  // More than one statement reads, and all of them newer.
   await stores.db.$executeRaw`
     with crowd as (
       insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
@@ -230,7 +231,7 @@ test('a page is full although a crowd stands just beside the circle', async () =
   expect(await near(point, 1_020)).toHaveLength(24);
 });
 
-test('places are found near a point, the nearest first, and by name; those of photos that one may not see are not', async () => {
+test('places are found near a point and by name, unless the viewer may see none of their photos', async () => {
   const [person, recluse, point, word] = [await newPerson(url), await newPerson(url), somewhere(), unique()];
   const names: string[] = [];
   for (const metres of [3_000, 20, 400]) {
@@ -244,7 +245,8 @@ test('places are found near a point, the nearest first, and by name; those of ph
   type Near = { placesNear: { distanceMeters: number; place: SeenPlace }[] };
   const around = async (viewer: Person | null, name: string | null = null) => {
     const query = `query ($latitude: Float!, $longitude: Float!, $name: String) {
-      placesNear(latitude: $latitude, longitude: $longitude, name: $name) { distanceMeters place { name latitude longitude } } }`;
+      placesNear(latitude: $latitude, longitude: $longitude, name: $name) {
+        distanceMeters place { name latitude longitude } } }`;
     const { data, errors } = await (viewer
       ? viewer.send<Near>(query, { ...point, name })
       : send<Near>(url, query, { ...point, name }));
@@ -272,7 +274,7 @@ test('places are found near a point, the nearest first, and by name; those of ph
   for (const text of ['%', '_', "'", '\\', 'q', '"', ';--']) expect(await search(person, text)).toEqual([]);
 });
 
-test('a place that no photo has any more is gone, and its id names nothing', async () => {
+test('a place without photos is not found by its id, and the sweep deletes it', async () => {
   const [person, point] = [await newPerson(url), somewhere()];
   const { id, location } = await publishAt(person, { ...point, placeName: `Hut ${unique()}` });
   const placeId = location?.place?.id ?? '';
@@ -289,7 +291,7 @@ test('a place that no photo has any more is gone, and its id names nothing', asy
   expect(await stores.db.place.count({ where: { id: rowId(placeId) } })).toBe(0);
 });
 
-test('whatever is wrong with a location is told, and the upload can still be published', async () => {
+test('every error in a location is reported, and the upload can still be published', async () => {
   const person = await newPerson(url);
   const uploadId = await upload(person, await newJpeg());
   const wrong: [object, string[]][] = [
@@ -310,8 +312,8 @@ test('whatever is wrong with a location is told, and the upload can still be pub
   expect(userErrorsOf(await attempt(person, 'publishPhoto', { uploadId }, 'photo { id }'))).toEqual([]);
 });
 
-test('whatever is wrong with an area is told', async () => {
-  const ask = async (document: string) => (await send(url, `{ ${document} }`)).errors[0];
+test('an invalid area is BAD_USER_INPUT with a message that names the argument', async () => {
+  const errorOf = async (document: string) => (await send(url, `{ ${document} }`)).errors[0];
   for (const [document, message] of [
     ['photosNear(latitude: 91, longitude: 0, radiusMeters: 100) { nodes { id } }', 'latitude'],
     ['photosNear(latitude: 0, longitude: -180.1, radiusMeters: 100) { nodes { id } }', 'longitude'],
@@ -326,7 +328,7 @@ test('whatever is wrong with an area is told', async () => {
     ['placesNear(latitude: 0, longitude: 0, name: " ") { place { id } }', '"name"'],
     ['searchPlaces(text: "") { id }', '"text"'],
   ] as const) {
-    const error = await ask(document);
+    const error = await errorOf(document);
     expect([document, error?.extensions.code, error?.message]).toEqual([
       document,
       'BAD_USER_INPUT',
@@ -339,7 +341,7 @@ test('whatever is wrong with an area is told', async () => {
   }
 });
 
-test('a time can be named from which on, and before which, photos are looked for', async () => {
+test('a search can be limited to photos published from one time on and before another', async () => {
   const [person, point] = [await newPerson(url), somewhere()];
   const ids: string[] = [];
   const times: string[] = [];
@@ -353,7 +355,9 @@ test('a time can be named from which on, and before which, photos are looked for
     times.push(data?.node.publishedAt ?? '');
   }
   const query = `query ($latitude: Float!, $longitude: Float!, $from: DateTime, $before: DateTime) {
-    photosNear(latitude: $latitude, longitude: $longitude, radiusMeters: 50, publishedFrom: $from, publishedBefore: $before) { nodes { id } } }`;
+    photosNear(
+      latitude: $latitude, longitude: $longitude, radiusMeters: 50, publishedFrom: $from, publishedBefore: $before
+    ) { nodes { id } } }`;
   const during = async (from?: string, before?: string) => {
     const { data } = await send<{ photosNear: { nodes: { id: string }[] } }>(url, query, { ...point, from, before });
     return data?.photosNear.nodes.map(({ id }) => id);
