@@ -26,13 +26,13 @@ const lists: CachedKind<bigint, bigint[]> = {
   encode: (ids) => JSON.stringify(ids.map(String)),
   decode: (text) => (JSON.parse(text) as string[]).map(BigInt),
   async load(db, slots) {
-    const list = await makeList(db);
+    const list = await rankPhotos(db);
     return new Map(slots.map((slot) => [slot, list]));
   },
 };
 
 /** What everybody may see of the last days, by likes that lose their worth with age. */
-async function makeList(db: Database): Promise<bigint[]> {
+async function rankPhotos(db: Database): Promise<bigint[]> {
   const now = Date.now();
   const rows = await db.$queryRaw<{ id: bigint }[]>`
     select photos.id from photos join users on users.id = owner_id
@@ -55,7 +55,7 @@ function currentSlot(): bigint {
 export async function refreshPopular({ db, redis }: Stores): Promise<void> {
   const slot = currentSlot();
   if ((await redis.exists(lists.key(slot))) === 0)
-    await storeCached(redis, lists, new Map([[slot, await makeList(db)]]));
+    await storeCached(redis, lists, new Map([[slot, await rankPhotos(db)]]));
 }
 
 /** The list in which a page is to be read. Until the job has made the newest one, that is the one before. */

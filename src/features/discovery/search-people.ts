@@ -4,7 +4,7 @@ import { beginsWith, foldText, MIN_SIMILAR, requireFound } from '../kernel/searc
 import { personIsVisible } from '../visibility/rules.ts';
 
 /** So many are looked at of those who match in each way: who types one letter matches millions, of whom any are as good. */
-const LOOKED_AT = 200;
+const CANDIDATES_PER_MATCH = 200;
 
 /**
  * Finds people by the beginning of their username, of their name or of a word in it, and by names that are similar: those whom the viewer
@@ -33,7 +33,9 @@ export async function searchPeople(
     ...(wanted.length < MIN_SIMILAR ? [] : [sql`username % ${wanted}`, sql`${wanted} <% lower(display_name)`]),
   ];
   const visible = personIsVisible(viewerId, sql`users.id`);
-  const inEachWay = ways.map((way) => sql`(select id from users where ${way} and ${visible} limit ${LOOKED_AT}::int)`);
+  const inEachWay = ways.map(
+    (way) => sql`(select id from users where ${way} and ${visible} limit ${CANDIDATES_PER_MATCH}::int)`,
+  );
   // Among millions who match, those whom the viewer follows must not be missed.
   const followed = sql`(select followee_id from follows join users on users.id = followee_id
     where follower_id = ${viewerId} and (${joinSql(ways, ' or ')}) and ${visible})`;

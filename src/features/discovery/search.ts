@@ -5,7 +5,7 @@ import { type PlaceRow, searchPlaces } from '../places/places.ts';
 import { searchPeople } from './search-people.ts';
 
 /** Something that was found: a person by their id, a hashtag by its name, or a place. */
-export type Found =
+export type SearchResult =
   | { kind: 'person'; id: bigint }
   | { kind: 'hashtag'; name: string }
   | { kind: 'place'; place: PlaceRow };
@@ -23,7 +23,7 @@ export async function search(
   viewerId: bigint | null,
   text: string,
   first: number | null | undefined,
-): Promise<Found[]> {
+): Promise<SearchResult[]> {
   const most = requireFound(first);
   const [sign] = text.trim();
   const [people, hashtags, places] = await Promise.all([
@@ -31,7 +31,7 @@ export async function search(
     sign === '@' ? [] : searchHashtags(stores, viewerId, text, most),
     sign === '@' || sign === '#' ? [] : searchPlaces(stores, viewerId, text, most),
   ]);
-  const found: Found[] = [];
+  const found: SearchResult[] = [];
   for (let rank = 0; rank < most; rank++) {
     const [id, name, place] = [people[rank], hashtags[rank], places[rank]];
     if (id !== undefined) found.push({ kind: 'person', id });

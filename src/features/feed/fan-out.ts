@@ -9,7 +9,7 @@ import { authorKey, feedKey, hashtagKey, pulledAuthorsKey } from '../records/fee
 import type { ByHashtag } from '../visibility/decide-deliveries.ts';
 
 /** Followers who are served with one script. */
-const CHUNK = 500;
+const FOLLOWER_BATCH = 500;
 
 /**
  * What is told on a list's channel: a photo has arrived, or who is merged into the feed has changed. Of a photo that was pushed into feeds the
@@ -29,27 +29,27 @@ export type FeedMessage =
  */
 export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   const { redis, config } = stores;
-  const photo = await beginFanOut(stores, photoId);
+  const photo = await fixFanOutMode(stores, photoId);
   if (!photo) return;
   const { publishedId, ownerId, isPulled, hashtags } = photo;
   const place: FeedEntry = { publishedId, photoId };
-  await pushToHashtags(stores, place, hashtags);
+  await pushToHashtagLists(stores, place, hashtags);
 
   await publishNearbyPhoto(stores, photoId);
   if (isPulled) {
-    await pushAndPublish(redis, [authorKey(ownerId)], place, message(told(place)));
+    await pushAndPublish(redis, [authorKey(ownerId)], place, encode(messageIds(place)));
     return;
   }
   if (await hasMoreFollowersThan(stores, ownerId, config.FEED_PUSH_LIMIT)) await switchToPull(stores, ownerId);
   for await (const followers of followersOf(stores, ownerId)) {
-    await pushAndPublish(redis, followers.map(feedKey), place, message(told(place)));
+    await pushAndPublish(redis, followers.map(feedKey), place, encode(messageIds(place)));
   }
   // To those who look at the author's profile; and into the list of an author who is heavy by now.
-  await pushAndPublish(redis, [authorKey(ownerId)], place, message({ ...told(place), isPushed: true }));
+  await pushAndPublish(redis, [authorKey(ownerId)], place, encode({ ...messageIds(place), isPushed: true }));
 }
 
 /** Decides how a photo is told, once for all, and what hashtags it has then: those that it gets later are told by a job of their own. */
-function beginFanOut({ db }: Stores, photoId: bigint) {
+function fixFanOutMode({ db }: Stores, photoId: bigint) {
   return db.$transaction(async (tx) => {
     const [photo] = await tx.$queryRaw<{ publishedId: bigint; ownerId: bigint; isPulled: boolean }[]>`
       update photos set is_merged = coalesce(is_merged, (select is_heavy from users where id = owner_id))
@@ -71,14 +71,14 @@ export async function fanOutHashtags(stores: Stores, photoId: bigint, added: rea
   const [publishedId] = rows.flatMap((row) => row.publishedId ?? []);
   if (publishedId === undefined) return;
   const hashtags = rows.map((row) => row.hashtag);
-  await pushToHashtags(stores, { publishedId, photoId }, hashtags);
+  await pushToHashtagLists(stores, { publishedId, photoId }, hashtags);
 }
 
-async function pushToHashtags({ redis }: Stores, place: FeedEntry, hashtags: readonly string[]): Promise<void> {
+async function pushToHashtagLists({ redis }: Stores, place: FeedEntry, hashtags: readonly string[]): Promise<void> {
   await Promise.all(
     hashtags.map((hashtag) => {
-      const content = { ...told(place), byHashtag: { hashtag, together: hashtags } };
-      return pushAndPublish(redis, [hashtagKey(hashtag)], place, message(content));
+      const content = { ...messageIds(place), byHashtag: { hashtag, together: hashtags } };
+      return pushAndPublish(redis, [hashtagKey(hashtag)], place, encode(content));
     }),
   );
 }
@@ -99,16 +99,16 @@ export async function announcePulledAuthor(stores: Stores, authorId: bigint): Pr
   const { redis } = stores;
   for await (const followers of followersOf(stores, authorId)) {
     await writeInvalidating(redis, followers.map(pulledAuthorsKey), () =>
-      publishToStreams(redis, followers.map(feedKey).map(timelineChannel), '', message({ authorsChanged: true })),
+      publishToStreams(redis, followers.map(feedKey).map(timelineChannel), '', encode({ authorsChanged: true })),
     );
   }
 }
 
-function told({ publishedId, photoId }: FeedEntry): { publishedId: string; photoId: string } {
+function messageIds({ publishedId, photoId }: FeedEntry): { publishedId: string; photoId: string } {
   return { publishedId: String(publishedId), photoId: String(photoId) };
 }
 
-function message(content: FeedMessage): string {
+function encode(content: FeedMessage): string {
   return JSON.stringify(content);
 }
 
@@ -119,9 +119,9 @@ async function* followersOf({ db }: Stores, authorId: bigint): AsyncGenerator<bi
     const rows = await db.$queryRaw<{ id: bigint }[]>`
       select follower_id as id from follows where followee_id = ${authorId} and follower_id > ${after}
         and not exists (select from mutes where muter_id = follower_id and muted_id = ${authorId})
-      order by follower_id limit ${CHUNK}`;
+      order by follower_id limit ${FOLLOWER_BATCH}`;
     if (rows.length > 0) yield rows.map((row) => row.id);
-    if (rows.length < CHUNK) return;
+    if (rows.length < FOLLOWER_BATCH) return;
     after = rows.at(-1)?.id ?? after;
   }
 }

@@ -5,15 +5,15 @@ import type { Stores } from '../../stores/stores.ts';
 import { photoIsVisible } from '../visibility/rules.ts';
 
 /** Up to so many photos are counted when it is asked. */
-const COUNTED_LIVE = 1_000;
+const LIVE_COUNT_LIMIT = 1_000;
 /** How long a stored count is good enough, in milliseconds. */
-const GOOD_FOR_MS = 10 * 60_000;
+const FRESH_MS = 10 * 60_000;
 /** Photos that one statement counts. */
-const COUNTED_AT_ONCE = 20_000;
+const COUNT_BATCH = 20_000;
 /** Hashtags that are looked at in one go. */
-const SWEEP_AT_ONCE = 1_000;
+const SWEEP_BATCH = 1_000;
 
-interface Count {
+interface CountRow {
   name: string;
   /** Those that the viewer sees of the newest. */
   seen: number;
@@ -34,8 +34,8 @@ export async function readHashtagCounts(
   viewerId: bigint | null,
   names: readonly string[],
 ): Promise<number[]> {
-  const rows = await stores.db.$queryRaw<Count[]>`
-    select wanted.name, newest.seen, newest.looked > ${COUNTED_LIVE} or coalesce(photo_count, 0) > ${COUNTED_LIVE} as "isLarge",
+  const rows = await stores.db.$queryRaw<CountRow[]>`
+    select wanted.name, newest.seen, newest.looked > ${LIVE_COUNT_LIMIT} or coalesce(photo_count, 0) > ${LIVE_COUNT_LIMIT} as "isLarge",
       photo_count as stored, counted_at as "countedAt"
     from unnest(${[...names]}::text[]) wanted (name)
     left join hashtags on hashtags.name = wanted.name
@@ -45,12 +45,12 @@ export async function readHashtagCounts(
         select photo_id from photo_hashtags where hashtag = wanted.name and published_id is not null
         order by published_id desc
         -- Of those that are known to have more nothing is to be counted.
-        limit case when photo_count > ${COUNTED_LIVE} then 0 else ${COUNTED_LIVE + 1} end
+        limit case when photo_count > ${LIVE_COUNT_LIMIT} then 0 else ${LIVE_COUNT_LIMIT + 1} end
       ) looked_at
     ) newest`;
-  const before = Date.now() - GOOD_FOR_MS;
+  const before = Date.now() - FRESH_MS;
   const old = rows.filter(({ isLarge, countedAt }) => isLarge && (countedAt?.getTime() ?? 0) < before);
-  for (const { name } of old) await enqueueCount(stores, name);
+  for (const { name } of old) await enqueueRecount(stores, name);
   const counts = new Map(
     rows.map(({ name, seen, isLarge, stored, countedAt }) => {
       return [name, isLarge && countedAt ? Math.max(seen, stored ?? 0) : seen];
@@ -60,9 +60,9 @@ export async function readHashtagCounts(
 }
 
 /** Lets a hashtag be counted, once however many ask at the same time. */
-async function enqueueCount({ db }: Stores, hashtag: string): Promise<void> {
+async function enqueueRecount({ db }: Stores, hashtag: string): Promise<void> {
   await db.$transaction(async (tx) => {
-    const old = { OR: [{ countedAt: null }, { countedAt: { lt: new Date(Date.now() - GOOD_FOR_MS) } }] };
+    const old = { OR: [{ countedAt: null }, { countedAt: { lt: new Date(Date.now() - FRESH_MS) } }] };
     const { count } = await tx.hashtag.updateMany({
       where: { name: hashtag, ...old },
       data: { countedAt: new Date() },
@@ -81,10 +81,10 @@ export async function countHashtag({ db }: Stores, hashtag: string): Promise<voi
         count(*) filter (where ${photoIsVisible(null, sql`photo_id`)}) as seen
       from (
         select photo_id, published_id from photo_hashtags where hashtag = ${hashtag} and published_id < ${before}
-        order by published_id desc limit ${COUNTED_AT_ONCE}
+        order by published_id desc limit ${COUNT_BATCH}
       ) page`;
     counted += Number(row.seen);
-    if (row.last === null || row.looked < COUNTED_AT_ONCE) break;
+    if (row.last === null || row.looked < COUNT_BATCH) break;
     before = row.last;
   }
   await db.hashtag.updateMany({ where: { name: hashtag }, data: { photoCount: counted } });
@@ -99,7 +99,7 @@ export async function sweepHashtags({ db }: Stores): Promise<void> {
     const [page] = await db.$queryRaw<[{ last: string | null; unused: string[] }]>`
       select max(name) as last,
         coalesce(array_agg(name) filter (where not exists (select from photo_hashtags where hashtag = name)), '{}') as unused
-      from (select name from hashtags where name > ${after} order by name limit ${SWEEP_AT_ONCE}) page`;
+      from (select name from hashtags where name > ${after} order by name limit ${SWEEP_BATCH}) page`;
     if (page.last === null) return;
     const { last, unused } = page;
     if (unused.length > 0) {

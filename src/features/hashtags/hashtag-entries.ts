@@ -3,7 +3,7 @@ import type { Stores } from '../../stores/stores.ts';
 import type { FeedEntry } from '../../stores/timelines.ts';
 
 /** The photos with a hashtag. @param hashtag its name, or the column with it */
-export function ofHashtag(hashtag: Sql | string, after: bigint | null, count: number): Sql {
+export function hashtagEntriesSql(hashtag: Sql | string, after: bigint | null, count: number): Sql {
   return sql`
     select published_id as "publishedId", photo_id as "photoId" from photo_hashtags
     where hashtag = ${hashtag} and published_id < ${after ?? 2n ** 63n - 1n}
@@ -12,11 +12,11 @@ export function ofHashtag(hashtag: Sql | string, after: bigint | null, count: nu
 }
 
 /** The newest photos with a hashtag, whoever may see them, from PostgreSQL. */
-export function loadHashtag(
+export function loadHashtagEntries(
   { db }: Stores,
   hashtag: string,
   after: bigint | null,
   count: number,
 ): Promise<FeedEntry[]> {
-  return db.$queryRaw<FeedEntry[]>(ofHashtag(hashtag, after, count));
+  return db.$queryRaw<FeedEntry[]>(hashtagEntriesSql(hashtag, after, count));
 }

@@ -6,15 +6,15 @@ import { fillPage, type PublishedPhoto } from '../records/fill-page.ts';
 import type { RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { mayTakePart, photoIsVisible } from '../visibility/rules.ts';
-import { loadHashtag } from './hashtag-entries.ts';
+import { loadHashtagEntries } from './hashtag-entries.ts';
 
 /** The most related hashtags that can be asked for. */
 const MAX_RELATED = 30;
 const DEFAULT_RELATED = 10;
 /** What is related is looked for on so many photos. */
-const NEWEST_SEEN = 500;
+const RELATED_SAMPLE = 500;
 /** And these are looked for among so many, of which others may be private. */
-const NEWEST = 2_000;
+const SCANNED_PHOTOS = 2_000;
 
 /**
  * A page of the photos with a hashtag that the viewer may see, newest first.
@@ -31,7 +31,7 @@ export function listHashtagPhotos(
 ): Promise<Connection<PhotoRow>> {
   return fillPage(
     page,
-    (after, count) => loadHashtag(stores, hashtag, after, count),
+    (after, count) => loadHashtagEntries(stores, hashtag, after, count),
     (places) => applyRules(stores, viewerId, places, load),
   );
 }
@@ -56,7 +56,7 @@ async function applyRules(
  * @param first at most so many
  * @throws BAD_USER_INPUT that says what is allowed
  */
-export async function readRelated(
+export async function readRelatedHashtags(
   { db }: Stores,
   viewerId: bigint | null,
   hashtag: string,
@@ -69,9 +69,9 @@ export async function readRelated(
   const rows = await db.$queryRaw<{ name: string }[]>`
     with newest as materialized (
       select photo_id, published_id from photo_hashtags where hashtag = ${hashtag} and published_id is not null
-      order by published_id desc limit ${NEWEST}
+      order by published_id desc limit ${SCANNED_PHOTOS}
     ), seen as materialized (
-      select photo_id from newest where ${visible} order by published_id desc limit ${NEWEST_SEEN}
+      select photo_id from newest where ${visible} order by published_id desc limit ${RELATED_SAMPLE}
     )
     select other.hashtag as name from seen
     cross join lateral (

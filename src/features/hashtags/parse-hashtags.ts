@@ -8,7 +8,7 @@ export interface HashtagRow {
 }
 
 /** The hashtag of a name that was folded. */
-export function hashtagOf(name: string): HashtagRow {
+export function toHashtagRow(name: string): HashtagRow {
   return { __typename: 'Hashtag', name };
 }
 
@@ -44,36 +44,36 @@ export function parseHashtags(text: string): string[] {
   const names = new Set<string>();
   for (const [, word = ''] of text.normalize('NFKC').matchAll(HASHTAG)) {
     const name = foldHashtag(word);
-    if (isShort(name)) names.add(name);
+    if (fitsLimit(name)) names.add(name);
   }
   return [...names];
 }
 
 /** The hashtag that somebody names, with or without `#`; null when it can be none. */
-function toHashtag(name: string): string | null {
+function normalizeHashtag(name: string): string | null {
   // Nothing that long is one, in whatever form.
   if (name.length > 10 * MAX_HASHTAG) return null;
   const word = name.normalize('NFKC').trim().replace(/^#/, '');
   const folded = foldHashtag(word);
-  return NAME.test(word) && isShort(folded) ? folded : null;
+  return NAME.test(word) && fitsLimit(folded) ? folded : null;
 }
 
 const ALLOWED = `A hashtag has 1 to ${MAX_HASHTAG} characters: letters, digits and underscores.`;
 
 /** The hashtag that an argument names. @throws BAD_USER_INPUT that says what is allowed */
 export function requireHashtag(name: string): string {
-  const hashtag = toHashtag(name);
+  const hashtag = normalizeHashtag(name);
   if (hashtag === null) throw badInput(`"name" is no hashtag. ${ALLOWED}`);
   return hashtag;
 }
 
 /** The hashtag that a mutation's input names. @throws UserErrors INVALID */
 export function requireHashtagInput(name: string): string {
-  const hashtag = toHashtag(name);
+  const hashtag = normalizeHashtag(name);
   if (hashtag === null) throw userError('INVALID', ALLOWED, 'name');
   return hashtag;
 }
 
-function isShort(name: string): boolean {
+function fitsLimit(name: string): boolean {
   return Array.from(name).length <= MAX_HASHTAG;
 }

@@ -23,7 +23,7 @@ export function hasHashtags(text: string): boolean {
  *
  * @param photo as it was read; when it has changed since, a job brings the lists up to date
  */
-export function changeHashtags<R>(
+export function writeInvalidatingHashtags<R>(
   { redis }: Stores,
   photo: PhotoRow,
   text: string,
@@ -42,7 +42,7 @@ export function changeHashtags<R>(
  * @param field where the new text came from; null when there is none, and so nothing that could be too much
  * @throws UserErrors TOO_MANY
  */
-export async function updateHashtags(tx: Transaction, photoId: bigint, field: string | null): Promise<void> {
+export async function syncPhotoHashtags(tx: Transaction, photoId: bigint, field: string | null): Promise<void> {
   const [photo] = await tx.$queryRaw<
     { ownerId: bigint; caption: string; publishedId: bigint | null; isFannedOut: boolean }[]
   >`
@@ -65,7 +65,7 @@ export async function updateHashtags(tx: Transaction, photoId: bigint, field: st
   const added = [...wanted.difference(known)].sort();
   if (added.length === 0) return;
   await tx.photoHashtag.createMany({ data: added.map((hashtag) => ({ photoId, hashtag, publishedId })) });
-  await addNames(tx, added);
+  await insertHashtagNames(tx, added);
   // Otherwise the fan-out, which waits for the lock, tells of them too.
   if (isFannedOut) await addJob(tx, 'hashtagsAdded', { photoId: String(photoId), hashtags: added });
 }
@@ -80,7 +80,7 @@ export async function publishHashtags(tx: Transaction, photoId: bigint, publishe
  *
  * @param names sorted, so that two transactions never wait for each other
  */
-async function addNames(tx: Transaction, names: readonly string[]): Promise<void> {
+async function insertHashtagNames(tx: Transaction, names: readonly string[]): Promise<void> {
   for (let held = 0; held < names.length; ) {
     await tx.$executeRaw`
       insert into hashtags (name) select name from unnest(${[...names]}::text[]) with ordinality new (name, place)

@@ -5,9 +5,9 @@ import { photoIsVisible } from '../visibility/rules.ts';
 import { foldHashtag, MAX_HASHTAG } from './parse-hashtags.ts';
 
 /** So many are looked at of those that match in each way: who types one letter matches millions. */
-const LOOKED_AT = 500;
+const CANDIDATES_PER_MATCH = 500;
 /** Whether the viewer may see a photo with a hashtag is looked for on so many of the newest. */
-const NEWEST = 500;
+const SCANNED_PHOTOS = 500;
 
 /**
  * Finds hashtags by what they begin with, and by similarity (of trigrams: see PostgreSQL's pg_trgm): first the one that is written so, then those that
@@ -25,7 +25,7 @@ export async function searchHashtags(
   text: string,
   first: number | null | undefined,
 ): Promise<string[]> {
-  const wanted = foldText(text);
+  const wanted = foldQuery(text);
   const most = requireFound(first);
   const beginning = beginsWith(wanted);
   const ways = [
@@ -34,7 +34,7 @@ export async function searchHashtags(
     ...(wanted.length < MIN_SIMILAR ? [] : [sql`name % ${wanted}`]),
   ];
   const inEachWay = ways.map(
-    (way) => sql`(select name, photo_count from hashtags where ${way} limit ${LOOKED_AT}::int)`,
+    (way) => sql`(select name, photo_count from hashtags where ${way} limit ${CANDIDATES_PER_MATCH}::int)`,
   );
   // As a value, so that it is looked at photo by photo, and no longer than until one is found.
   const visible = sql`case when ${photoIsVisible(viewerId, sql`newest.photo_id`)} then true else false end`;
@@ -43,7 +43,7 @@ export async function searchHashtags(
     where exists (
       select from (
         select photo_id from photo_hashtags where hashtag = name and published_id is not null
-        order by published_id desc limit ${NEWEST}::int
+        order by published_id desc limit ${SCANNED_PHOTOS}::int
       ) newest
       where ${visible}
     )
@@ -58,7 +58,7 @@ export async function searchHashtags(
 }
 
 /** What is looked for, as hashtags are compared. @throws BAD_USER_INPUT when it is nothing, or too long */
-function foldText(text: string): string {
+function foldQuery(text: string): string {
   // What is longer than any is not looked at.
   const folded = text.length > 10 * MAX_HASHTAG ? text : foldHashtag(text).trim().replace(/^#/, '');
   return requireText('text', folded, 'spaces and "#"');

@@ -4,7 +4,7 @@ import { nextId, sql, type Transaction, transact, violatesForeignKey } from '../
 import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
 import { recordActivities } from '../activity/record.ts';
-import { changeHashtags, hasHashtags, updateHashtags } from '../hashtags/photo-hashtags.ts';
+import { hasHashtags, syncPhotoHashtags, writeInvalidatingHashtags } from '../hashtags/photo-hashtags.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
 import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
@@ -49,12 +49,12 @@ export async function addComment(
             await recordActivities(tx, [{ ...activity, ...about }]);
           }
           await recordMentions(tx, { text, authorId, ownerId, ...about });
-          if (addsHashtags) await updateHashtags(tx, photoId, 'text');
+          if (addsHashtags) await syncPhotoHashtags(tx, photoId, 'text');
           await addJob(tx, 'commentAdded', { photoId: String(photoId), commentId: String(newId) });
         });
         return tx.comment.findUnique({ where: { photoId_id: { photoId, id } } });
       });
-    const comment = await (addsHashtags ? changeHashtags(stores, photo, text, write) : write());
+    const comment = await (addsHashtags ? writeInvalidatingHashtags(stores, photo, text, write) : write());
     if (!comment) throw userError('NOT_FOUND', 'The comment that this key made has been deleted.', 'idempotencyKey');
     return { __typename: 'Comment', ...comment };
   } catch (error) {
@@ -105,8 +105,8 @@ export async function removeComment(
   // With those of the owner their hashtags go.
   return writeInvalidating(redis, hasHashtags(comment.text) ? [photoKey(photoId)] : [], () =>
     db.$transaction(async (tx) => {
-      if (!(await deleteRow(tx, photoId, commentId))) return false;
-      if (hasHashtags(comment.text)) await updateHashtags(tx, photoId, null);
+      if (!(await deleteCommentRow(tx, photoId, commentId))) return false;
+      if (hasHashtags(comment.text)) await syncPhotoHashtags(tx, photoId, null);
       await also(tx);
       return true;
     }),
@@ -114,7 +114,7 @@ export async function removeComment(
 }
 
 /** Deletes a comment's row, its count and its activities. Of somebody who is hidden it counted nowhere. @returns whether there was one */
-async function deleteRow(tx: Transaction, photoId: bigint, commentId: bigint): Promise<boolean> {
+async function deleteCommentRow(tx: Transaction, photoId: bigint, commentId: bigint): Promise<boolean> {
   const [removed] = await tx.$queryRaw<{ authorId: bigint }[]>`
     delete from comments where photo_id = ${photoId} and id = ${commentId} returning author_id as "authorId"`;
   if (!removed) return false;

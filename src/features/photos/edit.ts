@@ -2,14 +2,14 @@ import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { forgetMentions, recordMentions } from '../activity/mentions.ts';
-import { changeHashtags, hasHashtags, updateHashtags } from '../hashtags/photo-hashtags.ts';
+import { hasHashtags, syncPhotoHashtags, writeInvalidatingHashtags } from '../hashtags/photo-hashtags.ts';
 import { UserErrors } from '../kernel/errors.ts';
 import { checkText } from '../kernel/validate.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { type ChosenLocation, setLocation } from '../places/locations.ts';
 import { photoKey } from '../records/photo-rows.ts';
 import { addPhotosChanged } from './counts.ts';
-import { allKeys } from './media.ts';
+import { allRenditionKeys } from './media.ts';
 import { MAX_CAPTION } from './publish.ts';
 import { requireOwnPhoto } from './require-photo.ts';
 
@@ -34,7 +34,7 @@ export async function updatePhoto(
   const userErrors = caption === undefined ? [] : checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
   if (userErrors.length > 0) throw new UserErrors(userErrors);
   const photo = await requireOwnPhoto(stores, ownerId, photoId);
-  await changeHashtags(stores, photo, caption ?? '', () =>
+  await writeInvalidatingHashtags(stores, photo, caption ?? '', () =>
     stores.db.$transaction(async (tx) => {
       // One change after the other, so that each caption is compared with the one that it replaces.
       const [before] = await tx.$queryRaw<{ caption: string; status: string; publishedId: bigint | null }[]>`
@@ -48,7 +48,7 @@ export async function updatePhoto(
           await forgetMentions(tx, photoId, before.caption, caption);
           await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId }, before.caption);
         }
-        if (hasHashtags(before.caption) || hasHashtags(caption)) await updateHashtags(tx, photoId, 'caption');
+        if (hasHashtags(before.caption) || hasHashtags(caption)) await syncPhotoHashtags(tx, photoId, 'caption');
       }
       if (location !== undefined) {
         await setLocation(tx, { id: photoId, ownerId, publishedId: before.publishedId }, location);
@@ -77,7 +77,7 @@ export async function deletePhoto(stores: Stores, ownerId: bigint, photoId: bigi
       await tx.activity.deleteMany({ where: { photoId } });
       await tx.report.deleteMany({ where: { photoId } });
       await addJob(tx, 'deleteObjects', {
-        keys: [...allKeys(deleted.mediaKey), ...(upload ? [upload.objectKey] : [])],
+        keys: [...allRenditionKeys(deleted.mediaKey), ...(upload ? [upload.objectKey] : [])],
       });
       await addPhotosChanged(tx, [photoId]);
     }),

@@ -12,7 +12,7 @@ import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
 import { renditionSize, SIZES } from './renditions.ts';
 
 /** Photos whose moves are enqueued in one statement. */
-const MOVED_AT_ONCE = 500;
+const RELOCATE_BATCH = 500;
 
 /** The object key of a photo's file. */
 export function renditionKey(mediaKey: string, isPublic: boolean, size: ImageSize): string {
@@ -20,17 +20,17 @@ export function renditionKey(mediaKey: string, isPublic: boolean, size: ImageSiz
 }
 
 /** The object keys of all of a photo's files, wherever they are. */
-export function allKeys(mediaKey: string): string[] {
-  return [...keysIn(mediaKey, true), ...keysIn(mediaKey, false)];
+export function allRenditionKeys(mediaKey: string): string[] {
+  return [...renditionKeys(mediaKey, true), ...renditionKeys(mediaKey, false)];
 }
 
 /** The object keys of all of a photo's files in one of the two places. */
-export function keysIn(mediaKey: string, isPublic: boolean): string[] {
+export function renditionKeys(mediaKey: string, isPublic: boolean): string[] {
   return SIZES.map((size) => renditionKey(mediaKey, isPublic, size));
 }
 
 /** A READY photo in one size, with a URL that works for whoever is given it. */
-export async function imageOf({ objects }: Stores, photo: PhotoRow, size: ImageSize): Promise<Image | null> {
+export async function toImage({ objects }: Stores, photo: PhotoRow, size: ImageSize): Promise<Image | null> {
   const { status, mediaKey, mediaIsPublic, width, height } = photo;
   if (status !== 'READY' || width === null || height === null) return null;
   const key = renditionKey(mediaKey, mediaIsPublic, size);
@@ -39,7 +39,7 @@ export async function imageOf({ objects }: Stores, photo: PhotoRow, size: ImageS
 }
 
 /** Enqueues that a photo's files are moved to where they belong. The key is drawn here, so that a repeated job writes the same files. */
-export async function addRelocateMedia(tx: Transaction, photoId: bigint): Promise<void> {
+export async function enqueueRelocateMedia(tx: Transaction, photoId: bigint): Promise<void> {
   await addRelocateMediaOf(tx, [photoId]);
 }
 
@@ -60,7 +60,7 @@ export async function relocateAllMedia({ db }: Stores, ownerId: bigint): Promise
       select photos.id from photos join users on users.id = owner_id
       where owner_id = ${ownerId} and photos.id > ${after} and status = 'READY'
         and media_is_public <> (not users.is_private and not users.is_hidden and hidden_at is null)
-      order by photos.id limit ${MOVED_AT_ONCE}`;
+      order by photos.id limit ${RELOCATE_BATCH}`;
     if (rows.length > 0) {
       await db.$transaction((tx) =>
         addRelocateMediaOf(
@@ -69,7 +69,7 @@ export async function relocateAllMedia({ db }: Stores, ownerId: bigint): Promise
         ),
       );
     }
-    if (rows.length < MOVED_AT_ONCE) return;
+    if (rows.length < RELOCATE_BATCH) return;
     after = rows.at(-1)?.id ?? after;
   }
 }
@@ -85,7 +85,7 @@ export async function relocateMedia(stores: Stores, job: Jobs['placeMedia']): Pr
   // An earlier run did it.
   if (photo?.mediaKey === job.mediaKey) return;
   if (photo?.status !== 'READY' || photo.mediaIsPublic === photo.belongsPublic) {
-    return objects.delete(allKeys(job.mediaKey));
+    return objects.delete(allRenditionKeys(job.mediaKey));
   }
   const { mediaKey, mediaIsPublic, belongsPublic } = photo;
   await Promise.all(
@@ -98,13 +98,13 @@ export async function relocateMedia(stores: Stores, job: Jobs['placeMedia']): Pr
       const now = await readMediaLocation(tx, id, true);
       if (now?.mediaKey !== mediaKey || now.belongsPublic !== belongsPublic) return false;
       await tx.photo.update({ where: { id }, data: { mediaKey: job.mediaKey, mediaIsPublic: belongsPublic } });
-      await addJob(tx, 'deleteObjects', { keys: keysIn(mediaKey, mediaIsPublic) });
+      await addJob(tx, 'deleteObjects', { keys: renditionKeys(mediaKey, mediaIsPublic) });
       return true;
     }),
   );
   if (moved) return;
   // It changed, or was deleted, while the files were copied: once more from the start.
-  await objects.delete(allKeys(job.mediaKey));
+  await objects.delete(allRenditionKeys(job.mediaKey));
   return relocateMedia(stores, job);
 }
 

@@ -9,7 +9,7 @@ import { publishLocation } from '../places/locations.ts';
 import { photoKey } from '../records/photo-rows.ts';
 import { lockPeople } from '../visibility/locks.ts';
 import { addPhotosChanged } from './counts.ts';
-import { addRelocateMedia, allKeys, keysIn, renditionKey } from './media.ts';
+import { allRenditionKeys, enqueueRelocateMedia, renditionKey, renditionKeys } from './media.ts';
 import { makeRenditions, type Renditions, UnusableFile } from './renditions.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
     db.upload.findUnique({ where: { id } }),
   ]);
   // Deleted while it was worked on: what an earlier run wrote is nobody's.
-  if (!photo) return objects.delete([job.objectKey, ...allKeys(job.mediaKey)]);
+  if (!photo) return objects.delete([job.objectKey, ...allRenditionKeys(job.mediaKey)]);
   if (photo.status !== 'PROCESSING' || !upload) return;
 
   const file = await objects.get(upload.objectKey);
@@ -39,7 +39,7 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error;
     const { code } = error;
-    await finish(stores, id, job, async (tx) => {
+    await commitOutcome(stores, id, job, async (tx) => {
       const where = { id, status: 'PROCESSING' as const };
       return (await tx.photo.updateMany({ where, data: { status: 'FAILED', failure: code } })).count > 0;
     });
@@ -51,7 +51,7 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
       objects.put(renditionKey(job.mediaKey, mediaIsPublic, size), jpeg, 'image/jpeg'),
     ),
   );
-  const finished = await finish(stores, id, job, async (tx) => {
+  const finished = await commitOutcome(stores, id, job, async (tx) => {
     const ownerId = photo.owner.id;
     const owner = (await lockPeople(tx, [ownerId], 'shared')).get(ownerId);
     const { width, height } = made;
@@ -60,9 +60,9 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
     const data = { status: 'READY' as const, width, height, thumbhash, mediaIsPublic };
     if (!owner || (await tx.photo.updateMany({ where, data })).count === 0) return false;
     // The account became private, or public, while the files were made.
-    if (mediaIsPublic !== (!owner.isPrivate && !owner.isHidden)) await addRelocateMedia(tx, id);
+    if (mediaIsPublic !== (!owner.isPrivate && !owner.isHidden)) await enqueueRelocateMedia(tx, id);
     // An earlier run may have written them there.
-    await addJob(tx, 'deleteObjects', { keys: keysIn(job.mediaKey, !mediaIsPublic) });
+    await addJob(tx, 'deleteObjects', { keys: renditionKeys(job.mediaKey, !mediaIsPublic) });
     await addPhotoDelta(tx, ownerId, 1);
     const { caption } = await tx.photo.findUniqueOrThrow({ where: { id }, select: { caption: true } });
     await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId: id });
@@ -75,12 +75,12 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
     return true;
   });
   if (!finished && !(await db.photo.findUnique({ where: { id }, select: { id: true } }))) {
-    await objects.delete(allKeys(job.mediaKey));
+    await objects.delete(allRenditionKeys(job.mediaKey));
   }
 }
 
 /** Ends the processing in one transaction with all that follows from it. @returns false when another run did so already */
-function finish(
+function commitOutcome(
   stores: Stores,
   id: bigint,
   job: Jobs['processPhoto'],

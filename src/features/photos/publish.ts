@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { updateHashtags } from '../hashtags/photo-hashtags.ts';
+import { syncPhotoHashtags } from '../hashtags/photo-hashtags.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
 import { checkText } from '../kernel/validate.ts';
@@ -64,7 +64,7 @@ export async function publishPhoto(
       });
       if (made.count === 0) throw userError('ALREADY_USED', 'This upload has been published already.', 'uploadId');
       await setLocation(tx, { id: uploadId, ownerId, publishedId: null }, location);
-      await updateHashtags(tx, uploadId, 'caption');
+      await syncPhotoHashtags(tx, uploadId, 'caption');
       await addJob(tx, 'processPhoto', { photoId: String(uploadId), objectKey: upload.objectKey, mediaKey });
     }),
   );

@@ -57,7 +57,7 @@ export async function makeRenditions(
   declared: { contentType: string; sha256: Uint8Array },
   maxPixels: number,
 ): Promise<Renditions> {
-  return decode(file, declared, maxPixels, async (upright, autoOrient) => {
+  return checkAndDecode(file, declared, maxPixels, async (upright, autoOrient) => {
     // Decoded once; the largest rendition serves the smaller ones.
     const base = await upright
       .resize({ ...renditionSize('WIDTH_1080', autoOrient.width, autoOrient.height), fit: 'fill' })
@@ -91,20 +91,20 @@ export function makeAvatar(
   declared: { contentType: string; sha256: Uint8Array },
   maxPixels: number,
 ): Promise<Buffer> {
-  return decode(file, declared, maxPixels, (upright) =>
+  return checkAndDecode(file, declared, maxPixels, (upright) =>
     upright.resize(AVATAR_SIDE, AVATAR_SIDE, { fit: 'cover' }).jpeg({ quality: 82, mozjpeg: true }).toBuffer(),
   );
 }
 
 /** Checks a file and decodes it for `work`. @throws UnusableFile when it is no photo that we take */
-async function decode<R>(
+async function checkAndDecode<R>(
   file: Buffer,
   declared: { contentType: string; sha256: Uint8Array },
   maxPixels: number,
   work: (upright: Sharp, size: { width: number; height: number }) => Promise<R>,
 ): Promise<R> {
   if (!createHash('sha256').update(file).digest().equals(declared.sha256)) throw new UnusableFile('CHECKSUM_MISMATCH');
-  const format = formatOf(file);
+  const format = detectFormat(file);
   if (!format) throw new UnusableFile('UNSUPPORTED_TYPE');
   if (format !== ACCEPTED_TYPES[declared.contentType as keyof typeof ACCEPTED_TYPES])
     throw new UnusableFile('TYPE_MISMATCH');
@@ -128,7 +128,7 @@ async function decode<R>(
 }
 
 /** The format that a file's first bytes say; null when it is none that is accepted. */
-function formatOf(file: Buffer): (typeof ACCEPTED_TYPES)[keyof typeof ACCEPTED_TYPES] | null {
+function detectFormat(file: Buffer): (typeof ACCEPTED_TYPES)[keyof typeof ACCEPTED_TYPES] | null {
   if (file.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))) return 'jpeg';
   if (file.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))) return 'png';
   if (file.toString('latin1', 0, 4) === 'RIFF' && file.toString('latin1', 8, 12) === 'WEBP') return 'webp';

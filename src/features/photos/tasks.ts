@@ -6,7 +6,7 @@ import { publishComment, publishPhotosChanged } from './photo-events.ts';
 import { processPhoto } from './process.ts';
 
 /** Uploads that are swept in one go. */
-const SWEEP_AT_ONCE = 500;
+const SWEEP_BATCH = 500;
 
 /** The jobs of photos. */
 export function photoTasks(
@@ -40,7 +40,7 @@ export function photoTasks(
         const uploads = await db.$queryRaw<{ id: bigint; objectKey: string }[]>`
           select id, object_key as "objectKey" from uploads
           where expires_at < now() - interval '1 hour' and not exists (select from photos where photos.id = uploads.id)
-          limit ${SWEEP_AT_ONCE}`;
+          limit ${SWEEP_BATCH}`;
         if (uploads.length === 0) return;
         await objects.delete(uploads.map((upload) => upload.objectKey));
         await db.upload.deleteMany({ where: { id: { in: uploads.map((upload) => upload.id) } } });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { allKeys } from '../../../src/features/photos/media.ts';
+import { allRenditionKeys } from '../../../src/features/photos/media.ts';
 import { makeRenditions, UnusableFile } from '../../../src/features/photos/renditions.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
@@ -125,7 +125,7 @@ test.for(BAD_FILES)('%s is FAILED with the reason, for its owner alone, and leav
   expect(photo).toMatchObject({ square: null, w320: null, w640: null, w1080: null });
 
   const row = await stores.db.photo.findUniqueOrThrow({ where: { id: rowId(id) } });
-  const exist = await Promise.all(allKeys(row.mediaKey).map((key) => stores.objects.exists(key)));
+  const exist = await Promise.all(allRenditionKeys(row.mediaKey).map((key) => stores.objects.exists(key)));
   expect(exist).not.toContain(true);
   expect(await stores.db.upload.count({ where: { id: rowId(id) } })).toBe(0);
 

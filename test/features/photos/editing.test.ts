@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { allKeys } from '../../../src/features/photos/media.ts';
+import { allRenditionKeys } from '../../../src/features/photos/media.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
@@ -115,7 +115,7 @@ describe('a photo that is deleted', () => {
     const where = { photoId: rowId(id) };
     expect(await Promise.all([stores.db.like.count({ where }), stores.db.comment.count({ where })])).toEqual([0, 0]);
     await until(async () => {
-      const exist = await Promise.all(allKeys(mediaKey).map((key) => stores.objects.exists(key)));
+      const exist = await Promise.all(allRenditionKeys(mediaKey).map((key) => stores.objects.exists(key)));
       return exist.every((exists) => !exists);
     });
     await until(async () => (await stores.db.photoCountDelta.count({ where })) === 0);
@@ -140,7 +140,7 @@ describe('a photo that is deleted', () => {
     const upload = await stores.db.upload.findUnique({ where: { id: rowId(id) } });
     await attempt(owner, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
     expect(await see(owner, id)).toBeNull();
-    const keys = [...allKeys(mediaKey), ...(upload ? [upload.objectKey] : [])];
+    const keys = [...allRenditionKeys(mediaKey), ...(upload ? [upload.objectKey] : [])];
     await until(async () => {
       const [jobs] = await stores.db.$queryRaw<[{ count: bigint }]>`
         select count(*) from graphile_worker._private_jobs where payload::text like ${`%${mediaKey}%`}`;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { loadConfig } from '../../../src/config.ts';
-import { allKeys } from '../../../src/features/photos/media.ts';
+import { allRenditionKeys } from '../../../src/features/photos/media.ts';
 import { photoTasks } from '../../../src/features/photos/tasks.ts';
 import { openObjects } from '../../../src/stores/objects.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
@@ -129,7 +129,7 @@ test('a photo that is being processed while its owner goes private ends up priva
     await untilPlaced(id, false);
     const { mediaKey } = await stores.db.photo.findUniqueOrThrow({ where: { id: rowId(id) } });
     const places = async () => {
-      const exist = await Promise.all(allKeys(mediaKey).map((key) => stores.objects.exists(key)));
+      const exist = await Promise.all(allRenditionKeys(mediaKey).map((key) => stores.objects.exists(key)));
       return exist.map((exists) => (exists ? '1' : '0')).join('');
     };
     await until(async () => (await places()) === '00001111');
@@ -145,7 +145,7 @@ test('moving again, or a photo that is gone, leaves no file behind', async () =>
   await tasks.placeMedia(spare);
   expect(await stores.db.photo.findUniqueOrThrow({ where: { id: rowId(photo) } })).toMatchObject({ mediaKey });
   await tasks.placeMedia({ ...spare, photoId: '1' });
-  const exist = await Promise.all(allKeys(spare.mediaKey).map((key) => stores.objects.exists(key)));
+  const exist = await Promise.all(allRenditionKeys(spare.mediaKey).map((key) => stores.objects.exists(key)));
   expect(exist).not.toContain(true);
   expect(await status((await imageOf(owner, photo)).url)).toBe(200);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountTasks } from '../../../src/features/accounts/tasks.ts';
 import { feedTasks } from '../../../src/features/feed/tasks.ts';
 import { deletePhoto } from '../../../src/features/photos/edit.ts';
-import { keysIn } from '../../../src/features/photos/media.ts';
+import { renditionKeys } from '../../../src/features/photos/media.ts';
 import { processPhoto } from '../../../src/features/photos/process.ts';
 import { publishPhoto } from '../../../src/features/photos/publish.ts';
 import { photoTasks } from '../../../src/features/photos/tasks.ts';
@@ -62,7 +62,7 @@ async function published(
 
 /** All that a photo is: its row, its files, and the jobs that follow from it. */
 async function stateOf(row: bigint, mediaKey: string) {
-  const files = await Promise.all(keysIn(mediaKey, true).map((key) => stores.objects.get(key)));
+  const files = await Promise.all(renditionKeys(mediaKey, true).map((key) => stores.objects.get(key)));
   return {
     photo: await stores.db.photo.findUnique({ where: { id: row } }),
     upload: await stores.db.upload.findUnique({ where: { id: row } }),
@@ -332,7 +332,7 @@ test('deleteObjects, run twice, deletes those files and no others', async () => 
   await tasks.processPhoto(one.payload);
   await tasks.processPhoto(two.payload);
   await attempt(person, 'deletePhoto', { photoId: one.id }, 'deletedPhotoId');
-  const payload = await job('deleteObjects', keysIn(one.payload.mediaKey, true)[0] ?? '');
+  const payload = await job('deleteObjects', renditionKeys(one.payload.mediaKey, true)[0] ?? '');
   for (let time = 0; time < 2; time++) {
     await tasks.deleteObjects(payload);
     expect((await stateOf(one.row, one.payload.mediaKey)).files).toEqual(NO_FILES);
