@@ -2,7 +2,12 @@ import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { FeedEntry } from '../../stores/timelines.ts';
 
-/** The photos with a hashtag. @param hashtag its name, or the column with it */
+/**
+ * A query for the entries of a hashtag, newest first.
+ *
+ * @param hashtag its folded name, or the SQL column that holds it
+ * @param after only photos below this publishedId; from the top when null
+ */
 export function hashtagEntriesSql(hashtag: Sql | string, after: bigint | null, count: number): Sql {
   return sql`
     select published_id as "publishedId", photo_id as "photoId" from photo_hashtags
@@ -11,7 +16,11 @@ export function hashtagEntriesSql(hashtag: Sql | string, after: bigint | null, c
     limit ${count}`;
 }
 
-/** The newest photos with a hashtag, whoever may see them, from PostgreSQL. */
+/**
+ * Loads the entries of a hashtag from PostgreSQL, newest first, without applying visibility rules.
+ *
+ * @param after only photos below this publishedId; from the top when null
+ */
 export function loadHashtagEntries(
   { db }: Stores,
   hashtag: string,

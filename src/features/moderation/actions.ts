@@ -52,7 +52,7 @@ export async function setPhotoHidden(
       });
       if (count === 0) return;
       await addPhotoDelta(tx, userId, isHidden ? -1 : 1);
-      await enqueueRelocateMedia(tx, id);
+      await enqueueRelocateMedia(tx, [id]);
       await addAccessChanged(tx, [userId]);
       await addPhotosChanged(tx, [id]);
       if (isHidden) await closeReports(tx, { ...subject, commentId: null });

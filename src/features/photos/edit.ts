@@ -13,17 +13,17 @@ import { allRenditionKeys } from './media.ts';
 import { MAX_CAPTION } from './publish.ts';
 import { requireOwnPhoto } from './require-photo.ts';
 
-/** What is to be different about a photo; what is left out stays as it is. */
+/** The fields of a photo to change. Fields that are left out keep their value. */
 export interface PhotoChanges {
   caption?: string | undefined;
-  /** Null to show it nowhere. */
+  /** Null removes the location. */
   location?: ChosenLocation | null | undefined;
 }
 
 /**
- * Changes one's own photo.
+ * Changes a photo of the caller.
  *
- * @throws UserErrors NOT_FOUND, or what is wrong with the caption or the location
+ * @throws UserErrors NOT_FOUND, or the errors of the caption or the location
  */
 export async function updatePhoto(
   stores: Stores,
@@ -36,14 +36,14 @@ export async function updatePhoto(
   const photo = await requireOwnPhoto(stores, ownerId, photoId);
   await writeInvalidatingHashtags(stores, photo, caption ?? '', () =>
     stores.db.$transaction(async (tx) => {
-      // One change after the other, so that each caption is compared with the one that it replaces.
+      // The row lock serializes concurrent changes, so that each compares its caption with the one it replaces.
       const [before] = await tx.$queryRaw<{ caption: string; status: string; publishedId: bigint | null }[]>`
         select caption, status, published_id as "publishedId" from photos
         where id = ${photoId} and owner_id = ${ownerId} for update`;
       if (!before) return;
       if (caption !== undefined) {
         await tx.photo.update({ where: { id: photoId }, data: { caption } });
-        // Who is mentioned is told when the photo is READY.
+        // Until the photo is READY nobody is notified of a mention. processPhoto records the mentions.
         if (before.status === 'READY') {
           await forgetMentions(tx, photoId, before.caption, caption);
           await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId }, before.caption);
@@ -59,7 +59,7 @@ export async function updatePhoto(
 }
 
 /**
- * Deletes one's own photo with its likes and comments; a job deletes its files.
+ * Deletes a photo of the caller with its likes and comments. A job deletes its files.
  *
  * @throws UserErrors NOT_FOUND
  */
