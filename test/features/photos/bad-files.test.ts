@@ -108,13 +108,7 @@ const BAD_FILES: [
   ['a PNG that lacks its pixels', () => lyingPng(3_000, 3_000), 'image/png', 'CORRUPT', /damaged/],
   ['a PNG of 30,000 × 30,000 pixels', () => blackPng(30_000, 30_000), 'image/png', 'TOO_MANY_PIXELS', /100,000,000/],
   ['a PNG that claims 30,000 × 30,000', () => lyingPng(30_000, 30_000), 'image/png', 'TOO_MANY_PIXELS', /100,000,000/],
-  [
-    'a PNG of 10,000 pixels over the limit',
-    () => blackPng(10_001, 10_000),
-    'image/png',
-    'TOO_MANY_PIXELS',
-    /100,000,000/,
-  ],
+  ['a PNG just over the limit', () => blackPng(10_001, 10_000), 'image/png', 'TOO_MANY_PIXELS', /100,000,000/],
 ];
 
 test.for(BAD_FILES)('%s becomes FAILED with a reason, visible only to its owner, and leaves no file', async (bad) => {

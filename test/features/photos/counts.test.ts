@@ -83,7 +83,8 @@ test('workers that fold concurrently fold each delta once', async () => {
   for (let round = 0; round < 5; round++) {
     for (const photoId of ids) {
       await stores.db.$executeRaw`
-        insert into photo_count_deltas (photo_id, likes, comments) select ${photoId}, 1, 2 from generate_series(1, 300)`;
+        insert into photo_count_deltas (photo_id, likes, comments)
+        select ${photoId}, 1, 2 from generate_series(1, 300)`;
     }
     // The worker of the test run folds at the same time.
     await Promise.all(Array.from({ length: 8 }, () => foldPhotoCounts(stores)));

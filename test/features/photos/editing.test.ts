@@ -229,7 +229,8 @@ describe('comments', () => {
     const ids = [await share(owner), await share(owner)];
     for (const [index, id] of ids.entries()) await comment(owner, id, `about ${index}`);
     const { data } = await owner.send(
-      'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Photo { comments(first: 5) { nodes { text author { id } photo { id } } } } } }',
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Photo {
+        comments(first: 5) { nodes { text author { id } photo { id } } } } } }`,
       { ids },
     );
     expect(data).toEqual({

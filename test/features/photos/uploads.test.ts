@@ -50,12 +50,7 @@ describe('createUpload', () => {
   const refused: [what: string, change: object, userErrors: string[], message: RegExp][] = [
     ['HEIC', { contentType: 'image/heic' }, ['UNSUPPORTED_TYPE contentType'], /JPEG, PNG, WebP and AVIF.*HEIC to JPEG/],
     ['plain text', { contentType: 'text/plain' }, ['UNSUPPORTED_TYPE contentType'], /JPEG, PNG, WebP and AVIF/],
-    [
-      'a type that is the name of an Object method',
-      { contentType: 'toString' },
-      ['UNSUPPORTED_TYPE contentType'],
-      /JPEG/,
-    ],
+    ['a type named like an Object method', { contentType: 'toString' }, ['UNSUPPORTED_TYPE contentType'], /JPEG/],
     ['no bytes', { byteSize: 0 }, ['INVALID byteSize'], /at least one/],
     ['a negative number of bytes', { byteSize: -1 }, ['INVALID byteSize'], /at least one/],
     ['a byte too many', { byteSize: 30_000_001 }, ['TOO_LARGE byteSize'], /30,000,000/],
@@ -161,12 +156,9 @@ describe('S3 refuses and does not store', () => {
       ({ upload, file, headers: { 'content-length': _, ...headers } }) =>
         rawPut(upload.url, { ...headers, 'transfer-encoding': 'chunked' }, file),
     ],
+    ['a file with a later URL expiry', withUrl((address) => address.searchParams.set('X-Amz-Expires', '604800'))],
     [
-      'a file sent to a URL with a later expiry',
-      withUrl((address) => address.searchParams.set('X-Amz-Expires', '604800')),
-    ],
-    [
-      'a file sent to a URL with another signature',
+      'a file with another URL signature',
       withUrl((address) => {
         const signature = address.searchParams.get('X-Amz-Signature') ?? '';
         address.searchParams.set(
@@ -176,7 +168,7 @@ describe('S3 refuses and does not store', () => {
       }),
     ],
     [
-      'a file sent to a URL without a signature',
+      'a file without a URL signature',
       withUrl((address) => {
         address.search = '';
       }),
