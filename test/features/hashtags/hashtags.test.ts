@@ -24,13 +24,8 @@ async function insert(owner: Person, caption: string): Promise<string> {
 }
 
 async function comment(author: Person, photoId: string, text: string): Promise<string> {
-  const input = { photoId, text };
-  const added = await author.mutate<{ comment: { id: string } }>(
-    'addComment',
-    'AddCommentInput',
-    input,
-    'comment { id }',
-  );
+  type Added = { comment: { id: string } };
+  const added = await author.mutate<Added>('addComment', 'AddCommentInput', { photoId, text }, 'comment { id }');
   return added.comment.id;
 }
 
