@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const startWorker = () => startProcess(['worker'], darkroom.env);
 
-test('a worker killed while it processes photos loses none: each is READY and in the feed once', async () => {
+test('when a worker is killed during processing, each photo becomes READY and is in the feed once', async () => {
   const [author, follower] = await Promise.all([newPerson(api.url, 'author'), newPerson(api.url, 'follower')]);
   await follower.follow(author);
   const feed = await follower.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
@@ -30,7 +30,7 @@ test('a worker killed while it processes photos loses none: each is READY and in
   );
   await untilListening(darkroom.stores, follower);
   let worker = await startWorker();
-  // Large enough to be caught at work on them.
+  // Large enough that processing takes a while.
   const files = await Promise.all(Array.from({ length: 4 }, () => newJpeg(5_000, 4_000)));
   const photos = await Promise.all(files.map((file) => publish(author, file)));
   await until(async () => {
@@ -58,23 +58,23 @@ test('a worker killed while it processes photos loses none: each is READY and in
   await worker.end('SIGTERM');
 });
 
-test('a worker killed in the middle of a fan-out leaves no follower without the photo, and none with it twice', async () => {
+test('after a worker is killed during a fan-out, every follower gets the photo once', async () => {
   const { stores } = darkroom;
-  const [author, listener] = await Promise.all([newPerson(api.url, 'author'), newPerson(api.url, 'listener')]);
-  await listener.follow(author);
+  const [author, subscriber] = await Promise.all([newPerson(api.url, 'author'), newPerson(api.url, 'subscriber')]);
+  await subscriber.follow(author);
   const authorId = rowId(author.id);
   const followers = await insertFollowers(stores, authorId, 5_000);
   await Promise.all(followers.map((id) => buildTimeline(stores.redis, feedKey(id), async () => [])));
-  const feed = await listener.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
+  const feed = await subscriber.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
     'subscription { homeFeed { photo { id } } }',
   );
-  await untilListening(stores, listener);
-  const reached = async () => {
+  await untilListening(stores, subscriber);
+  const readFeeds = async () => {
     const feeds = await Promise.all(followers.map((id) => readTimeline(stores.redis, feedKey(id), null, 10)));
-    return feeds.map((page) => (typeof page === 'string' ? page : page.entries.map((place) => place.photoId)));
+    return feeds.map((page) => (typeof page === 'string' ? page : page.entries.map((entry) => entry.photoId)));
   };
 
-  // A worker that is stopped between two chunks: the first of them has arrived and the last has not.
+  // Kill the worker between two batches: the first follower has the photo, and the last does not.
   const first = followers[0];
   const last = followers.at(-1);
   let killed = false;
@@ -96,7 +96,7 @@ test('a worker killed in the middle of a fan-out leaves no follower without the 
   const [row] = await stores.db.$queryRaw<[{ ids: bigint[] }]>`
     select array_agg(id order by published_id desc) as ids from photos where owner_id = ${authorId}`;
   const expected = row.ids.slice(0, 10);
-  for (const places of await reached()) expect(places).toEqual(expected);
+  for (const photoIds of await readFeeds()) expect(photoIds).toEqual(expected);
   await until(async () => feed.events.length >= row.ids.length);
   expect(
     new Set(feed.events.flatMap((event) => (event.homeFeed.photo ? rowId(event.homeFeed.photo?.id) : []))),
@@ -106,7 +106,7 @@ test('a worker killed in the middle of a fan-out leaves no follower without the 
   await worker.end('SIGTERM');
 });
 
-test('an api killed while it answers has done what it said it did, and counts are right', async () => {
+test('an api process that is killed has committed everything it confirmed, and the counts are exact', async () => {
   const worker = await startWorker();
   const doomed = await startProcess(['api'], darkroom.env);
   const author = await newPerson(api.url, 'author');

@@ -25,7 +25,7 @@ afterAll(async () => {
   await darkroom.stop();
 });
 
-test('while Redis is away all is read as before, and what is written is either done or refused; when it is back, all goes on', async () => {
+test('while Redis is down, reads work and writes are done or refused; afterwards everything works', async () => {
   const { stores } = darkroom;
   const [author, reader] = await Promise.all([newPerson(url), newPerson(url)]);
   await reader.follow(author);
@@ -46,7 +46,7 @@ test('while Redis is away all is read as before, and what is written is either d
 
   const redis = await killRedis(stores);
   expect(await read()).toEqual(before);
-  // Rules hold without it.
+  // Visibility rules hold without Redis.
   const stranger = await send(url, 'query ($id: ID!) { node(id: $id) { id } }', { id: photos[0] });
   expect(stranger).toMatchObject({ data: { node: null }, errors: [] });
   const input = { photoId: photos[1] };
@@ -55,7 +55,7 @@ test('while Redis is away all is read as before, and what is written is either d
   const liked = await stores.db.like.count({
     where: { photoId: rowId(photos[1] ?? ''), userId: rowId(reader.id) },
   });
-  // Not half: what was refused is not there.
+  // A refused write leaves nothing behind.
   expect([data?.likePhoto ?? null, errors.length, liked]).toEqual([null, 1, 0]);
   const third = await share('three');
 
@@ -67,7 +67,7 @@ test('while Redis is away all is read as before, and what is written is either d
   expect((await logIn(reader.username, reader.password)).status).toBe(200);
 });
 
-test('while Redis is away those who listen are sent away and come back by themselves, and nothing is missing without a word', async () => {
+test('while Redis is down, subscribers are disconnected; they resume, and a loss is reported as a gap', async () => {
   const own = await ownStores();
   const { stores: backstage } = own;
   const [api, worker] = await Promise.all([startProcess(['api'], own.env), startProcess(['worker'], own.env)]);
@@ -75,29 +75,30 @@ test('while Redis is away those who listen are sent away and come back by themse
   await reader.follow(author);
   const client = new Darkroom(api.url);
   client.token = reader.token;
-  const heard: string[] = [];
+  const received: string[] = [];
   const stop = await client.subscribe<{ photo: { caption: string } }>(
     'homeFeed',
     'photo { caption }',
-    ({ photo }) => heard.push(photo.caption),
-    () => heard.push('gap'),
+    ({ photo }) => received.push(photo.caption),
+    () => received.push('gap'),
   );
-  expect(heard.splice(0)).toEqual(['gap']);
+  expect(received.splice(0)).toEqual(['gap']);
   const feed = 'subscription { homeFeed { cursor } }';
-  const [listening, idle] = [await reader.subscribe(feed), await greet(api.url, reader.token)];
+  const [subscribed, idle] = [await reader.subscribe(feed), await greet(api.url, reader.token)];
   await untilListening(backstage, reader);
   await insertPhoto(backstage, rowId(author.id), 'before');
-  await until(async () => heard.length === 1);
+  await until(async () => received.length === 1);
 
-  // A connection that is lost for a moment is made anew, unnoticed: what was told meanwhile is read, what ended meanwhile is closed.
+  // A Redis connection that is lost for a moment is replaced. Clients do not notice: missed events are replayed from
+  // the stream, and subscriptions of sessions that have ended are closed.
   const again = asPerson(api.url, reader);
   await backstage.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   await insertPhoto(backstage, rowId(author.id), 'meanwhile');
-  await until(async () => heard.length === 2);
+  await until(async () => received.length === 2);
 
   const redis = await killRedis(backstage);
-  expect((await listening.ended).code).toBe(1013);
-  // Who only asks stays, and is answered.
+  expect((await subscribed.ended).code).toBe(1013);
+  // A WebSocket without subscriptions stays open and gets answers.
   expect(await ask(idle, '{ homeFeed { nodes { caption } } }')).toEqual({
     data: { homeFeed: { nodes: [{ caption: 'meanwhile' }, { caption: 'before' }] } },
   });
@@ -115,11 +116,11 @@ test('while Redis is away those who listen are sent away and come back by themse
   await insertPhoto(backstage, rowId(author.id), 'while it was away');
 
   const restarted = await redis.restart();
-  await until(async () => heard.includes('gap'), 60);
+  await until(async () => received.includes('gap'), 60);
   await untilIdle(backstage, 60);
   await insertPhoto(backstage, rowId(author.id), 'after');
-  await until(async () => heard.includes('after'));
-  const away = heard.filter((caption) => caption !== 'while it was away');
+  await until(async () => received.includes('after'));
+  const away = received.filter((caption) => caption !== 'while it was away');
   expect(away).toEqual(['before', 'meanwhile', 'gap', 'after']);
   stop();
   idle.socket.close();

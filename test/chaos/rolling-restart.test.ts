@@ -1,4 +1,4 @@
-/** Both api nodes are restarted in turn while photos are shared: everybody who listens gets each of them once. */
+/** Restarts both api nodes in turn while photos are shared. Every subscriber receives each photo once. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { newPerson } from '../support/people.ts';
@@ -9,9 +9,9 @@ import type { List } from './live-model.ts';
 
 const VIEWERS = 5;
 const CLIENTS_OF_EACH = 6;
-/** So that what is shared is told while clients are on their way. */
+/** Photos shared between two restarts, so that some are published while clients reconnect. */
 const SHARED_BETWEEN = 30;
-/** Nobody falls so far behind that they are told to come again: here that would be a fault. */
+/** How far sharing may run ahead of the subscribers. It avoids gaps, which count as faults in this test. */
 const MOST_AHEAD = 200;
 
 let own: OwnDarkroom;
@@ -32,19 +32,19 @@ afterAll(async () => {
   await own?.stop();
 });
 
-/** A client with what it has heard of photos. */
-function listen(urls: readonly string[], token: string, watchedId: string, node: number) {
-  const heard: Record<List, string[]> = { homeFeed: [], activity: [], userPhotos: [] };
+/** Connects a client. @returns it with the photos it received and the faults it saw */
+function connect(urls: readonly string[], token: string, watchedId: string, node: number) {
+  const received: Record<List, string[]> = { homeFeed: [], activity: [], userPhotos: [] };
   const faults: string[] = [];
   const client = new LiveClient(urls, token, watchedId, {
     event(list, { isGap, photo }) {
       if (isGap) faults.push(`${list} may have missed something`);
-      else if (photo) heard[list].push(photo.id);
+      else if (photo) received[list].push(photo.id);
     },
     over: (list, code) => faults.push(`${list} is over: ${code}`),
   });
   client.connect(node);
-  return { client, heard, faults };
+  return { client, received, faults };
 }
 
 test('a rolling restart of two nodes under load loses no event, and sends none twice', async () => {
@@ -52,10 +52,10 @@ test('a rolling restart of two nodes under load loses no event, and sends none t
   const [author, ...viewers] = await Promise.all(Array.from({ length: VIEWERS + 1 }, () => newPerson(urls[0] ?? '')));
   if (!author) throw new Error('unreachable');
   for (const viewer of viewers) await viewer.follow(author);
-  const listeners = viewers.flatMap((viewer) =>
-    Array.from({ length: CLIENTS_OF_EACH }, (_, index) => listen(urls, viewer.token, author.id, index % 2)),
+  const subscribers = viewers.flatMap((viewer) =>
+    Array.from({ length: CLIENTS_OF_EACH }, (_, index) => connect(urls, viewer.token, author.id, index % 2)),
   );
-  await until(async () => listeners.every(({ client }) => Object.keys(client.cursors).length === 3));
+  await until(async () => subscribers.every(({ client }) => Object.keys(client.cursors).length === 3));
 
   const shared: string[] = [];
   let isOver = false;
@@ -65,7 +65,9 @@ test('a rolling restart of two nodes under load loses no event, and sends none t
   };
   const sharing = (async () => {
     while (!isOver) {
-      await until(async () => listeners.every(({ heard }) => heard.homeFeed.length > shared.length - MOST_AHEAD));
+      await until(async () =>
+        subscribers.every(({ received }) => received.homeFeed.length > shared.length - MOST_AHEAD),
+      );
       await share();
     }
   })();
@@ -81,12 +83,12 @@ test('a rolling restart of two nodes under load loses no event, and sends none t
   await sharing;
 
   const expected = [...shared].sort();
-  for (const { heard, faults } of listeners) {
+  for (const { received, faults } of subscribers) {
     for (const list of ['homeFeed', 'userPhotos'] as const) {
-      await until(async () => heard[list].length >= expected.length);
-      expect(heard[list].map((id) => String(rowId(id))).sort()).toEqual(expected);
+      await until(async () => received[list].length >= expected.length);
+      expect(received[list].map((id) => String(rowId(id))).sort()).toEqual(expected);
     }
     expect(faults).toEqual([]);
   }
-  for (const { client } of listeners) await client.cut();
+  for (const { client } of subscribers) await client.cut();
 });

@@ -1,4 +1,4 @@
-import { publishHashtags, updateHashtags } from '../../src/features/hashtags/photo-hashtags.ts';
+import { publishHashtags, syncPhotoHashtags } from '../../src/features/hashtags/photo-hashtags.ts';
 import type { Point } from '../../src/features/places/geo.ts';
 import { setLocation } from '../../src/features/places/locations.ts';
 import { feedKey } from '../../src/features/records/feed-keys.ts';
@@ -24,7 +24,7 @@ export function insertPhoto(stores: Stores, ownerId: bigint, caption = '', point
     const photoId = await nextId(tx, ownerId);
     const row = { id: photoId, ownerId, caption, mediaKey: 'none', width: 4, height: 3, status: 'READY' as const };
     await tx.photo.create({ data: row });
-    await updateHashtags(tx, photoId, 'caption');
+    await syncPhotoHashtags(tx, photoId, 'caption');
     const publishedId = await nextId(tx, ownerId);
     await tx.photo.update({ where: { id: photoId }, data: { publishedId } });
     if (point)

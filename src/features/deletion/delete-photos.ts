@@ -5,7 +5,7 @@ import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type FeedEntry, removeFromTimelines, TIMELINE_LENGTH } from '../../stores/timelines.ts';
 import { photoCountsKey } from '../photos/counts.ts';
-import { allKeys } from '../photos/media.ts';
+import { allRenditionKeys } from '../photos/media.ts';
 import { SIZES } from '../photos/renditions.ts';
 import { feedKey, pulledAuthorsKey } from '../records/feed-keys.ts';
 import { photoKey } from '../records/photo-rows.ts';
@@ -76,7 +76,7 @@ export async function deletePhotos(stores: Stores, userId: bigint): Promise<void
     });
     if (photos.length === 0) return;
     const ids = photos.map((photo) => photo.id);
-    await objects.delete(photos.flatMap((photo) => allKeys(photo.mediaKey)));
+    await objects.delete(photos.flatMap((photo) => allRenditionKeys(photo.mediaKey)));
     for (const table of PHOTO_ROWS) {
       await deleteRows(stores, userId, table, sql`photo_id`, ids);
     }
@@ -87,7 +87,7 @@ export async function deletePhotos(stores: Stores, userId: bigint): Promise<void
         // Those that became ready, or whose files were moved, since these were deleted above.
         const known = new Set(photos.map((photo) => `${photo.mediaKey} ${photo.status}`));
         const changed = deleted.filter((photo) => !known.has(`${photo.mediaKey} ${photo.status}`));
-        for (const { mediaKey } of changed) await addJob(tx, 'deleteObjects', { keys: allKeys(mediaKey) });
+        for (const { mediaKey } of changed) await addJob(tx, 'deleteObjects', { keys: allRenditionKeys(mediaKey) });
         const files = deleted.filter((photo) => photo.status === 'READY').length * SIZES.length;
         await addRemoved(tx, userId, { photos: deleted.length, files });
       }),

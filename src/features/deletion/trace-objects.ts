@@ -1,6 +1,6 @@
 import type { Stores } from '../../stores/stores.ts';
 import { avatarObjectKey } from '../accounts/avatar.ts';
-import { allKeys, keysIn } from '../photos/media.ts';
+import { allRenditionKeys, renditionKeys } from '../photos/media.ts';
 
 const AT_ONCE = 10_000;
 
@@ -44,7 +44,7 @@ async function* readFiles({ db }: Stores): AsyncGenerator<[ownerId: bigint, keys
       select: { id: true, ownerId: true, status: true, mediaKey: true, mediaIsPublic: true },
     });
     for (const { ownerId, status, mediaKey, mediaIsPublic } of photos) {
-      yield [ownerId, status === 'READY' ? keysIn(mediaKey, mediaIsPublic) : allKeys(mediaKey)];
+      yield [ownerId, status === 'READY' ? renditionKeys(mediaKey, mediaIsPublic) : allRenditionKeys(mediaKey)];
     }
     if (photos.length < AT_ONCE) break;
     after = photos.at(-1)?.id ?? after;

@@ -8,57 +8,62 @@ import type { RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { belongInDiscovery } from '../visibility/rules.ts';
 
-/** How often the list is made anew, in milliseconds: as often as the job runs (stores/jobs.ts). */
+/** How often a new list is made, in milliseconds: as often as the job runs (stores/jobs.ts). */
 const SLOT_MS = 10 * 60_000;
-/** Whoever pages on does so in the list in which they began, for so long. */
+/** For how many slots a list is kept, so that clients read all their pages from the list of their first page. */
 const KEPT_SLOTS = 6n;
-/** The longest list. */
+/** The most photos of a list. */
 const LENGTH = 1_000;
-/** Older photos are in no list, whatever is liked: how old, in milliseconds. */
+/** Photos older than this, in milliseconds, are in no list, however many likes they have. */
 const MAX_AGE_MS = 3 * 24 * 3_600_000;
-/** How fast a like loses its worth: a photo's likes are divided by its age in hours, and 2, to this power (the formula of Hacker News). */
+/** How fast likes decay. The score is likes / (age in hours + 2) ^ GRAVITY, as on Hacker News. */
 const GRAVITY = 1.8;
 
-/** The list of each slot of time, the most popular first. */
+/** One list of photo ids per slot of SLOT_MS, the most popular first. */
 const lists: CachedKind<bigint, bigint[]> = {
   key: (slot) => `popular:${slot}`,
   ttlSeconds: (Number(KEPT_SLOTS) * SLOT_MS) / 1_000,
   encode: (ids) => JSON.stringify(ids.map(String)),
   decode: (text) => (JSON.parse(text) as string[]).map(BigInt),
   async load(db, slots) {
-    const list = await makeList(db);
+    const list = await rankPhotos(db);
     return new Map(slots.map((slot) => [slot, list]));
   },
 };
 
-/** What everybody may see of the last days, by likes that lose their worth with age. */
-async function makeList(db: Database): Promise<bigint[]> {
+/** Ranks the photos of the last days that everybody may see, by likes that decay with the photo's age. */
+async function rankPhotos(db: Database): Promise<bigint[]> {
   const now = Date.now();
   const rows = await db.$queryRaw<{ id: bigint }[]>`
     select photos.id from photos join users on users.id = owner_id
     where published_id >= ${idAt(new Date(now - MAX_AGE_MS))} and status = 'READY' and hidden_at is null
       and like_count > 0 and not is_private and not is_hidden
-    order by like_count / power(greatest(0, ${idAt(new Date(now))} - published_id) / ${HOUR}::float8 + 2, ${GRAVITY}::float8) desc,
+    order by
+      like_count
+        / power(greatest(0, ${idAt(new Date(now))} - published_id) / ${HOUR}::float8 + 2, ${GRAVITY}::float8) desc,
       published_id desc
     limit ${LENGTH}::int`;
   return rows.map((row) => row.id);
 }
 
-/** By how much ids grow in an hour. */
+/** By how much ids grow per hour. */
 const HOUR = Number(idAt(new Date(idTime(0n) + 3_600_000)));
 
 function currentSlot(): bigint {
   return BigInt(Math.floor(Date.now() / SLOT_MS));
 }
 
-/** Makes the list of this slot of time, unless there is one: whoever pages on in it must find it as it was. */
+/** Makes the list of the current slot. Does nothing when it exists, because clients may be paging through it. */
 export async function refreshPopular({ db, redis }: Stores): Promise<void> {
   const slot = currentSlot();
   if ((await redis.exists(lists.key(slot))) === 0)
-    await storeCached(redis, lists, new Map([[slot, await makeList(db)]]));
+    await storeCached(redis, lists, new Map([[slot, await rankPhotos(db)]]));
 }
 
-/** The list in which a page is to be read. Until the job has made the newest one, that is the one before. */
+/**
+ * Reads the list for a page: the list that the cursor points into, or the newest one. Until the job has made the list
+ * of the current slot, the newest is that of the previous slot.
+ */
 async function readList(stores: Stores, after: bigint | null): Promise<{ slot: bigint; ids: bigint[] }> {
   const now = currentSlot();
   const begun = after === null ? null : after / BigInt(LENGTH);

@@ -1,6 +1,6 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import type { Context } from '../context.ts';
-import { hashtagOf } from '../hashtags/parse-hashtags.ts';
+import { toHashtagRow } from '../hashtags/parse-hashtags.ts';
 import { pageRequest } from '../kernel/paging.ts';
 import { readPopular } from './popular.ts';
 import { search } from './search.ts';
@@ -24,7 +24,7 @@ async function readFound({ stores, readViewer, loaders }: Context, text: string,
   const rows = await Promise.all(
     found.map((one) => {
       if (one.kind === 'person') return loaders.user.load(one.id);
-      return one.kind === 'hashtag' ? hashtagOf(one.name) : one.place;
+      return one.kind === 'hashtag' ? toHashtagRow(one.name) : one.place;
     }),
   );
   // One that was deleted since is left out.

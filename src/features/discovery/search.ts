@@ -4,39 +4,40 @@ import { requireSearchLimit } from '../kernel/search-text.ts';
 import { type PlaceRow, searchPlaces } from '../places/places.ts';
 import { searchPeople } from './search-people.ts';
 
-/** Something that was found: a person by their id, a hashtag by its name, or a place. */
-export type Found =
+/** A result: a person by their id, a hashtag by its folded name, or a place. */
+export type SearchResult =
   | { kind: 'person'; id: bigint }
   | { kind: 'hashtag'; name: string }
   | { kind: 'place'; place: PlaceRow };
 
 /**
- * Finds people, hashtags and places, the best of each kind in turn. Text that begins with "@" finds people alone, and with "#" hashtags.
+ * Searches people, hashtags and places, and interleaves the best of each kind. A text that begins with "@" finds only
+ * people; one that begins with "#" finds only hashtags.
  *
  * @param viewerId null without a session
  * @param text from 1 to 100 characters
- * @param first at most so many, from 1 to 50
- * @throws BAD_USER_INPUT that says what is allowed
+ * @param first at most this many, from 1 to 50
+ * @throws BAD_USER_INPUT when `text` or `first` is out of range
  */
 export async function search(
   stores: Stores,
   viewerId: bigint | null,
   text: string,
   first: number | null | undefined,
-): Promise<Found[]> {
-  const most = requireSearchLimit(first);
-  const [sign] = text.trim();
+): Promise<SearchResult[]> {
+  const limit = requireSearchLimit(first);
+  const [prefix] = text.trim();
   const [people, hashtags, places] = await Promise.all([
-    sign === '#' ? [] : searchPeople(stores, viewerId, text, most),
-    sign === '@' ? [] : searchHashtags(stores, viewerId, text, most),
-    sign === '@' || sign === '#' ? [] : searchPlaces(stores, viewerId, text, most),
+    prefix === '#' ? [] : searchPeople(stores, viewerId, text, limit),
+    prefix === '@' ? [] : searchHashtags(stores, viewerId, text, limit),
+    prefix === '@' || prefix === '#' ? [] : searchPlaces(stores, viewerId, text, limit),
   ]);
-  const found: Found[] = [];
-  for (let rank = 0; rank < most; rank++) {
+  const results: SearchResult[] = [];
+  for (let rank = 0; rank < limit; rank++) {
     const [id, name, place] = [people[rank], hashtags[rank], places[rank]];
-    if (id !== undefined) found.push({ kind: 'person', id });
-    if (name !== undefined) found.push({ kind: 'hashtag', name });
-    if (place !== undefined) found.push({ kind: 'place', place });
+    if (id !== undefined) results.push({ kind: 'person', id });
+    if (name !== undefined) results.push({ kind: 'hashtag', name });
+    if (place !== undefined) results.push({ kind: 'place', place });
   }
-  return found.slice(0, most);
+  return results.slice(0, limit);
 }

@@ -5,7 +5,7 @@ import { refreshPopular } from './popular.ts';
 /** The jobs of discovery. */
 export function discoveryTasks(stores: Stores): Pick<Tasks, 'refreshPopular'> {
   return {
-    // Leaves a list alone that there is.
+    // Idempotent: it leaves an existing list alone.
     refreshPopular: () => refreshPopular(stores),
   };
 }

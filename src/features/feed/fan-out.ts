@@ -8,82 +8,90 @@ import { publishNearbyPhoto } from '../places/nearby-events.ts';
 import { authorKey, feedKey, hashtagKey, pulledAuthorsKey } from '../records/feed-keys.ts';
 import type { ByHashtag } from '../visibility/decide-deliveries.ts';
 
-/** Followers who are served with one script. */
-const CHUNK = 500;
+/** How many followers one step of the fan-out reads and pushes to. */
+const FOLLOWER_BATCH = 500;
 
 /**
- * What is told on a list's channel: a photo has arrived, or who is merged into the feed has changed. Of a photo that was pushed into feeds the
- * author's channel says so: whoever listens to it for their home feed is told in the feed's own. On a hashtag's channel it is said which hashtag that is,
- * and in which it was told at the same time.
+ * A message on the channel of a list (a home feed, an author or a hashtag): a photo arrived, or the set of authors and
+ * hashtags that a home feed reads has changed (`authorsChanged`).
+ *
+ * - `isPushed`, on an author's channel: the photo was also pushed into the followers' feeds. Home-feed subscribers skip
+ *   the message, because they receive the photo on the channel of their own feed.
+ * - `byHashtag`, on a hashtag's channel: the hashtag, and all hashtags to which the photo was published at the same
+ *   time.
  */
 export type FeedMessage =
   | { publishedId: string; photoId: string; isPushed?: true; byHashtag?: ByHashtag; authorsChanged?: never }
   | { authorsChanged: true };
 
 /**
- * Brings a READY photo into its followers' feeds and tells those who listen. Running it again changes no feed and tells in the same way, so
- * that what was told can be told from what was not.
+ * Pushes a READY photo into the lists it belongs to, and publishes it to their subscribers. Idempotent: a repeated run
+ * changes no list and publishes the same messages, so that duplicates are recognized.
  *
- * An author with more than FEED_PUSH_LIMIT followers becomes heavy with the next photo, for good: what is shared from then on goes to the
- * author's own list, which readers merge.
+ * A photo goes to the feeds of all followers (fan-out on write), or, if its author is a pulled author, only to the
+ * author's own list (fan-out on read: see pulled-authors.ts). An author with more than FEED_PUSH_LIMIT followers
+ * becomes a pulled author here. The photo at hand is still pushed; the next one is pulled.
  */
 export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   const { redis, config } = stores;
-  const photo = await beginFanOut(stores, photoId);
+  const photo = await fixFanOutMode(stores, photoId);
   if (!photo) return;
   const { publishedId, ownerId, isPulled, hashtags } = photo;
-  const place: FeedEntry = { publishedId, photoId };
-  await pushToHashtags(stores, place, hashtags);
+  const entry: FeedEntry = { publishedId, photoId };
+  await pushToHashtagLists(stores, entry, hashtags);
 
   await publishNearbyPhoto(stores, photoId);
   if (isPulled) {
-    await pushAndPublish(redis, [authorKey(ownerId)], place, message(told(place)));
+    await pushAndPublish(redis, [authorKey(ownerId)], entry, encode(messageIds(entry)));
     return;
   }
   if (await hasMoreFollowersThan(stores, ownerId, config.FEED_PUSH_LIMIT)) await switchToPull(stores, ownerId);
   for await (const followers of followersOf(stores, ownerId)) {
-    await pushAndPublish(redis, followers.map(feedKey), place, message(told(place)));
+    await pushAndPublish(redis, followers.map(feedKey), entry, encode(messageIds(entry)));
   }
-  // To those who look at the author's profile; and into the list of an author who is heavy by now.
-  await pushAndPublish(redis, [authorKey(ownerId)], place, message({ ...told(place), isPushed: true }));
+  // For subscribers of the author's profile, and for the author's own list if the author is a pulled author by now.
+  await pushAndPublish(redis, [authorKey(ownerId)], entry, encode({ ...messageIds(entry), isPushed: true }));
 }
 
-/** Decides how a photo is told, once for all, and what hashtags it has then: those that it gets later are told by a job of their own. */
-function beginFanOut({ db }: Stores, photoId: bigint) {
+/**
+ * Decides once and for all whether a photo is pushed or pulled, so that a repeated run does the same. Also reads the
+ * hashtags that the photo has at this moment. A `hashtagsAdded` job publishes those that are added later.
+ */
+function fixFanOutMode({ db }: Stores, photoId: bigint) {
   return db.$transaction(async (tx) => {
     const [photo] = await tx.$queryRaw<{ publishedId: bigint; ownerId: bigint; isPulled: boolean }[]>`
       update photos set is_merged = coalesce(is_merged, (select is_heavy from users where id = owner_id))
       where id = ${photoId} and published_id is not null
       returning published_id as "publishedId", owner_id as "ownerId", is_merged as "isPulled"`;
     if (!photo) return null;
-    // A statement of its own, under the lock of the row, that sees what whoever held it before has left.
+    // A separate statement: under the row lock it sees the hashtags that the previous holder of the lock committed.
     const rows = await tx.photoHashtag.findMany({ where: { photoId }, select: { hashtag: true } });
     return { ...photo, hashtags: rows.map((row) => row.hashtag) };
   });
 }
 
 /**
- * Brings a photo that has been shared before into the lists of hashtags that were added to it, and tells those who listen. Running it again changes
- * nothing and tells nobody twice.
+ * Pushes a photo that is already fanned out into the lists of hashtags that were added to it, and publishes it to their
+ * subscribers. Idempotent.
  */
 export async function fanOutHashtags(stores: Stores, photoId: bigint, added: readonly string[]): Promise<void> {
   const rows = await stores.db.photoHashtag.findMany({ where: { photoId, hashtag: { in: [...added] } } });
   const [publishedId] = rows.flatMap((row) => row.publishedId ?? []);
   if (publishedId === undefined) return;
   const hashtags = rows.map((row) => row.hashtag);
-  await pushToHashtags(stores, { publishedId, photoId }, hashtags);
+  await pushToHashtagLists(stores, { publishedId, photoId }, hashtags);
 }
 
-async function pushToHashtags({ redis }: Stores, place: FeedEntry, hashtags: readonly string[]): Promise<void> {
+async function pushToHashtagLists({ redis }: Stores, entry: FeedEntry, hashtags: readonly string[]): Promise<void> {
   await Promise.all(
     hashtags.map((hashtag) => {
-      const content = { ...told(place), byHashtag: { hashtag, together: hashtags } };
-      return pushAndPublish(redis, [hashtagKey(hashtag)], place, message(content));
+      const message = { ...messageIds(entry), byHashtag: { hashtag, together: hashtags } };
+      return pushAndPublish(redis, [hashtagKey(hashtag)], entry, encode(message));
     }),
   );
 }
 
-/** Makes an author heavy. Again changes nothing. */
+/** Makes an author a pulled author. Idempotent. */
 async function switchToPull({ db }: Stores, authorId: bigint): Promise<void> {
   await db.$transaction(async (tx) => {
     const { count } = await tx.user.updateMany({ where: { id: authorId, isPulled: false }, data: { isPulled: true } });
@@ -92,36 +100,36 @@ async function switchToPull({ db }: Stores, authorId: bigint): Promise<void> {
 }
 
 /**
- * Reaches all who follow an author that became heavy: what is cached of whom they merge is dropped, and those who listen are told to
- * listen to the author too. Running it again changes nothing.
+ * Announces a new pulled author to all followers: drops their cached lists of pulled authors, and makes subscribers of
+ * their home feeds subscribe to the author's channel too. Idempotent.
  */
 export async function announcePulledAuthor(stores: Stores, authorId: bigint): Promise<void> {
   const { redis } = stores;
   for await (const followers of followersOf(stores, authorId)) {
     await writeInvalidating(redis, followers.map(pulledAuthorsKey), () =>
-      publishToStreams(redis, followers.map(feedKey).map(timelineChannel), '', message({ authorsChanged: true })),
+      publishToStreams(redis, followers.map(feedKey).map(timelineChannel), '', encode({ authorsChanged: true })),
     );
   }
 }
 
-function told({ publishedId, photoId }: FeedEntry): { publishedId: string; photoId: string } {
+function messageIds({ publishedId, photoId }: FeedEntry): { publishedId: string; photoId: string } {
   return { publishedId: String(publishedId), photoId: String(photoId) };
 }
 
-function message(content: FeedMessage): string {
-  return JSON.stringify(content);
+function encode(message: FeedMessage): string {
+  return JSON.stringify(message);
 }
 
-/** Everybody who follows an author and does not mute them, in even chunks. */
+/** Reads the followers of an author who do not mute them, in batches. */
 async function* followersOf({ db }: Stores, authorId: bigint): AsyncGenerator<bigint[]> {
   let after = -1n;
   for (;;) {
     const rows = await db.$queryRaw<{ id: bigint }[]>`
       select follower_id as id from follows where followee_id = ${authorId} and follower_id > ${after}
         and not exists (select from mutes where muter_id = follower_id and muted_id = ${authorId})
-      order by follower_id limit ${CHUNK}`;
+      order by follower_id limit ${FOLLOWER_BATCH}`;
     if (rows.length > 0) yield rows.map((row) => row.id);
-    if (rows.length < CHUNK) return;
+    if (rows.length < FOLLOWER_BATCH) return;
     after = rows.at(-1)?.id ?? after;
   }
 }

@@ -2,7 +2,7 @@ import { type Sql, sql } from '../../stores/postgres.ts';
 import { readOrFallback } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { buildTimeline, type FeedEntry, readTimeline, type TimelinePage } from '../../stores/timelines.ts';
-import { loadHashtag, ofHashtag } from '../hashtags/hashtag-entries.ts';
+import { hashtagEntriesSql, loadHashtagEntries } from '../hashtags/hashtag-entries.ts';
 import { authorKey, feedKey, hashtagKey } from '../records/feed-keys.ts';
 import { readFollowedHashtags } from '../visibility/followed-hashtags.ts';
 import { readPulledAuthors } from './pulled-authors.ts';
@@ -40,7 +40,7 @@ export async function readFeedPage(
     ...authors.map((author) => ({ key: authorKey(author), load: (n: number) => loadAuthor(stores, author, n) })),
     ...Array.from(hashtags ?? [], (hashtag) => ({
       key: hashtagKey(hashtag),
-      load: (n: number) => loadHashtag(stores, hashtag, null, n),
+      load: (n: number) => loadHashtagEntries(stores, hashtag, null, n),
     })),
   ];
   const pulled = await Promise.all(sources.map((source) => readSource(stores, source, after, count)));
@@ -86,7 +86,7 @@ function loadFeed({ db }: Stores, viewerId: bigint, after: bigint | null, count:
     union
     select tagged.published_id, tagged.photo_id
     from hashtag_follows
-    cross join lateral (${ofHashtag(sql`hashtag_follows.hashtag`, after, count)}) tagged (published_id, photo_id)
+    cross join lateral (${hashtagEntriesSql(sql`hashtag_follows.hashtag`, after, count)}) tagged (published_id, photo_id)
     where user_id = ${viewerId}
     order by 1 desc
     limit ${count}`;

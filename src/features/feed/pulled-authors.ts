@@ -1,3 +1,14 @@
+/**
+ * Which authors a home feed reads by **fan-out on read**.
+ *
+ * Most photos reach home feeds by **fan-out on write**: when a photo becomes READY, a job pushes its entry into the
+ * feed of each follower. For an author with more than FEED_PUSH_LIMIT followers that would take too many writes. Such
+ * an author becomes a **pulled author**: from the next photo on, the fan-out pushes entries only to the author's own
+ * list, and each reader merges the lists of the pulled authors they follow into their feed. An author never changes
+ * back.
+ *
+ * The database calls a pulled author `is_heavy`, and a photo that was fanned out in this way `is_merged`.
+ */
 import { type CachedKind, readCached } from '../../stores/cache.ts';
 import { idColumn } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -20,7 +31,7 @@ const pulledAuthors: CachedKind<bigint, bigint[]> = {
   },
 };
 
-/** The authors whom a person follows and does not mute, and whose photos are not pushed but merged in at reading. */
+/** Reads the pulled authors whom a person follows and does not mute. */
 export async function readPulledAuthors(stores: Stores, viewerId: bigint): Promise<bigint[]> {
   const [authors] = await readCached(stores, pulledAuthors, [viewerId]);
   return authors ?? [];

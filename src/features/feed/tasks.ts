@@ -10,19 +10,19 @@ export function feedTasks(
   stores: Stores,
 ): Pick<Tasks, 'fanOutPhoto' | 'hashtagsAdded' | 'announceHeavyAuthor' | 'followsChanged'> {
   return {
-    // A photo has one place in a sorted set, however often it is put there.
+    // Idempotent: pushing an entry into a sorted set again changes nothing.
     async fanOutPhoto({ photoId }) {
       await fanOut(stores, BigInt(photoId));
     },
-    // As with fanOutPhoto.
+    // Idempotent, as fanOutPhoto.
     async hashtagsAdded({ photoId, hashtags }) {
       await fanOutHashtags(stores, BigInt(photoId), hashtags);
     },
-    // Drops what is cached, and listeners look up whom they follow anew: again is the same.
+    // Idempotent: it drops cached lists and makes subscribers read again which authors they follow.
     async announceHeavyAuthor({ authorId }) {
       await announcePulledAuthor(stores, BigInt(authorId));
     },
-    // Listeners look up whom they follow anew; doing so twice changes nothing.
+    // Idempotent: it makes subscribers read again which authors and hashtags they follow.
     async followsChanged({ userId }) {
       const channel = timelineChannel(feedKey(BigInt(userId)));
       await publishToStreams(stores.redis, [channel], '', JSON.stringify({ authorsChanged: true }));

@@ -1,41 +1,43 @@
-/** How many photos have a hashtag. */
+/** Counts of the photos with a hashtag. */
 import { addJob } from '../../stores/jobs.ts';
 import { sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { photoIsVisible } from '../visibility/sql-conditions.ts';
 
-/** Up to so many photos are counted when it is asked. */
-const COUNTED_LIVE = 1_000;
-/** How long a stored count is good enough, in milliseconds. */
-const GOOD_FOR_MS = 10 * 60_000;
-/** Photos that one statement counts. */
-const COUNTED_AT_ONCE = 20_000;
-/** Hashtags that are looked at in one go. */
-const SWEEP_AT_ONCE = 1_000;
+/** A query counts up to this many photos itself. Larger counts are stored. */
+const LIVE_COUNT_LIMIT = 1_000;
+/** How long a stored count stays fresh, in milliseconds. */
+const FRESH_MS = 10 * 60_000;
+/** How many photos one statement of `countHashtag` counts. */
+const COUNT_BATCH = 20_000;
+/** How many hashtags one step of the sweep checks. */
+const SWEEP_BATCH = 1_000;
 
-interface Count {
+interface CountRow {
   name: string;
-  /** Those that the viewer sees of the newest. */
+  /** How many of the newest photos the viewer may see. */
   seen: number;
-  /** There are more than are counted at once. */
+  /** Whether there are more photos than LIVE_COUNT_LIMIT. */
   isLarge: boolean;
   stored: number | null;
   countedAt: Date | null;
 }
 
 /**
- * How many photos the viewer may see with each of these hashtags, in their order. Where there are very many, it is how many everybody may see, as
- * stored; when that is old, it is counted anew in the background.
+ * Reads how many photos with each hashtag the viewer may see. For a hashtag with more than 1,000 photos it is the
+ * stored count of photos that everybody may see. A stale stored count is recounted in the background.
  *
  * @param viewerId null without a session
+ * @returns in the order of the names
  */
 export async function readHashtagCounts(
   stores: Stores,
   viewerId: bigint | null,
   names: readonly string[],
 ): Promise<number[]> {
-  const rows = await stores.db.$queryRaw<Count[]>`
-    select wanted.name, newest.seen, newest.looked > ${COUNTED_LIVE} or coalesce(photo_count, 0) > ${COUNTED_LIVE} as "isLarge",
+  const rows = await stores.db.$queryRaw<CountRow[]>`
+    select wanted.name, newest.seen,
+      newest.looked > ${LIVE_COUNT_LIMIT} or coalesce(photo_count, 0) > ${LIVE_COUNT_LIMIT} as "isLarge",
       photo_count as stored, counted_at as "countedAt"
     from unnest(${[...names]}::text[]) wanted (name)
     left join hashtags on hashtags.name = wanted.name
@@ -44,13 +46,13 @@ export async function readHashtagCounts(
       from (
         select photo_id from photo_hashtags where hashtag = wanted.name and published_id is not null
         order by published_id desc
-        -- Of those that are known to have more nothing is to be counted.
-        limit case when photo_count > ${COUNTED_LIVE} then 0 else ${COUNTED_LIVE + 1} end
+        -- A hashtag that is known to have more is not counted here.
+        limit case when photo_count > ${LIVE_COUNT_LIMIT} then 0 else ${LIVE_COUNT_LIMIT + 1} end
       ) looked_at
     ) newest`;
-  const before = Date.now() - GOOD_FOR_MS;
-  const old = rows.filter(({ isLarge, countedAt }) => isLarge && (countedAt?.getTime() ?? 0) < before);
-  for (const { name } of old) await enqueueCount(stores, name);
+  const before = Date.now() - FRESH_MS;
+  const stale = rows.filter(({ isLarge, countedAt }) => isLarge && (countedAt?.getTime() ?? 0) < before);
+  for (const { name } of stale) await enqueueRecount(stores, name);
   const counts = new Map(
     rows.map(({ name, seen, isLarge, stored, countedAt }) => {
       return [name, isLarge && countedAt ? Math.max(seen, stored ?? 0) : seen];
@@ -59,47 +61,49 @@ export async function readHashtagCounts(
   return names.map((name) => counts.get(name) ?? 0);
 }
 
-/** Lets a hashtag be counted, once however many ask at the same time. */
-async function enqueueCount({ db }: Stores, hashtag: string): Promise<void> {
+/** Enqueues a recount. Concurrent callers enqueue one job. */
+async function enqueueRecount({ db }: Stores, hashtag: string): Promise<void> {
   await db.$transaction(async (tx) => {
-    const old = { OR: [{ countedAt: null }, { countedAt: { lt: new Date(Date.now() - GOOD_FOR_MS) } }] };
+    const isStale = { OR: [{ countedAt: null }, { countedAt: { lt: new Date(Date.now() - FRESH_MS) } }] };
     const { count } = await tx.hashtag.updateMany({
-      where: { name: hashtag, ...old },
+      where: { name: hashtag, ...isStale },
       data: { countedAt: new Date() },
     });
     if (count > 0) await addJob(tx, 'countHashtag', { hashtag });
   });
 }
 
-/** Counts how many photos everybody sees with a hashtag, and stores it. Again is the same, as it is then. */
+/** Counts the photos with a hashtag that everybody may see, and stores the count. Idempotent. */
 export async function countHashtag({ db }: Stores, hashtag: string): Promise<void> {
   let counted = 0;
   for (let before = 2n ** 63n - 1n; ; ) {
-    // In steps, so that no statement takes long.
+    // Count in batches, so that no statement runs long.
     const [row] = await db.$queryRaw<[{ last: bigint | null; looked: bigint; seen: bigint }]>`
       select min(published_id) as last, count(*) as looked,
         count(*) filter (where ${photoIsVisible(null, sql`photo_id`)}) as seen
       from (
         select photo_id, published_id from photo_hashtags where hashtag = ${hashtag} and published_id < ${before}
-        order by published_id desc limit ${COUNTED_AT_ONCE}
+        order by published_id desc limit ${COUNT_BATCH}
       ) page`;
     counted += Number(row.seen);
-    if (row.last === null || row.looked < COUNTED_AT_ONCE) break;
+    if (row.last === null || row.looked < COUNT_BATCH) break;
     before = row.last;
   }
   await db.hashtag.updateMany({ where: { name: hashtag }, data: { photoCount: counted } });
 }
 
 /**
- * Forgets hashtags that no photo has any more. Each is locked before it is looked at once more: whoever gives a photo a hashtag holds it
- * until then.
+ * Deletes hashtags that no photo has any more. It locks the rows before it checks them again: a transaction that gives
+ * a photo a hashtag holds a lock on the hashtag's row until it commits. Rows that are locked already are skipped.
  */
 export async function sweepHashtags({ db }: Stores): Promise<void> {
   for (let after = ''; ; ) {
     const [page] = await db.$queryRaw<[{ last: string | null; unused: string[] }]>`
       select max(name) as last,
-        coalesce(array_agg(name) filter (where not exists (select from photo_hashtags where hashtag = name)), '{}') as unused
-      from (select name from hashtags where name > ${after} order by name limit ${SWEEP_AT_ONCE}) page`;
+        coalesce(
+          array_agg(name) filter (where not exists (select from photo_hashtags where hashtag = name)), '{}'
+        ) as unused
+      from (select name from hashtags where name > ${after} order by name limit ${SWEEP_BATCH}) page`;
     if (page.last === null) return;
     const { last, unused } = page;
     if (unused.length > 0) {

@@ -2,8 +2,13 @@ import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { FeedEntry } from '../../stores/timelines.ts';
 
-/** The photos with a hashtag. @param hashtag its name, or the column with it */
-export function ofHashtag(hashtag: Sql | string, after: bigint | null, count: number): Sql {
+/**
+ * A query for the entries of a hashtag, newest first.
+ *
+ * @param hashtag its folded name, or the SQL column that holds it
+ * @param after only photos below this publishedId; from the top when null
+ */
+export function hashtagEntriesSql(hashtag: Sql | string, after: bigint | null, count: number): Sql {
   return sql`
     select published_id as "publishedId", photo_id as "photoId" from photo_hashtags
     where hashtag = ${hashtag} and published_id < ${after ?? 2n ** 63n - 1n}
@@ -11,12 +16,16 @@ export function ofHashtag(hashtag: Sql | string, after: bigint | null, count: nu
     limit ${count}`;
 }
 
-/** The newest photos with a hashtag, whoever may see them, from PostgreSQL. */
-export function loadHashtag(
+/**
+ * Loads the entries of a hashtag from PostgreSQL, newest first, without applying visibility rules.
+ *
+ * @param after only photos below this publishedId; from the top when null
+ */
+export function loadHashtagEntries(
   { db }: Stores,
   hashtag: string,
   after: bigint | null,
   count: number,
 ): Promise<FeedEntry[]> {
-  return db.$queryRaw<FeedEntry[]>(ofHashtag(hashtag, after, count));
+  return db.$queryRaw<FeedEntry[]>(hashtagEntriesSql(hashtag, after, count));
 }

@@ -1,4 +1,4 @@
-/** Which hashtags people follow. */
+/** Following hashtags. */
 import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -7,14 +7,14 @@ import { type Connection, type PageRequest, toConnection } from '../kernel/pagin
 import { followedHashtagsKey } from '../records/feed-keys.ts';
 import type { HashtagRow } from './parse-hashtags.ts';
 
-/** The most hashtags that a person follows: each is one more list to be merged into their feed. */
+/** The most hashtags that a person can follow. Each is one more list to merge into their home feed. */
 const MAX_FOLLOWED = 200;
 
-/** Follows a hashtag. Again changes nothing. @throws UserErrors TOO_MANY */
+/** Follows a hashtag. Idempotent. @throws UserErrors TOO_MANY */
 export async function followHashtag({ db, redis }: Stores, userId: bigint, hashtag: string): Promise<void> {
   await writeInvalidating(redis, [followedHashtagsKey(userId)], () =>
     db.$transaction(async (tx) => {
-      // One after the other, so that they are counted rightly.
+      // The row lock serializes a person's concurrent follows, so that they cannot exceed the limit together.
       await tx.$queryRaw`select id from users where id = ${userId} for no key update`;
       const where = { userId_hashtag: { userId, hashtag } };
       if (await tx.hashtagFollow.findUnique({ where })) return;
@@ -23,13 +23,13 @@ export async function followHashtag({ db, redis }: Stores, userId: bigint, hasht
       }
       await tx.$executeRaw`
         insert into hashtag_follows (user_id, hashtag, id) values (${userId}, ${hashtag}, next_id(${userId}))`;
-      // A home feed that is open listens to it from now on.
+      // Open home-feed subscriptions subscribe to the hashtag's channel from now on.
       await addJob(tx, 'followsChanged', { userId: String(userId) });
     }),
   );
 }
 
-/** Follows a hashtag no more. Without a follow it changes nothing. */
+/** Unfollows a hashtag. Idempotent. */
 export async function unfollowHashtag({ db, redis }: Stores, userId: bigint, hashtag: string): Promise<void> {
   await writeInvalidating(redis, [followedHashtagsKey(userId)], () =>
     db.hashtagFollow.deleteMany({ where: { userId, hashtag } }),

@@ -7,15 +7,15 @@ import type { RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { mayInteract } from '../visibility/rules.ts';
 import { photoIsVisible } from '../visibility/sql-conditions.ts';
-import { loadHashtag } from './hashtag-entries.ts';
+import { loadHashtagEntries } from './hashtag-entries.ts';
 
-/** The most related hashtags that can be asked for. */
+/** The most related hashtags that a query can request. */
 const MAX_RELATED = 30;
 const DEFAULT_RELATED = 10;
-/** What is related is looked for on so many photos. */
-const NEWEST_SEEN = 500;
-/** And these are looked for among so many, of which others may be private. */
-const NEWEST = 2_000;
+/** Related hashtags come from this many of the newest visible photos. */
+const RELATED_SAMPLE = 500;
+/** The visible photos come from this many of the newest photos, some of which may be private. */
+const SCANNED_PHOTOS = 2_000;
 
 /**
  * A page of the photos with a hashtag that the viewer may see, newest first.
@@ -32,7 +32,7 @@ export function listHashtagPhotos(
 ): Promise<Connection<PhotoRow>> {
   return fillPage(
     page,
-    (after, count) => loadHashtag(stores, hashtag, after, count),
+    (after, count) => loadHashtagEntries(stores, hashtag, after, count),
     (places) => applyRules(stores, viewerId, places, load),
   );
 }
@@ -51,33 +51,35 @@ async function applyRules(
 }
 
 /**
- * The hashtags that are most often on the same photos as this one: on the newest 500 that everybody may see, and the viewer too. So none is told
- * that is only on photos which they may not see.
+ * Reads the hashtags that are most often on the same photos as this one. It counts the newest 500 photos that both
+ * everybody and the viewer may see, so it reveals no hashtag that is only on photos the viewer may not see.
  *
- * @param first at most so many
- * @throws BAD_USER_INPUT that says what is allowed
+ * @param first at most this many, from 1 to 30
+ * @returns folded names, the most frequent first
+ * @throws BAD_USER_INPUT when `first` is out of range
  */
-export async function readRelated(
+export async function readRelatedHashtags(
   { db }: Stores,
   viewerId: bigint | null,
   hashtag: string,
   first: number | null = DEFAULT_RELATED,
 ): Promise<string[]> {
-  const most = requireFirst(first, MAX_RELATED);
+  const limit = requireFirst(first, MAX_RELATED);
   const photo = sql`newest.photo_id`;
-  // As a value, so that it is looked at photo by photo, and for no more than are needed.
-  const visible = sql`case when ${photoIsVisible(null, photo)} and ${photoIsVisible(viewerId, photo)} then true else false end`;
+  // CASE keeps the rule a plain expression, so PostgreSQL evaluates it photo by photo and stops when it has enough.
+  const forBoth = sql`${photoIsVisible(null, photo)} and ${photoIsVisible(viewerId, photo)}`;
+  const visible = sql`case when ${forBoth} then true else false end`;
   const rows = await db.$queryRaw<{ name: string }[]>`
     with newest as materialized (
       select photo_id, published_id from photo_hashtags where hashtag = ${hashtag} and published_id is not null
-      order by published_id desc limit ${NEWEST}
+      order by published_id desc limit ${SCANNED_PHOTOS}
     ), seen as materialized (
-      select photo_id from newest where ${visible} order by published_id desc limit ${NEWEST_SEEN}
+      select photo_id from newest where ${visible} order by published_id desc limit ${RELATED_SAMPLE}
     )
     select other.hashtag as name from seen
     cross join lateral (
       select hashtag from photo_hashtags where photo_id = seen.photo_id and hashtag <> ${hashtag} offset 0
     ) other
-    group by other.hashtag order by count(*) desc, other.hashtag limit ${most}`;
+    group by other.hashtag order by count(*) desc, other.hashtag limit ${limit}`;
   return rows.map((row) => row.name);
 }

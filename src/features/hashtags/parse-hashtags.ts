@@ -1,79 +1,81 @@
 import { badInput, userError } from '../kernel/errors.ts';
 
-/** A hashtag: it is its name, whether or not a photo has it. */
+/** A hashtag. It consists of its name alone, and exists whether or not a photo has it. */
 export interface HashtagRow {
   __typename: 'Hashtag';
-  /** In the form in which hashtags are compared. */
+  /** Folded: see `foldHashtag`. */
   name: string;
 }
 
-/** The hashtag of a name that was folded. */
-export function hashtagOf(name: string): HashtagRow {
+/** The hashtag with this folded name. */
+export function toHashtagRow(name: string): HashtagRow {
   return { __typename: 'Hashtag', name };
 }
 
 /** The longest hashtag, in characters. */
 export const MAX_HASHTAG = 100;
 
-/** What does not show, and what makes a digit a picture of a key, is no part of a word. */
+/** Excludes invisible characters, and U+20E3, which turns a digit into a keycap emoji. */
 const CHARACTER = '[[\\p{L}\\p{M}\\p{N}_]--[\\p{Default_Ignorable_Code_Point}\\u20E3]]';
-/** A digit before the end of a key's picture belongs to that: it is an emoji. */
+/** Excludes a digit that U+20E3 follows: together they are a keycap emoji. */
 const WORD = `(?!\\p{M})(?:(?!.\\uFE0F?\\u20E3)${CHARACTER})+`;
 const NAME = new RegExp(`^${WORD}$`, 'v');
-/** Not within a word, nor in an address or a character reference (`&#39;`). */
+/** The `#` must not follow a character of a word, a `/` (as in a URL) or an `&` (as in the reference `&#39;`). */
 const HASHTAG = new RegExp(`(?<!${CHARACTER}|[&\\/])#(${WORD})`, 'gv');
 
 /**
- * A name in the form in which hashtags are compared: without regard to capitals and to ways of writing the same letter.
+ * Folds a hashtag's name to the form in which hashtags are stored and compared: case and different encodings of the
+ * same letter make no difference.
  *
  * @example foldHashtag('Straße') === foldHashtag('STRASSE')
  */
 export function foldHashtag(name: string): string {
-  // Through capitals, because some letters have one of those in common. First to small ones, because capital ß stays as it is in capitals.
+  // Upper case unites letters that share one capital. Lower case comes first, because capital ß is its own upper case.
   const folded = name.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase();
   return folded.replaceAll('ς', 'σ').normalize('NFC');
 }
 
 /**
- * The hashtags in a text, folded, each once, in the order of the text: letters, digits and underscores of any script after a `#`. An emoji ends
- * one, and what is longer than 100 characters is none.
+ * Finds the hashtags in a text: letters, digits and underscores of any script after a `#`. An emoji ends a hashtag. A
+ * word of more than 100 characters is not a hashtag.
  *
+ * @returns folded names, each once, in the order of the text
  * @example parseHashtags('#Sunset at the #Plage_d’or 🌅 #sunset') // ['sunset', 'plage_d']
  */
 export function parseHashtags(text: string): string[] {
   const names = new Set<string>();
   for (const [, word = ''] of text.normalize('NFKC').matchAll(HASHTAG)) {
     const name = foldHashtag(word);
-    if (isShort(name)) names.add(name);
+    if (fitsLimit(name)) names.add(name);
   }
   return [...names];
 }
 
-/** The hashtag that somebody names, with or without `#`; null when it can be none. */
-function toHashtag(name: string): string | null {
-  // Nothing that long is one, in whatever form.
+/** Folds a name that a client gave, with or without `#`. Null when it is not a valid hashtag. */
+function normalizeHashtag(name: string): string | null {
+  // Refuse a name that is far too long before normalizing it.
   if (name.length > 10 * MAX_HASHTAG) return null;
   const word = name.normalize('NFKC').trim().replace(/^#/, '');
   const folded = foldHashtag(word);
-  return NAME.test(word) && isShort(folded) ? folded : null;
+  return NAME.test(word) && fitsLimit(folded) ? folded : null;
 }
 
 const ALLOWED = `A hashtag has 1 to ${MAX_HASHTAG} characters: letters, digits and underscores.`;
 
-/** The hashtag that an argument names. @throws BAD_USER_INPUT that says what is allowed */
+/** Folds the hashtag in a query's argument. @throws BAD_USER_INPUT when it is not a valid hashtag */
 export function requireHashtag(name: string): string {
-  const hashtag = toHashtag(name);
+  const hashtag = normalizeHashtag(name);
   if (hashtag === null) throw badInput(`"name" is no hashtag. ${ALLOWED}`);
   return hashtag;
 }
 
-/** The hashtag that a mutation's input names. @throws UserErrors INVALID */
+/** Folds the hashtag in a mutation's input. @throws UserErrors INVALID */
 export function requireHashtagInput(name: string): string {
-  const hashtag = toHashtag(name);
+  const hashtag = normalizeHashtag(name);
   if (hashtag === null) throw userError('INVALID', ALLOWED, 'name');
   return hashtag;
 }
 
-function isShort(name: string): boolean {
+function fitsLimit(name: string): boolean {
   return Array.from(name).length <= MAX_HASHTAG;
 }

@@ -1,4 +1,4 @@
-/** Which hashtags a photo has: those of its caption and of its owner's comments. */
+/** The hashtags of a photo: those in its caption and in its owner's comments. */
 import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Transaction } from '../../stores/postgres.ts';
@@ -9,21 +9,22 @@ import { hashtagKey } from '../records/feed-keys.ts';
 import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
 import { parseHashtags } from './parse-hashtags.ts';
 
-/** The most hashtags of a photo. */
+/** The most hashtags that a photo can have. */
 const MAX_HASHTAGS = 30;
 
-/** Whether a text has hashtags, so that those of its photo change with it. */
+/** Whether a text contains hashtags, so that adding or removing it can change its photo's hashtags. */
 export function hasHashtags(text: string): boolean {
   return parseHashtags(text).length > 0;
 }
 
 /**
- * Runs a write that puts a text to a photo, and lets go of all that it makes stale: what is cached of the photo, and the lists of the hashtags
- * that it may add. (Lists of those that it takes away keep a photo that readers skip.)
+ * Runs a write that adds a text to a photo, and invalidates the photo's cached row and the lists of the hashtags that
+ * the text may add. (The list of a hashtag that the write removes keeps the photo, and readers skip it.)
  *
- * @param photo as it was read; when it has changed since, a job brings the lists up to date
+ * @param photo the row as read before the write; if it has changed since, a job updates the lists
+ * @param text the new text
  */
-export function changeHashtags<R>(
+export function writeInvalidatingHashtags<R>(
   { redis }: Stores,
   photo: PhotoRow,
   text: string,
@@ -36,58 +37,61 @@ export function changeHashtags<R>(
 }
 
 /**
- * Brings a photo's hashtags in line with its caption and its owner's comments, as the transaction has changed them. The photo's row is locked, so
- * that of two changes at once the later sees what the earlier has left.
+ * Updates a photo's hashtags to match its caption and its owner's comments as this transaction has written them. It
+ * locks the photo's row, so that the second of two concurrent changes sees the result of the first.
  *
- * @param field where the new text came from; null when there is none, and so nothing that could be too much
- * @throws UserErrors TOO_MANY
+ * @param field the input field of the new text, for the error; null when the text was removed, which cannot exceed the
+ *   limit
+ * @throws UserErrors TOO_MANY when the photo would have more than 30 hashtags
  */
-export async function updateHashtags(tx: Transaction, photoId: bigint, field: string | null): Promise<void> {
+export async function syncPhotoHashtags(tx: Transaction, photoId: bigint, field: string | null): Promise<void> {
   const [photo] = await tx.$queryRaw<
     { ownerId: bigint; caption: string; publishedId: bigint | null; isFannedOut: boolean }[]
   >`
-    select owner_id as "ownerId", caption, published_id as "publishedId", is_merged is not null as "isFannedOut" from photos
-    where id = ${photoId} for no key update`;
+    select owner_id as "ownerId", caption, published_id as "publishedId", is_merged is not null as "isFannedOut"
+    from photos where id = ${photoId} for no key update`;
   if (!photo) return;
   const { ownerId, caption, publishedId, isFannedOut } = photo;
-  // All that become a "#" when ways of writing are made one.
+  // All characters that NFKC normalization turns into "#".
   const comments = await tx.$queryRaw<{ text: string }[]>`
     select text from comments where photo_id = ${photoId} and author_id = ${ownerId} and text ~ '[#＃﹟]'`;
   const before = await tx.photoHashtag.findMany({ where: { photoId }, select: { hashtag: true } });
   const wanted = new Set([caption, ...comments.map((comment) => comment.text)].flatMap(parseHashtags));
   if (wanted.size > MAX_HASHTAGS && field !== null) {
-    const message = `A photo may have at most ${MAX_HASHTAGS} different hashtags, in its caption and its owner's comments together; with these it would have ${wanted.size}.`;
+    const message =
+      `A photo may have at most ${MAX_HASHTAGS} different hashtags, ` +
+      `in its caption and its owner's comments together; with these it would have ${wanted.size}.`;
     throw userError('TOO_MANY', message, field);
   }
-  const known = new Set(before.map((row) => row.hashtag));
-  const gone = [...known.difference(wanted)];
-  if (gone.length > 0) await tx.photoHashtag.deleteMany({ where: { photoId, hashtag: { in: gone } } });
-  const added = [...wanted.difference(known)].sort();
+  const current = new Set(before.map((row) => row.hashtag));
+  const removed = [...current.difference(wanted)];
+  if (removed.length > 0) await tx.photoHashtag.deleteMany({ where: { photoId, hashtag: { in: removed } } });
+  const added = [...wanted.difference(current)].sort();
   if (added.length === 0) return;
   await tx.photoHashtag.createMany({ data: added.map((hashtag) => ({ photoId, hashtag, publishedId })) });
-  await addNames(tx, added);
-  // Otherwise the fan-out, which waits for the lock, tells of them too.
+  await insertHashtagNames(tx, added);
+  // If the fan-out has not begun, it waits for the row lock and then publishes these hashtags itself.
   if (isFannedOut) await addJob(tx, 'hashtagsAdded', { photoId: String(photoId), hashtags: added });
 }
 
-/** Gives a photo's hashtags its place in lists, in the transaction that makes it READY. */
+/** Copies a photo's `publishedId`, which orders lists, to its hashtags, in the transaction that makes it READY. */
 export async function publishHashtags(tx: Transaction, photoId: bigint, publishedId: bigint): Promise<void> {
   await tx.photoHashtag.updateMany({ where: { photoId }, data: { publishedId } });
 }
 
 /**
- * Makes hashtags known to searches, and keeps the sweep from them until the transaction ends.
+ * Inserts hashtags into the table that searches use, and locks them against the sweep until the transaction ends.
  *
- * @param names sorted, so that two transactions never wait for each other
+ * @param names sorted, so that two transactions do not deadlock
  */
-async function addNames(tx: Transaction, names: readonly string[]): Promise<void> {
-  for (let held = 0; held < names.length; ) {
+async function insertHashtagNames(tx: Transaction, names: readonly string[]): Promise<void> {
+  for (let locked = 0; locked < names.length; ) {
     await tx.$executeRaw`
       insert into hashtags (name) select name from unnest(${[...names]}::text[]) with ordinality new (name, place)
       order by place on conflict do nothing`;
-    // One that the sweep has just locked is gone when the lock is: it is made once more then.
+    // A row that the sweep has locked is deleted when its lock ends. The next iteration inserts it again.
     const rows = await tx.$queryRaw<object[]>`
       select name from hashtags where name = any(${[...names]}::text[]) order by name collate "C" for key share`;
-    held = rows.length;
+    locked = rows.length;
   }
 }

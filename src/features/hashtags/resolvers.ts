@@ -4,8 +4,8 @@ import { type Context, requireSession } from '../context.ts';
 import { payload } from '../kernel/errors.ts';
 import { pageRequest } from '../kernel/paging.ts';
 import { followHashtag, listFollowedHashtags, unfollowHashtag } from './hashtag-follows.ts';
-import { listHashtagPhotos, readRelated } from './hashtag-photos.ts';
-import { hashtagOf, requireHashtag, requireHashtagInput } from './parse-hashtags.ts';
+import { listHashtagPhotos, readRelatedHashtags } from './hashtag-photos.ts';
+import { requireHashtag, requireHashtagInput, toHashtagRow } from './parse-hashtags.ts';
 import { searchHashtags } from './search-hashtags.ts';
 import { subscribeToHashtagPhotos } from './subscriptions.ts';
 
@@ -14,7 +14,7 @@ export const hashtagResolvers: Resolvers = {
   Query: {
     searchHashtags: async (_, { text, first }, { stores, readViewer }) =>
       named(await searchHashtags(stores, readViewer(), text, first)),
-    hashtag: (_, { name }) => hashtagOf(requireHashtag(name)),
+    hashtag: (_, { name }) => toHashtagRow(requireHashtag(name)),
   },
   Mutation: {
     followHashtag: (_, { input }, context) => changeHashtag(context, input.name, followHashtag),
@@ -33,7 +33,7 @@ export const hashtagResolvers: Resolvers = {
     photos: ({ name }, page, { stores, readViewer, loaders }) =>
       listHashtagPhotos(stores, readViewer(), name, pageRequest(page), loaders),
     related: async ({ name }, { first }, { stores, readViewer }) =>
-      named(await readRelated(stores, readViewer(), name, first)),
+      named(await readRelatedHashtags(stores, readViewer(), name, first)),
   },
   HashtagPhotosEvent: {
     cursor: ({ cursor }) => cursor,
@@ -46,7 +46,7 @@ export const hashtagResolvers: Resolvers = {
 };
 
 function named(names: readonly string[]) {
-  return names.map(hashtagOf);
+  return names.map(toHashtagRow);
 }
 
 /** Does something with a hashtag that a mutation names, and answers with it. */
@@ -59,6 +59,6 @@ function changeHashtag(
     const { userId } = requireSession(context);
     const hashtag = requireHashtagInput(name);
     await work(context.stores, userId, hashtag);
-    return { hashtag: hashtagOf(hashtag) };
+    return { hashtag: toHashtagRow(hashtag) };
   });
 }

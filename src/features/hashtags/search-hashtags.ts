@@ -4,20 +4,21 @@ import { MIN_SIMILARITY_LENGTH, prefixPattern, requireSearchLimit, requireSearch
 import { photoIsVisible } from '../visibility/sql-conditions.ts';
 import { foldHashtag, MAX_HASHTAG } from './parse-hashtags.ts';
 
-/** So many are looked at of those that match in each way: who types one letter matches millions. */
-const LOOKED_AT = 500;
-/** Whether the viewer may see a photo with a hashtag is looked for on so many of the newest. */
-const NEWEST = 500;
+/** How many hashtags each kind of match contributes at most. One letter alone can match millions. */
+const CANDIDATES_PER_MATCH = 500;
+/** The viewer must be allowed to see one of this many newest photos with a hashtag. */
+const SCANNED_PHOTOS = 500;
 
 /**
- * Finds hashtags by what they begin with, and by similarity (of trigrams: see PostgreSQL's pg_trgm): first the one that is written so, then those that
- * begin so, of these the ones with most photos. None is found that is only on photos which the viewer may not see.
+ * Searches hashtags by prefix and by similarity (of trigrams: see PostgreSQL's pg_trgm). The exact match comes first,
+ * then prefix matches, then similar names; within each kind, those with the most photos come first. Hashtags that are
+ * only on photos the viewer may not see are not found.
  *
  * @param viewerId null without a session
  * @param text from 1 to 100 characters
- * @param first at most so many, from 1 to 50
- * @returns the names of hashtags, the best first
- * @throws BAD_USER_INPUT that says what is allowed
+ * @param first at most this many, from 1 to 50
+ * @returns folded names, the best match first
+ * @throws BAD_USER_INPUT when `text` or `first` is out of range
  */
 export async function searchHashtags(
   { db }: Stores,
@@ -25,41 +26,41 @@ export async function searchHashtags(
   text: string,
   first: number | null | undefined,
 ): Promise<string[]> {
-  const wanted = foldText(text);
-  const most = requireSearchLimit(first);
-  const beginning = prefixPattern(wanted);
-  const ways = [
-    sql`name = ${wanted}`,
-    sql`name like ${beginning}`,
-    ...(wanted.length < MIN_SIMILARITY_LENGTH ? [] : [sql`name % ${wanted}`]),
+  const query = foldQuery(text);
+  const limit = requireSearchLimit(first);
+  const prefix = prefixPattern(query);
+  const matches = [
+    sql`name = ${query}`,
+    sql`name like ${prefix}`,
+    ...(query.length < MIN_SIMILARITY_LENGTH ? [] : [sql`name % ${query}`]),
   ];
-  const inEachWay = ways.map(
-    (way) => sql`(select name, photo_count from hashtags where ${way} limit ${LOOKED_AT}::int)`,
+  const candidates = matches.map(
+    (match) => sql`(select name, photo_count from hashtags where ${match} limit ${CANDIDATES_PER_MATCH}::int)`,
   );
-  // As a value, so that it is looked at photo by photo, and no longer than until one is found.
+  // CASE keeps the rule a plain expression, so PostgreSQL evaluates it photo by photo and stops at the first match.
   const visible = sql`case when ${photoIsVisible(viewerId, sql`newest.photo_id`)} then true else false end`;
   const rows = await db.$queryRaw<{ name: string }[]>`
-    select name from (${joinSql(inEachWay, ' union ')}) found
+    select name from (${joinSql(candidates, ' union ')}) candidate
     where exists (
       select from (
         select photo_id from photo_hashtags where hashtag = name and published_id is not null
-        order by published_id desc limit ${NEWEST}::int
+        order by published_id desc limit ${SCANNED_PHOTOS}::int
       ) newest
       where ${visible}
     )
     order by
-      name = ${wanted} desc,
-      name like ${beginning} desc,
+      name = ${query} desc,
+      name like ${prefix} desc,
       photo_count desc,
-      similarity(name, ${wanted}) desc,
+      similarity(name, ${query}) desc,
       name
-    limit ${most}::int`;
+    limit ${limit}::int`;
   return rows.map((row) => row.name);
 }
 
-/** What is looked for, as hashtags are compared. @throws BAD_USER_INPUT when it is nothing, or too long */
-function foldText(text: string): string {
-  // What is longer than any is not looked at.
+/** Folds the search text as hashtags are folded. @throws BAD_USER_INPUT when it is empty or too long */
+function foldQuery(text: string): string {
+  // A text that is longer than any hashtag is refused without folding it.
   const folded = text.length > 10 * MAX_HASHTAG ? text : foldHashtag(text).trim().replace(/^#/, '');
   return requireSearchText('text', folded, 'spaces and "#"');
 }

@@ -5,9 +5,9 @@ import { countHashtag, sweepHashtags } from './hashtag-counts.ts';
 /** The jobs of hashtags. */
 export function hashtagTasks(stores: Stores): Pick<Tasks, 'countHashtag' | 'sweepHashtags'> {
   return {
-    // Stores how many there are now.
+    // Idempotent: it stores the current count.
     countHashtag: ({ hashtag }) => countHashtag(stores, hashtag),
-    // Finds less or nothing when it runs again.
+    // Idempotent: a repeated run finds nothing left to delete.
     sweepHashtags: () => sweepHashtags(stores),
   };
 }

@@ -11,7 +11,7 @@ import { checkText } from '../kernel/validate.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { removeComment as deleteComment } from '../photos/comments.ts';
 import { addPhotosChanged } from '../photos/counts.ts';
-import { addRelocateMedia } from '../photos/media.ts';
+import { enqueueRelocateMedia } from '../photos/media.ts';
 import { photoKey } from '../records/photo-rows.ts';
 import { userKey } from '../records/user-rows.ts';
 import { enqueueAccessChanged } from '../visibility/access-signals.ts';
@@ -52,7 +52,7 @@ export async function setPhotoHidden(
       });
       if (count === 0) return;
       await addPhotoDelta(tx, userId, isHidden ? -1 : 1);
-      await addRelocateMedia(tx, id);
+      await enqueueRelocateMedia(tx, [id]);
       await enqueueAccessChanged(tx, [userId]);
       await addPhotosChanged(tx, [id]);
       if (isHidden) await closeReports(tx, { ...subject, commentId: null });

@@ -4,7 +4,7 @@ import { nextId, sql, type Transaction, transact, violatesForeignKey } from '../
 import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
 import { recordActivities } from '../activity/record.ts';
-import { changeHashtags, hasHashtags, updateHashtags } from '../hashtags/photo-hashtags.ts';
+import { hasHashtags, syncPhotoHashtags, writeInvalidatingHashtags } from '../hashtags/photo-hashtags.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
 import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
@@ -17,9 +17,10 @@ import { personIsVisible } from '../visibility/sql-conditions.ts';
 import { requireReadyPhoto } from './require-photo.ts';
 
 /**
- * Writes about a photo.
+ * Adds a comment to a photo.
  *
- * @throws UserErrors NOT_FOUND, NOT_READY, or what is wrong with the text or the key
+ * @param input `text`: 1 to 1,000 characters after trimming
+ * @throws UserErrors NOT_FOUND or NOT_READY for the photo, or the errors of the text or the key
  */
 export async function addComment(
   stores: Stores,
@@ -39,36 +40,36 @@ export async function addComment(
       transact(stores.db, async (tx) => {
         const newId = await nextId(tx, authorId);
         const id = await withIdempotencyKey(tx, key, newId, async () => {
-          // The owner too, whose activity refers to them: in one order with whoever blocks or hides.
+          // Lock the owner too, because the activity row refers to them. Blocking and hiding lock in the same order.
           const author = (await lockPeople(tx, [authorId, ownerId], 'shared')).get(authorId);
           if (author?.isHidden !== false) throw userError('NOT_FOUND', 'There is no such photo.', 'photoId');
           await tx.comment.create({ data: { photoId, id: newId, authorId, text } });
           await tx.photoCountDelta.create({ data: { photoId, comments: 1 } });
-          const about = { photoId, commentId: newId };
+          const subject = { photoId, commentId: newId };
           if (authorId !== ownerId) {
             const activity = { recipientId: ownerId, kind: 'COMMENT' as const, subjectId: newId, actorId: authorId };
-            await recordActivities(tx, [{ ...activity, ...about }]);
+            await recordActivities(tx, [{ ...activity, ...subject }]);
           }
-          await recordMentions(tx, { text, authorId, ownerId, ...about });
-          if (addsHashtags) await updateHashtags(tx, photoId, 'text');
+          await recordMentions(tx, { text, authorId, ownerId, ...subject });
+          if (addsHashtags) await syncPhotoHashtags(tx, photoId, 'text');
           await addJob(tx, 'commentAdded', { photoId: String(photoId), commentId: String(newId) });
         });
         return tx.comment.findUnique({ where: { photoId_id: { photoId, id } } });
       });
-    const comment = await (addsHashtags ? changeHashtags(stores, photo, text, write) : write());
+    const comment = await (addsHashtags ? writeInvalidatingHashtags(stores, photo, text, write) : write());
     if (!comment) throw userError('NOT_FOUND', 'The comment that this key made has been deleted.', 'idempotencyKey');
     return { __typename: 'Comment', ...comment };
   } catch (error) {
-    // Deleted since it was looked up: look again, for the same answer.
+    // The photo was deleted after the first check. Check again to return the usual error.
     if (violatesForeignKey(error)) await requireReadyPhoto(stores, authorId, photoId);
     throw error;
   }
 }
 
 /**
- * Deletes a comment.
+ * Deletes a comment of the viewer, or on the viewer's photo.
  *
- * @throws UserErrors NOT_FOUND, also when the viewer neither wrote it nor owns the photo
+ * @throws UserErrors NOT_FOUND, also when the viewer neither wrote the comment nor owns the photo
  */
 export async function deleteComment(
   stores: Stores,
@@ -79,43 +80,47 @@ export async function deleteComment(
   const [comment] = await stores.db.$queryRaw<{ authorId: bigint; ownerId: bigint }[]>`
     select author_id as "authorId", owner_id as "ownerId" from comments join photos on photos.id = photo_id
     where photo_id = ${photoId} and comments.id = ${commentId}`;
-  const isTheirs = comment?.authorId === viewerId || comment?.ownerId === viewerId;
+  const mayDelete = comment?.authorId === viewerId || comment?.ownerId === viewerId;
   const deleted =
-    isTheirs &&
+    mayDelete &&
     (await removeComment(stores, photoId, commentId, async (tx) => {
-      // Nothing is left to decide, and nobody could name it to close them.
+      // Moderators have nothing left to decide, and no id by which to close the reports.
       await tx.report.deleteMany({ where: { photoId, commentId } });
     }));
   if (!deleted) throw userError('NOT_FOUND', 'You have no such comment to delete.', 'commentId');
 }
 
 /**
- * Deletes a comment with all that is told of it, in a transaction.
+ * Deletes a comment with its count, its activities and its hashtags, in one transaction.
  *
- * @param also does in the same transaction what follows from it
- * @returns whether there was one; otherwise nothing is done
+ * @param alsoWrite writes more in the same transaction; runs only if the comment existed
+ * @returns whether the comment existed
  */
 export async function removeComment(
   { db, redis }: Stores,
   photoId: bigint,
   commentId: bigint,
-  also: (tx: Transaction) => Promise<void>,
+  alsoWrite: (tx: Transaction) => Promise<void>,
 ): Promise<boolean> {
   const comment = await db.comment.findUnique({ where: { photoId_id: { photoId, id: commentId } } });
   if (!comment) return false;
-  // With those of the owner their hashtags go.
+  // The hashtags of the owner's comments are hashtags of the photo, so the cached photo row changes too.
   return writeInvalidating(redis, hasHashtags(comment.text) ? [photoKey(photoId)] : [], () =>
     db.$transaction(async (tx) => {
-      if (!(await deleteRow(tx, photoId, commentId))) return false;
-      if (hasHashtags(comment.text)) await updateHashtags(tx, photoId, null);
-      await also(tx);
+      if (!(await deleteCommentRow(tx, photoId, commentId))) return false;
+      if (hasHashtags(comment.text)) await syncPhotoHashtags(tx, photoId, null);
+      await alsoWrite(tx);
       return true;
     }),
   );
 }
 
-/** Deletes a comment's row, its count and its activities. Of somebody who is hidden it counted nowhere. @returns whether there was one */
-async function deleteRow(tx: Transaction, photoId: bigint, commentId: bigint): Promise<boolean> {
+/**
+ * Deletes a comment's row, its count and its activities. A hidden person's comment is not counted, so it adds no delta.
+ *
+ * @returns whether the row existed
+ */
+async function deleteCommentRow(tx: Transaction, photoId: bigint, commentId: bigint): Promise<boolean> {
   const [removed] = await tx.$queryRaw<{ authorId: bigint }[]>`
     delete from comments where photo_id = ${photoId} and id = ${commentId} returning author_id as "authorId"`;
   if (!removed) return false;
@@ -156,11 +161,11 @@ export async function listComments(
 }
 
 /**
- * Comments that the viewer may see, by their keys: those by people whom they may see, about photos that they may see. A moderator also
- * sees what has been reported.
+ * Reads the comments that the viewer may see: the viewer must be allowed to see both the photo and the author. A
+ * moderator also sees reported photos and their comments.
  *
- * @param loadPhotos loads the photos that the viewer may see, null for others
- * @returns in the order of the keys; null for others
+ * @param loadPhotos loads the photos that the viewer may see; null for the others
+ * @returns in the order of the keys; null for comments that do not exist or that the viewer may not see
  */
 export async function readVisibleComments(
   stores: Stores,
@@ -169,17 +174,17 @@ export async function readVisibleComments(
   loadPhotos: (ids: readonly bigint[]) => Promise<readonly (PhotoRow | null)[]>,
 ): Promise<(CommentRow | null)[]> {
   const photos = await loadPhotos(keys.map(([photoId]) => photoId));
-  const visible = keys.filter((_, index) => photos[index]);
-  if (visible.length === 0) return keys.map(() => null);
-  const rows = await readComments(stores, visible);
-  const mayBeSeen = await maySeePeople(
+  const onVisiblePhotos = keys.filter((_, index) => photos[index]);
+  if (onVisiblePhotos.length === 0) return keys.map(() => null);
+  const rows = await readComments(stores, onVisiblePhotos);
+  const maySeeAuthor = await maySeePeople(
     stores,
     viewerId,
     rows.map((row) => row.authorId),
   );
-  const seen = rows.filter((_, index) => mayBeSeen[index]);
+  const visible = rows.filter((_, index) => maySeeAuthor[index]);
   return keys.map(([photoId, id]) => {
-    const row = seen.find((comment) => comment.photoId === photoId && comment.id === id);
+    const row = visible.find((comment) => comment.photoId === photoId && comment.id === id);
     return row ?? null;
   });
 }

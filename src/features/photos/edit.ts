@@ -2,28 +2,28 @@ import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { deleteMentions, recordMentions } from '../activity/mentions.ts';
-import { changeHashtags, hasHashtags, updateHashtags } from '../hashtags/photo-hashtags.ts';
+import { hasHashtags, syncPhotoHashtags, writeInvalidatingHashtags } from '../hashtags/photo-hashtags.ts';
 import { UserErrors } from '../kernel/errors.ts';
 import { checkText } from '../kernel/validate.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { type ChosenLocation, setLocation } from '../places/locations.ts';
 import { photoKey } from '../records/photo-rows.ts';
 import { addPhotosChanged } from './counts.ts';
-import { allKeys } from './media.ts';
+import { allRenditionKeys } from './media.ts';
 import { MAX_CAPTION } from './publish.ts';
 import { requireOwnPhoto } from './require-photo.ts';
 
-/** What is to be different about a photo; what is left out stays as it is. */
+/** The fields of a photo to change. Fields that are left out keep their value. */
 export interface PhotoChanges {
   caption?: string | undefined;
-  /** Null to show it nowhere. */
+  /** Null removes the location. */
   location?: ChosenLocation | null | undefined;
 }
 
 /**
- * Changes one's own photo.
+ * Changes a photo of the caller.
  *
- * @throws UserErrors NOT_FOUND, or what is wrong with the caption or the location
+ * @throws UserErrors NOT_FOUND, or the errors of the caption or the location
  */
 export async function updatePhoto(
   stores: Stores,
@@ -34,21 +34,21 @@ export async function updatePhoto(
   const userErrors = caption === undefined ? [] : checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
   if (userErrors.length > 0) throw new UserErrors(userErrors);
   const photo = await requireOwnPhoto(stores, ownerId, photoId);
-  await changeHashtags(stores, photo, caption ?? '', () =>
+  await writeInvalidatingHashtags(stores, photo, caption ?? '', () =>
     stores.db.$transaction(async (tx) => {
-      // One change after the other, so that each caption is compared with the one that it replaces.
+      // The row lock serializes concurrent changes, so that each compares its caption with the one it replaces.
       const [before] = await tx.$queryRaw<{ caption: string; status: string; publishedId: bigint | null }[]>`
         select caption, status, published_id as "publishedId" from photos
         where id = ${photoId} and owner_id = ${ownerId} for update`;
       if (!before) return;
       if (caption !== undefined) {
         await tx.photo.update({ where: { id: photoId }, data: { caption } });
-        // Who is mentioned is told when the photo is READY.
+        // Until the photo is READY nobody is notified of a mention. processPhoto records the mentions.
         if (before.status === 'READY') {
           await deleteMentions(tx, photoId, before.caption, caption);
           await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId }, before.caption);
         }
-        if (hasHashtags(before.caption) || hasHashtags(caption)) await updateHashtags(tx, photoId, 'caption');
+        if (hasHashtags(before.caption) || hasHashtags(caption)) await syncPhotoHashtags(tx, photoId, 'caption');
       }
       if (location !== undefined) {
         await setLocation(tx, { id: photoId, ownerId, publishedId: before.publishedId }, location);
@@ -59,7 +59,7 @@ export async function updatePhoto(
 }
 
 /**
- * Deletes one's own photo with its likes and comments; a job deletes its files.
+ * Deletes a photo of the caller with its likes and comments. A job deletes its files.
  *
  * @throws UserErrors NOT_FOUND
  */
@@ -77,7 +77,7 @@ export async function deletePhoto(stores: Stores, ownerId: bigint, photoId: bigi
       await tx.activity.deleteMany({ where: { photoId } });
       await tx.report.deleteMany({ where: { photoId } });
       await addJob(tx, 'deleteObjects', {
-        keys: [...allKeys(deleted.mediaKey), ...(upload ? [upload.objectKey] : [])],
+        keys: [...allRenditionKeys(deleted.mediaKey), ...(upload ? [upload.objectKey] : [])],
       });
       await addPhotosChanged(tx, [photoId]);
     }),

@@ -1,18 +1,26 @@
 import type { Config } from '../../config.ts';
 import type { PhotoFailureCode } from '../../generated/graphql.ts';
 
-/** Why a photo could not be made ready, and what is allowed, for the person who sent it. */
+/** Explains to the owner why processing failed and which files are accepted. */
 export function explainFailure(code: PhotoFailureCode, config: Config): string {
   switch (code) {
     case 'UNSUPPORTED_TYPE':
-      return 'The file is not a JPEG, PNG, WebP or AVIF image, whatever its name says. (HEIC must be converted to JPEG first.)';
+      return (
+        'The file is not a JPEG, PNG, WebP or AVIF image, whatever its name says. ' +
+        '(HEIC must be converted to JPEG first.)'
+      );
     case 'TYPE_MISMATCH':
       return 'The file is an image, but not of the type that was declared for its upload.';
     case 'CORRUPT':
       return 'The file is damaged or ends too early. Send it again from the original.';
-    case 'TOO_MANY_PIXELS':
-      return `The image is too large: at most ${config.PHOTO_MAX_PIXELS.toLocaleString('en')} pixels (width × height) are accepted.`;
+    case 'TOO_MANY_PIXELS': {
+      const limit = config.PHOTO_MAX_PIXELS.toLocaleString('en');
+      return `The image is too large: at most ${limit} pixels (width × height) are accepted.`;
+    }
     case 'CHECKSUM_MISMATCH':
-      return "The file's bytes are not those that were declared for its upload: it was damaged on its way. Send it again.";
+      return (
+        "The file's bytes are not those that were declared for its upload: it was damaged on its way. " +
+        'Send it again.'
+      );
   }
 }

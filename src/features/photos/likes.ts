@@ -6,13 +6,13 @@ import { requireReadyPhoto } from './require-photo.ts';
 
 const likes = relationFromTable((id) => personKey('likes', id), sql`likes`, sql`user_id`, sql`photo_id`);
 
-/** Whether a person likes each of these photos, in the order of the ids. */
+/** Reads whether a person likes each of these photos, in the order of the ids. */
 export function readLikes(stores: Stores, userId: bigint, photoIds: readonly bigint[]): Promise<boolean[]> {
   return readRelations(stores, likes, userId, photoIds);
 }
 
 /**
- * Likes a photo. Again changes nothing.
+ * Likes a photo. Idempotent.
  *
  * @throws UserErrors NOT_FOUND or NOT_READY
  */
@@ -20,7 +20,8 @@ export async function likePhoto(stores: Stores, userId: bigint, photoId: bigint)
   const photo = await requireReadyPhoto(stores, userId, photoId);
   await writeInvalidatingRelations(stores.redis, likes, [[userId, photoId]], async () => {
     try {
-      // The row and its delta, or neither. Who is hidden at this moment likes nothing more; the lock lets it not happen meanwhile.
+      // One statement writes the row and its delta, or neither. A hidden person adds no like. The row lock keeps the
+      // person from becoming hidden until the transaction ends.
       await stores.db.$executeRaw`
         with me as materialized (
           select id from users where id = ${userId} and not is_hidden for key share
@@ -35,7 +36,7 @@ export async function likePhoto(stores: Stores, userId: bigint, photoId: bigint)
         ) then 0 else 1 end
         from added`;
     } catch (error) {
-      // Deleted since it was looked up: look again, for the same answer.
+      // The photo was deleted after the first check. Check again to return the usual error.
       if (violatesForeignKey(error)) await requireReadyPhoto(stores, userId, photoId);
       throw error;
     }
@@ -43,7 +44,7 @@ export async function likePhoto(stores: Stores, userId: bigint, photoId: bigint)
 }
 
 /**
- * Takes a like back. Without one it changes nothing.
+ * Removes a like. Idempotent.
  *
  * @throws UserErrors NOT_FOUND or NOT_READY
  */

@@ -1,7 +1,8 @@
 /**
- * Where photos' files are. Those that everybody may see are below `media/`, where everybody can read them through a CDN; all others
- * below `private/`, and whoever may see the photo is given a signed URL that expires. When that changes, a job copies the files under a new
- * unguessable key and deletes the old ones, so that URLs from before lead nowhere.
+ * The locations of photos' files. Files of photos that everybody may see have the prefix `media/`, which everybody can
+ * read through a CDN. All others have the prefix `private/`, and viewers who may see the photo get a signed URL that
+ * expires. When the visibility of a photo changes, a job copies its files to a new unguessable key and deletes the old
+ * ones, so that older URLs stop working.
  */
 import type { Image, ImageSize } from '../../generated/graphql.ts';
 import { writeInvalidating } from '../../stores/cache.ts';
@@ -11,39 +12,42 @@ import type { Stores } from '../../stores/stores.ts';
 import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
 import { renditionSize, SIZES } from './renditions.ts';
 
-/** Photos whose moves are enqueued in one statement. */
-const MOVED_AT_ONCE = 500;
+/** How many `placeMedia` jobs one statement enqueues. */
+const RELOCATE_BATCH = 500;
 
-/** The object key of a photo's file. */
+/** The object key of one of a photo's files. */
 export function renditionKey(mediaKey: string, isPublic: boolean, size: ImageSize): string {
   return `${isPublic ? 'media' : 'private'}/${mediaKey}/${size.toLowerCase()}.jpg`;
 }
 
-/** The object keys of all of a photo's files, wherever they are. */
-export function allKeys(mediaKey: string): string[] {
-  return [...keysIn(mediaKey, true), ...keysIn(mediaKey, false)];
+/** The object keys that a photo's files can have under a media key, public and private. */
+export function allRenditionKeys(mediaKey: string): string[] {
+  return [...renditionKeys(mediaKey, true), ...renditionKeys(mediaKey, false)];
 }
 
-/** The object keys of all of a photo's files in one of the two places. */
-export function keysIn(mediaKey: string, isPublic: boolean): string[] {
+/** The object keys of a photo's files in one location, public or private. */
+export function renditionKeys(mediaKey: string, isPublic: boolean): string[] {
   return SIZES.map((size) => renditionKey(mediaKey, isPublic, size));
 }
 
-/** A READY photo in one size, with a URL that works for whoever is given it. */
-export async function imageOf({ objects }: Stores, photo: PhotoRow, size: ImageSize): Promise<Image | null> {
+/**
+ * A READY photo in one size. The caller has checked that the viewer may see the photo: the URL works for everybody who
+ * has it.
+ *
+ * @returns null when the photo is not READY
+ */
+export async function toImage({ objects }: Stores, photo: PhotoRow, size: ImageSize): Promise<Image | null> {
   const { status, mediaKey, mediaIsPublic, width, height } = photo;
   if (status !== 'READY' || width === null || height === null) return null;
   const key = renditionKey(mediaKey, mediaIsPublic, size);
-  const place = mediaIsPublic ? { url: objects.publicUrl(key), expiresAt: null } : await objects.signedUrl(key);
-  return { ...place, ...renditionSize(size, width, height) };
+  const link = mediaIsPublic ? { url: objects.publicUrl(key), expiresAt: null } : await objects.signedUrl(key);
+  return { ...link, ...renditionSize(size, width, height) };
 }
 
-/** Enqueues that a photo's files are moved to where they belong. The key is drawn here, so that a repeated job writes the same files. */
-export async function addRelocateMedia(tx: Transaction, photoId: bigint): Promise<void> {
-  await addRelocateMediaOf(tx, [photoId]);
-}
-
-async function addRelocateMediaOf(tx: Transaction, photoIds: readonly bigint[]): Promise<void> {
+/**
+ * Enqueues a `placeMedia` job for each photo. The new media key is drawn here, so a repeated job writes the same files.
+ */
+export async function enqueueRelocateMedia(tx: Transaction, photoIds: readonly bigint[]): Promise<void> {
   // gen_random_uuid() has 122 random bits.
   await tx.$executeRaw`
     select graphile_worker.add_job('placeMedia', json_build_object(
@@ -52,7 +56,10 @@ async function addRelocateMediaOf(tx: Transaction, photoIds: readonly bigint[]):
     from unnest(${[...photoIds]}::bigint[]) photo (id)`;
 }
 
-/** Enqueues the moves of all photos of a person whose files are not where they belong. Doing it again enqueues some twice, which is harmless. */
+/**
+ * Enqueues a `placeMedia` job for each of a person's photos whose files are in the wrong location. A repeated run may
+ * enqueue some photos twice, which is harmless.
+ */
 export async function relocateAllMedia({ db }: Stores, ownerId: bigint): Promise<void> {
   let after = 0n;
   for (;;) {
@@ -60,32 +67,33 @@ export async function relocateAllMedia({ db }: Stores, ownerId: bigint): Promise
       select photos.id from photos join users on users.id = owner_id
       where owner_id = ${ownerId} and photos.id > ${after} and status = 'READY'
         and media_is_public <> (not users.is_private and not users.is_hidden and hidden_at is null)
-      order by photos.id limit ${MOVED_AT_ONCE}`;
+      order by photos.id limit ${RELOCATE_BATCH}`;
     if (rows.length > 0) {
       await db.$transaction((tx) =>
-        addRelocateMediaOf(
+        enqueueRelocateMedia(
           tx,
           rows.map((row) => row.id),
         ),
       );
     }
-    if (rows.length < MOVED_AT_ONCE) return;
+    if (rows.length < RELOCATE_BATCH) return;
     after = rows.at(-1)?.id ?? after;
   }
 }
 
 /**
- * Moves a photo's files to where they belong now, under the key that the job brings; nothing happens when they are there. The copies
- * come first, then one transaction leads to them and enqueues the deletion of the old ones. A file that is missing needs no moving.
+ * Moves a photo's files to the location that matches its visibility, under the media key of the job. Does nothing when
+ * they are there already. It copies the files first; then one transaction switches the photo to the copies and enqueues
+ * the deletion of the old files. Missing files are skipped.
  */
 export async function relocateMedia(stores: Stores, job: Jobs['placeMedia']): Promise<void> {
   const { db, objects, redis } = stores;
   const id = BigInt(job.photoId);
   const photo = await readMediaLocation(db, id);
-  // An earlier run did it.
+  // An earlier run moved them.
   if (photo?.mediaKey === job.mediaKey) return;
   if (photo?.status !== 'READY' || photo.mediaIsPublic === photo.belongsPublic) {
-    return objects.delete(allKeys(job.mediaKey));
+    return objects.delete(allRenditionKeys(job.mediaKey));
   }
   const { mediaKey, mediaIsPublic, belongsPublic } = photo;
   await Promise.all(
@@ -93,22 +101,26 @@ export async function relocateMedia(stores: Stores, job: Jobs['placeMedia']): Pr
       objects.copyJpeg(renditionKey(mediaKey, mediaIsPublic, size), renditionKey(job.mediaKey, belongsPublic, size)),
     ),
   );
-  const moved = await writeInvalidating(redis, [photoKey(id)], () =>
+  const isMoved = await writeInvalidating(redis, [photoKey(id)], () =>
     db.$transaction(async (tx) => {
-      const now = await readMediaLocation(tx, id, true);
-      if (now?.mediaKey !== mediaKey || now.belongsPublic !== belongsPublic) return false;
+      const current = await readMediaLocation(tx, id, true);
+      if (current?.mediaKey !== mediaKey || current.belongsPublic !== belongsPublic) return false;
       await tx.photo.update({ where: { id }, data: { mediaKey: job.mediaKey, mediaIsPublic: belongsPublic } });
-      await addJob(tx, 'deleteObjects', { keys: keysIn(mediaKey, mediaIsPublic) });
+      await addJob(tx, 'deleteObjects', { keys: renditionKeys(mediaKey, mediaIsPublic) });
       return true;
     }),
   );
-  if (moved) return;
-  // It changed, or was deleted, while the files were copied: once more from the start.
-  await objects.delete(allKeys(job.mediaKey));
+  if (isMoved) return;
+  // The photo changed or was deleted while the files were copied: start again.
+  await objects.delete(allRenditionKeys(job.mediaKey));
   return relocateMedia(stores, job);
 }
 
-/** Where a photo's files are, and whether they belong where everybody can read them. @param lock until the transaction ends */
+/**
+ * Reads where a photo's files are and whether everybody may read them.
+ *
+ * @param lock whether to lock the photo and its visibility until the transaction ends
+ */
 async function readMediaLocation(db: Transaction, id: bigint, lock = false) {
   const where = { id };
   const photo = await db.photo.findUnique({
@@ -117,13 +129,13 @@ async function readMediaLocation(db: Transaction, id: bigint, lock = false) {
   });
   if (!photo) return null;
   if (lock) {
-    // Those who make an account private or hidden, or hide a photo, lock these rows: what is read next is as they leave it.
+    // Making an account private or hidden, or hiding a photo, locks these rows. The next statement sees the outcome.
     await db.$queryRaw`select from users where id = ${photo.ownerId} for key share`;
     await db.$queryRaw`select from photos where id = ${id} for update`;
   }
-  const [now] = await db.$queryRaw<{ mediaKey: string; mediaIsPublic: boolean; belongsPublic: boolean }[]>`
+  const [location] = await db.$queryRaw<{ mediaKey: string; mediaIsPublic: boolean; belongsPublic: boolean }[]>`
     select media_key as "mediaKey", media_is_public as "mediaIsPublic",
       (not is_private and not is_hidden and hidden_at is null) as "belongsPublic"
     from photos join users on users.id = owner_id where photos.id = ${id}`;
-  return now ? { ...now, status: photo.status } : null;
+  return location ? { ...location, status: photo.status } : null;
 }

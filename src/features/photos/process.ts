@@ -9,13 +9,13 @@ import { publishLocation } from '../places/locations.ts';
 import { photoKey } from '../records/photo-rows.ts';
 import { lockPeople } from '../visibility/locks.ts';
 import { addPhotosChanged } from './counts.ts';
-import { addRelocateMedia, allKeys, keysIn, renditionKey } from './media.ts';
+import { allRenditionKeys, enqueueRelocateMedia, renditionKey, renditionKeys } from './media.ts';
 import { makeRenditions, type Renditions, UnusableFile } from './renditions.ts';
 
 /**
- * Makes a photo READY, or FAILED with the reason. The files are written first, under keys that were chosen at publishing, so a
- * repeated run writes the same ones; then one transaction makes the photo READY, gives it its place in all lists and enqueues the
- * fan-out. After that, another run does nothing.
+ * Makes a photo READY, or FAILED with the reason. First it writes the files, under a media key that was chosen when the
+ * photo was published, so a repeated run writes the same files. Then one transaction makes the photo READY, gives it
+ * its `publishedId`, which orders all lists, and enqueues the fan-out. After that, another run does nothing.
  */
 export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): Promise<void> {
   const { db, objects, config } = stores;
@@ -27,19 +27,19 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
     }),
     db.upload.findUnique({ where: { id } }),
   ]);
-  // Deleted while it was worked on: what an earlier run wrote is nobody's.
-  if (!photo) return objects.delete([job.objectKey, ...allKeys(job.mediaKey)]);
+  // The photo was deleted during an earlier run. Delete the files that the run wrote.
+  if (!photo) return objects.delete([job.objectKey, ...allRenditionKeys(job.mediaKey)]);
   if (photo.status !== 'PROCESSING' || !upload) return;
 
   const file = await objects.get(upload.objectKey);
-  let made: Renditions;
+  let renditions: Renditions;
   try {
     if (!file) throw new UnusableFile('CORRUPT');
-    made = await makeRenditions(file, upload, config.PHOTO_MAX_PIXELS);
+    renditions = await makeRenditions(file, upload, config.PHOTO_MAX_PIXELS);
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error;
     const { code } = error;
-    await finish(stores, id, job, async (tx) => {
+    await commitOutcome(stores, id, job, async (tx) => {
       const where = { id, status: 'PROCESSING' as const };
       return (await tx.photo.updateMany({ where, data: { status: 'FAILED', failure: code } })).count > 0;
     });
@@ -47,26 +47,27 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
   }
   const mediaIsPublic = !photo.owner.isPrivate && !photo.owner.isHidden;
   await Promise.all(
-    made.files.map(({ size, jpeg }) =>
+    renditions.files.map(({ size, jpeg }) =>
       objects.put(renditionKey(job.mediaKey, mediaIsPublic, size), jpeg, 'image/jpeg'),
     ),
   );
-  const finished = await finish(stores, id, job, async (tx) => {
+  const isCommitted = await commitOutcome(stores, id, job, async (tx) => {
     const ownerId = photo.owner.id;
     const owner = (await lockPeople(tx, [ownerId], 'shared')).get(ownerId);
-    const { width, height } = made;
-    const thumbhash = Buffer.from(made.thumbhash);
+    const { width, height } = renditions;
+    const thumbhash = Buffer.from(renditions.thumbhash);
     const where = { id, status: 'PROCESSING' as const };
     const data = { status: 'READY' as const, width, height, thumbhash, mediaIsPublic };
     if (!owner || (await tx.photo.updateMany({ where, data })).count === 0) return false;
-    // The account became private, or public, while the files were made.
-    if (mediaIsPublic !== (!owner.isPrivate && !owner.isHidden)) await addRelocateMedia(tx, id);
-    // An earlier run may have written them there.
-    await addJob(tx, 'deleteObjects', { keys: keysIn(job.mediaKey, !mediaIsPublic) });
+    // The account's visibility changed while the renditions were made.
+    if (mediaIsPublic !== (!owner.isPrivate && !owner.isHidden)) await enqueueRelocateMedia(tx, [id]);
+    // An earlier run may have written files to the other location.
+    await addJob(tx, 'deleteObjects', { keys: renditionKeys(job.mediaKey, !mediaIsPublic) });
     await addPhotoDelta(tx, ownerId, 1);
     const { caption } = await tx.photo.findUniqueOrThrow({ where: { id }, select: { caption: true } });
     await recordMentions(tx, { text: caption, authorId: ownerId, ownerId, photoId: id });
-    // Last, so that little time passes until the commit: what commits late would appear below what was read already.
+    // Draw the publishedId last, shortly before the commit. A photo that commits late would appear below entries that
+    // clients have already read.
     const publishedId = await nextId(tx, ownerId);
     await tx.photo.update({ where: { id }, data: { publishedId } });
     await publishLocation(tx, id, publishedId);
@@ -74,13 +75,18 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
     await addJob(tx, 'fanOutPhoto', { photoId: job.photoId });
     return true;
   });
-  if (!finished && !(await db.photo.findUnique({ where: { id }, select: { id: true } }))) {
-    await objects.delete(allKeys(job.mediaKey));
+  if (!isCommitted && !(await db.photo.findUnique({ where: { id }, select: { id: true } }))) {
+    await objects.delete(allRenditionKeys(job.mediaKey));
   }
 }
 
-/** Ends the processing in one transaction with all that follows from it. @returns false when another run did so already */
-function finish(
+/**
+ * Commits the outcome of the processing: the photo's new state, the deletion of the upload, and the jobs that follow.
+ *
+ * @param update writes the new state; returns false when another run has done so or the photo is gone
+ * @returns what `update` returned
+ */
+function commitOutcome(
   stores: Stores,
   id: bigint,
   job: Jobs['processPhoto'],

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { updateHashtags } from '../hashtags/photo-hashtags.ts';
+import { syncPhotoHashtags } from '../hashtags/photo-hashtags.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
 import { checkText } from '../kernel/validate.ts';
@@ -11,12 +11,13 @@ import { type ChosenLocation, setLocation } from '../places/locations.ts';
 export const MAX_CAPTION = 2_200;
 
 /**
- * Shares a photo whose file was sent. It is PROCESSING; the job that makes it READY is enqueued with it.
+ * Publishes a photo whose file was uploaded. The photo is PROCESSING. The same transaction enqueues the job that makes
+ * it READY.
  *
- * @param input `location`: where it is shown to have been taken; null for nowhere
- * @returns the photo's id, which is the upload's: so no upload becomes two photos
- * @throws UserErrors NOT_FOUND for another's upload as for one that does not exist, EXPIRED, NOT_UPLOADED, ALREADY_USED, or
- * what is wrong with the caption, the location or the key
+ * @param input `location`: where the photo shows that it was taken; null for nowhere
+ * @returns the photo's id, which is the upload's id, so that no upload becomes two photos
+ * @throws UserErrors NOT_FOUND when the upload does not exist or belongs to somebody else, EXPIRED, NOT_UPLOADED,
+ * ALREADY_USED, or the errors of the caption, the location or the key
  */
 export async function publishPhoto(
   stores: Stores,
@@ -27,22 +28,23 @@ export async function publishPhoto(
   const { caption, location = null, idempotencyKey } = input;
   const userErrors = checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
   if (userErrors.length > 0) throw new UserErrors(userErrors);
-  // Asked before the transaction, which must not wait for S3.
+  // Check before the transaction, which must not wait for S3.
   const upload = await stores.db.upload.findFirst({ where: { id: uploadId, ownerId } });
-  const sent = upload !== null && (await stores.objects.exists(upload.objectKey));
+  const isUploaded = upload !== null && (await stores.objects.exists(upload.objectKey));
 
-  // Of the location what is shown, and not what was sent: its hash is stored.
-  const at = location && Object.values(location).map(String);
-  const same = [String(uploadId), caption, ...(at ? [at] : [])];
-  const key = { userId: ownerId, key: idempotencyKey, mutation: 'publishPhoto', input: same };
+  // The hash of the input is stored, so it covers the coarsened location that is shown, not the exact one that was
+  // sent.
+  const shownLocation = location && Object.values(location).map(String);
+  const hashedInput = [String(uploadId), caption, ...(shownLocation ? [shownLocation] : [])];
+  const key = { userId: ownerId, key: idempotencyKey, mutation: 'publishPhoto', input: hashedInput };
   return stores.db.$transaction((tx) =>
     withIdempotencyKey(tx, key, uploadId, async () => {
       if (await tx.photo.findFirst({ where: { id: uploadId, ownerId }, select: { id: true } })) {
         throw userError('ALREADY_USED', 'This upload has been published already.', 'uploadId');
       }
-      // Locked, so that it does not become a picture of its owner meanwhile.
-      const [held] = await tx.$queryRaw<object[]>`select id from uploads where id = ${uploadId} for key share`;
-      if (!upload || !held) throw userError('NOT_FOUND', 'You have no such upload.', 'uploadId');
+      // The lock keeps a concurrent request from using the upload as its owner's avatar.
+      const [locked] = await tx.$queryRaw<object[]>`select id from uploads where id = ${uploadId} for key share`;
+      if (!upload || !locked) throw userError('NOT_FOUND', 'You have no such upload.', 'uploadId');
       if (upload.expiresAt <= new Date()) {
         throw userError(
           'EXPIRED',
@@ -50,7 +52,7 @@ export async function publishPhoto(
           'uploadId',
         );
       }
-      if (!sent) {
+      if (!isUploaded) {
         throw userError(
           'NOT_UPLOADED',
           "Send the file to the upload's URL first: nothing has arrived there.",
@@ -58,13 +60,13 @@ export async function publishPhoto(
         );
       }
       const mediaKey = randomBytes(16).toString('hex');
-      const made = await tx.photo.createMany({
+      const created = await tx.photo.createMany({
         data: { id: uploadId, ownerId, caption, mediaKey },
         skipDuplicates: true,
       });
-      if (made.count === 0) throw userError('ALREADY_USED', 'This upload has been published already.', 'uploadId');
+      if (created.count === 0) throw userError('ALREADY_USED', 'This upload has been published already.', 'uploadId');
       await setLocation(tx, { id: uploadId, ownerId, publishedId: null }, location);
-      await updateHashtags(tx, uploadId, 'caption');
+      await syncPhotoHashtags(tx, uploadId, 'caption');
       await addJob(tx, 'processPhoto', { photoId: String(uploadId), objectKey: upload.objectKey, mediaKey });
     }),
   );

@@ -11,7 +11,7 @@ import { readCounts } from './counts.ts';
 import { deletePhoto, updatePhoto } from './edit.ts';
 import { explainFailure } from './failures.ts';
 import { likePhoto, unlikePhoto } from './likes.ts';
-import { imageOf } from './media.ts';
+import { toImage } from './media.ts';
 import { publishPhoto } from './publish.ts';
 import { subscribeToPhoto } from './subscriptions.ts';
 import { createUpload } from './uploads.ts';
@@ -96,7 +96,7 @@ export const photoResolvers: Resolvers = {
     hashtags: ({ hashtags }) => hashtags,
     owner: async ({ ownerId }, _, { loaders }) => existing(await loaders.user.load(ownerId)),
     failure: ({ failure }) => failure,
-    image: (photo, { size }, { stores }) => imageOf(stores, photo, size),
+    image: (photo, { size }, { stores }) => toImage(stores, photo, size),
     createdAt: ({ id }) => new Date(idTime(id)),
     publishedAt: ({ publishedId }) => (publishedId === null ? null : new Date(idTime(publishedId))),
     likeCount: async ({ id }, _, { loaders }) => (await loaders.photoCounts.load(id))?.likes ?? 0,

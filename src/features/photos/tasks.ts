@@ -5,8 +5,8 @@ import { relocateAllMedia, relocateMedia } from './media.ts';
 import { publishComment, publishPhotosChanged } from './photo-events.ts';
 import { processPhoto } from './process.ts';
 
-/** Uploads that are swept in one go. */
-const SWEEP_AT_ONCE = 500;
+/** How many expired uploads one step of the sweep deletes. */
+const SWEEP_BATCH = 500;
 
 /** The jobs of photos. */
 export function photoTasks(
@@ -26,21 +26,21 @@ export function photoTasks(
       await refreshPhotoCounts(stores, ids);
       await publishPhotosChanged(stores, ids);
     },
-    // Each comment is told once.
+    // Idempotent: `publishComment` publishes each comment once.
     async commentAdded({ photoId, commentId }) {
       await publishComment(stores, BigInt(photoId), BigInt(commentId));
     },
-    // What is deleted already counts as deleted.
+    // Deleting a missing object succeeds, so a repeated run is harmless.
     async deleteObjects({ keys }) {
       await objects.delete(keys);
     },
-    // The files first: a run that is cut short leaves the rows, by which the next one finds the files again.
+    // Delete the files before the rows, so that after an interrupted run the next one still finds them by their rows.
     async sweepUploads() {
       for (;;) {
         const uploads = await db.$queryRaw<{ id: bigint; objectKey: string }[]>`
           select id, object_key as "objectKey" from uploads
           where expires_at < now() - interval '1 hour' and not exists (select from photos where photos.id = uploads.id)
-          limit ${SWEEP_AT_ONCE}`;
+          limit ${SWEEP_BATCH}`;
         if (uploads.length === 0) return;
         await objects.delete(uploads.map((upload) => upload.objectKey));
         await db.upload.deleteMany({ where: { id: { in: uploads.map((upload) => upload.id) } } });

@@ -5,12 +5,12 @@ import type { Stores } from '../../stores/stores.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
 
-/** A place to send one file to. */
+/** The permission to upload one file. */
 export interface UploadRow extends Upload {
   __typename: 'Upload';
 }
 
-/** The types of file that are accepted, each with the format that its bytes must have. */
+/** The accepted content types, each with the format that the bytes must have. */
 export const ACCEPTED_TYPES = {
   'image/jpeg': 'jpeg',
   'image/png': 'png',
@@ -18,17 +18,18 @@ export const ACCEPTED_TYPES = {
   'image/avif': 'avif',
 } as const;
 
-function unsupportedType(what: string): string {
+function unsupportedType(type: string): string {
   const allowed = 'JPEG, PNG, WebP and AVIF are accepted';
-  return /hei[cf]/i.test(what)
-    ? `${what} is not accepted: ${allowed}. Convert HEIC to JPEG first.`
-    : `${what} is not accepted: ${allowed}.`;
+  return /hei[cf]/i.test(type)
+    ? `${type} is not accepted: ${allowed}. Convert HEIC to JPEG first.`
+    : `${type} is not accepted: ${allowed}.`;
 }
 
 /**
- * Makes a place to send a photo's file to.
+ * Creates an upload: the permission to send one file with exactly this type, size and checksum.
  *
- * @throws UserErrors with all that is wrong with the input
+ * @param input `byteSize`: 1 to UPLOAD_MAX_BYTES; `sha256`: 64 hexadecimal characters
+ * @throws UserErrors with every error of the input, or ALREADY_USED when the upload of the key is published or expired
  */
 export async function createUpload(
   stores: Stores,
@@ -82,7 +83,7 @@ export async function createUpload(
   return { __typename: 'Upload', ...upload };
 }
 
-/** One's own upload that has not been published; null otherwise. */
+/** Reads an upload of the caller that is not published and not expired; null otherwise. */
 export async function readOwnUpload({ db }: Stores, ownerId: bigint, id: bigint): Promise<UploadRow | null> {
   const upload = await db.upload.findFirst({ where: { id, ownerId, expiresAt: { gt: new Date() } } });
   return upload && { __typename: 'Upload', ...upload };

@@ -4,7 +4,7 @@ import { restorableSince } from '../../../src/features/accounts/deactivate.ts';
 import { deleteAccount, requestDeletion, sweepDeactivated } from '../../../src/features/deletion/delete-account.ts';
 import type { Names } from '../../../src/features/deletion/naming.ts';
 import { findNames, isClean, trace } from '../../../src/features/deletion/trace.ts';
-import { keysIn } from '../../../src/features/photos/media.ts';
+import { renditionKeys } from '../../../src/features/photos/media.ts';
 import { authorKey, feedKey, pulledAuthorsKey } from '../../../src/features/records/feed-keys.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { readTimeline } from '../../../src/stores/timelines.ts';
@@ -257,7 +257,7 @@ async function makeBigAccount(photos: number, followers: number): Promise<{ pers
     await stores.db.$executeRaw`
       insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
       values (next_id(${ownerId}), ${ownerId}, '', 'READY', ${mediaKey}, next_id(${ownerId}), 4, 3)`;
-    for (const key of keysIn(mediaKey, true)) await stores.objects.put(key, Buffer.from('x'), 'image/jpeg');
+    for (const key of renditionKeys(mediaKey, true)) await stores.objects.put(key, Buffer.from('x'), 'image/jpeg');
   }
   await stores.db.$executeRaw`
     insert into likes (photo_id, user_id, id)

@@ -8,7 +8,7 @@ import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../
 import { newPerson, type Person } from '../../support/people.ts';
 import { insertPhoto, rowId } from '../../support/rows.ts';
 
-// A list of its own, which other tests' likes are not in.
+// This file has its own servers, so that other tests' likes do not change the list.
 let own: OwnDarkroom;
 let api: TestProcess;
 let stores: Stores;
@@ -24,8 +24,8 @@ afterAll(async () => {
   await own?.stop();
 });
 
-/** Has the list made as it is now, as after ten minutes. */
-async function makeAnew(): Promise<void> {
+/** Remakes the list now, as the job does every ten minutes. */
+async function remakeList(): Promise<void> {
   const keys = await stores.redis.keys('popular:*');
   if (keys.length > 0) await stores.redis.del(...keys);
   await refreshPopular(stores);
@@ -45,7 +45,7 @@ async function readPage(viewer: Person | null, first: number, after: string | nu
   return data.popular;
 }
 
-/** All pages to the end; all but the last are full. */
+/** Reads all pages, and checks that all but the last are full. */
 async function readAll(viewer: Person | null, first = 100): Promise<string[]> {
   const ids: string[] = [];
   for (let after: string | null = null; ; ) {
@@ -57,34 +57,34 @@ async function readAll(viewer: Person | null, first = 100): Promise<string[]> {
   }
 }
 
-/** A photo with so many likes, published so many hours ago. */
-async function photoWith(owner: Person, likeCount: number, hours = 0): Promise<string> {
+/** Inserts a photo with this many likes, published this many hours ago. */
+async function insertLikedPhoto(owner: Person, likeCount: number, hours = 0): Promise<string> {
   const { photoId, publishedId } = await insertPhoto(stores, rowId(owner.id));
   const ago = publishedId - (BigInt(Math.round(hours * 3_600_000)) << 23n);
   await stores.db.photo.update({ where: { id: photoId }, data: { likeCount, publishedId: ago } });
   return toGlobalId('Photo', photoId);
 }
 
-test('what is liked more stands above, and what is older below, whoever reads and however large the pages are', async () => {
+test('photos with more likes rank higher and older ones lower, for every viewer and page size', async () => {
   const [author, viewer] = [await newPerson(url), await newPerson(url)];
-  const few = await photoWith(author, 5);
-  const many = await photoWith(author, 50);
-  const old = await photoWith(author, 50, 10);
-  const unliked = await photoWith(author, 0);
-  const tooOld = await photoWith(author, 1_000_000, 73);
-  await makeAnew();
-  const made = [many, few, old, unliked, tooOld];
+  const few = await insertLikedPhoto(author, 5);
+  const many = await insertLikedPhoto(author, 50);
+  const old = await insertLikedPhoto(author, 50, 10);
+  const unliked = await insertLikedPhoto(author, 0);
+  const tooOld = await insertLikedPhoto(author, 1_000_000, 73);
+  await remakeList();
+  const inserted = [many, few, old, unliked, tooOld];
   for (const reader of [null, viewer]) {
     for (const first of [100, 2]) {
       const all = await readAll(reader, first);
       expect(new Set(all).size).toBe(all.length);
-      // 50 likes after ten hours are worth what two are now.
-      expect(all.filter((id) => made.includes(id))).toEqual([many, few, old]);
+      // 50 likes after ten hours are worth as much as two now.
+      expect(all.filter((id) => inserted.includes(id))).toEqual([many, few, old]);
     }
   }
 });
 
-test('nobody is shown what they may not see, of those whom they follow or mute, or their own', async () => {
+test('the list omits photos that the viewer may not see, and those of followed or muted people', async () => {
   const [viewer, followed, muted, blocked, blocker, recluse, gone, shown] = await Promise.all(
     Array.from({ length: 8 }, () => newPerson(url)),
   );
@@ -92,9 +92,9 @@ test('nobody is shown what they may not see, of those whom they follow or mute, 
     throw new Error('unreachable');
   const ids = new Map<Person, string>();
   for (const person of [viewer, followed, muted, blocked, blocker, recluse, gone, shown])
-    ids.set(person, await photoWith(person, 9));
-  await makeAnew();
-  // What is so after the list was made counts.
+    ids.set(person, await insertLikedPhoto(person, 9));
+  await remakeList();
+  // These changes happen after the list is made, and still apply.
   await viewer.follow(followed);
   await attempt(viewer, 'mute', { userId: muted.id }, 'user { id }');
   await attempt(viewer, 'block', { userId: blocked.id }, 'user { id }');
@@ -113,10 +113,14 @@ test('nobody is shown what they may not see, of those whom they follow or mute, 
   expect(await seenBy(viewer)).toEqual([]);
 });
 
-test('whoever pages on does so in the list in which they began, and whatever cursor is sent, the answer is a page', async () => {
+test('a client pages through the list of its first page, and any cursor gets a page', async () => {
   const author = await newPerson(url);
-  const [one, two, three] = [await photoWith(author, 100), await photoWith(author, 200), await photoWith(author, 300)];
-  await makeAnew();
+  const [one, two, three] = [
+    await insertLikedPhoto(author, 100),
+    await insertLikedPhoto(author, 200),
+    await insertLikedPhoto(author, 300),
+  ];
+  await remakeList();
   const [key = ''] = await stores.redis.keys('popular:*');
   const before = BigInt(key.split(':')[1] ?? '') - 1n;
   const list = [one, two, three].map((id) => String(rowId(id)));
@@ -125,15 +129,15 @@ test('whoever pages on does so in the list in which they began, and whatever cur
     (await readPage(null, 2, after === null ? null : toCursor(after))).edges.map(({ node }) => node.id);
   expect(await ids(null)).toEqual([three, two]);
   expect(await ids(before * 1_000n)).toEqual([two, three]);
-  // Of a list that is gone, the rank counts in the newest.
+  // If the cursor's list is gone, its rank applies to the newest list.
   expect(await ids((before - 20n) * 1_000n)).toEqual([two, one]);
   for (const after of [0n, 999n, before * 1_000n + 999n, 10n ** 18n])
     expect((await ids(after)).length).toBeLessThanOrEqual(2);
 });
 
-test('when Redis is emptied, the list is made at the next question', async () => {
+test('after Redis is emptied, the next read makes the list', async () => {
   const author = await newPerson(url);
-  const photo = await photoWith(author, 1_000);
+  const photo = await insertLikedPhoto(author, 1_000);
   await stores.redis.flushall();
   expect((await readPage(null, 1, null)).edges[0]?.node.id).toBe(photo);
 });

@@ -16,7 +16,7 @@ async function find(text: string, first = 20) {
   return send<Found>(url, query, { text, first });
 }
 
-test('people, hashtags and places are found together, each by its own name', async () => {
+test('one search finds people, hashtags and places by their names', async () => {
   const [person, word] = [await newPerson(url), `q${unique()}`];
   await attempt(person, 'changeUsername', { username: word }, 'user { id }');
   const point = { latitude: Math.random() * 100 - 50, longitude: Math.random() * 300 - 150 };
@@ -25,18 +25,18 @@ test('people, hashtags and places are found together, each by its own name', asy
   const hashtag = { __typename: 'Hashtag', name: word };
   const place = { __typename: 'Place', name: `Bar ${word}` };
   const more = { __typename: 'Hashtag', name: `${word}s` };
-  const of = async (text: string, first?: number) => {
+  const findOwn = async (text: string, first?: number) => {
     const { data, errors } = await find(text, first);
     expect(errors).toEqual([]);
     return data?.search.filter((one) => JSON.stringify(one).includes(word));
   };
-  expect(await of(word)).toEqual([user, hashtag, place, more]);
-  expect(await of(word.toUpperCase(), 2)).toEqual([user, hashtag]);
-  expect(await of(`@${word}`)).toEqual([user]);
-  expect(await of(`#${word}`)).toEqual([hashtag, more]);
+  expect(await findOwn(word)).toEqual([user, hashtag, place, more]);
+  expect(await findOwn(word.toUpperCase(), 2)).toEqual([user, hashtag]);
+  expect(await findOwn(`@${word}`)).toEqual([user]);
+  expect(await findOwn(`#${word}`)).toEqual([hashtag, more]);
 });
 
-test('whatever is looked for, the answer is a list, or says what is allowed', async () => {
+test('any text gets either a list or an error that says what is allowed', async () => {
   for (const text of ['q', '%', "'", '_', '\\', '";--', '#', '@', '', ' ', 'x'.repeat(101), 'a\0b', '🙂']) {
     const { data, errors } = await find(text);
     if (errors.length === 0) expect(Array.isArray(data?.search)).toBe(true);

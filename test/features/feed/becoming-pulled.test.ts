@@ -16,7 +16,7 @@ const VIEWERS = 2;
 const BYSTANDERS = 2;
 const READERS = 4;
 
-// With both viewers and a bystander, or one and both bystanders, an author has more followers than are pushed to.
+// An author gets above the limit with both viewers and one bystander, or one viewer and both bystanders.
 const LIMIT = 2;
 
 let own: OwnDarkroom;
@@ -47,7 +47,7 @@ async function isPulled(authorId: bigint): Promise<boolean> {
   return (await own.stores.db.user.findUniqueOrThrow({ where: { id: authorId } })).isPulled;
 }
 
-test('an author who becomes heavy with a photo that is deleted at once is missed by nobody afterwards', async () => {
+test('no follower misses an author who became a pulled author by a photo that was deleted at once', async () => {
   const { stores } = own;
   await startWorker();
   const viewer = await newPerson(api.url);
@@ -59,7 +59,7 @@ test('an author who becomes heavy with a photo that is deleted at once is missed
   await setFollow(viewer, 'follow', authorId);
   for (const other of others) await follow(stores, other, authorId);
   await untilIdle(stores);
-  // Until Redis holds that nobody whom the viewer follows is heavy: it does not for some seconds after a follow.
+  // Wait until Redis caches that the viewer follows no pulled author. It does not for some seconds after a follow.
   await until(async () => {
     expect(await readFeed(viewer, 10)).toEqual([]);
     return stores.redis.get(pulledAuthorsKey(rowId(viewer.id)));
@@ -81,7 +81,7 @@ test('an author who becomes heavy with a photo that is deleted at once is missed
   feed.close();
 });
 
-test('a photo that was pushed stays so when its job is repeated, although its author becomes heavy then', async () => {
+test('a repeated fan-out pushes a photo again, even if its author becomes a pulled author in that run', async () => {
   const { stores } = own;
   const viewer = await newPerson(api.url);
   const [authorId = 0n, ...others] = await insertPeople(stores, 1 + LIMIT);
@@ -90,27 +90,27 @@ test('a photo that was pushed stays so when its job is repeated, although its au
     'subscription { homeFeed { photo { id } } }',
   );
   await untilListening(stores, viewer);
-  const heard = () => feed.events.map((event) => event.homeFeed.photo?.id ?? 'gap');
+  const received = () => feed.events.map((event) => event.homeFeed.photo?.id ?? 'gap');
   await stopWorker();
   const first = await insertPhoto(stores, authorId);
   await fanOut(stores, first.photoId);
-  await until(async () => heard().length === 1);
-  // Others come, and the job runs once more, as after a worker was killed.
+  await until(async () => received().length === 1);
+  // The author gets more followers, and the job runs again, as after the death of a worker.
   for (const other of others) await follow(stores, other, authorId);
   await startWorker();
   await untilFannedOut(stores, [authorId]);
   const second = await insertPhoto(stores, authorId);
   await untilIdle(stores);
-  await until(async () => heard().includes('gap'));
+  await until(async () => received().includes('gap'));
   expect(await isPulled(authorId)).toBe(true);
   const third = await insertPhoto(stores, authorId);
   const shared = [first, second, third].map(({ photoId }) => toGlobalId('Photo', photoId));
-  await until(async () => heard().includes(shared[2] ?? ''));
-  expect(heard().filter((id) => id !== 'gap')).toEqual(shared);
+  await until(async () => received().includes(shared[2] ?? ''));
+  expect(received().filter((id) => id !== 'gap')).toEqual(shared);
   feed.close();
 });
 
-test('a heavy author who is muted no more is heard of at a subscription that is open', async () => {
+test('an open subscription receives the photos of a pulled author after the viewer unmutes them', async () => {
   const { stores } = own;
   await startWorker();
   const viewer = await newPerson(api.url);
@@ -125,7 +125,7 @@ test('a heavy author who is muted no more is heard of at a subscription that is 
   );
   await untilListening(stores, viewer);
   await viewer.mutate('unmute', 'UnmuteInput', input, 'user { id }');
-  // To listen to the author is told as a gap.
+  // Subscribing to the author's channel is reported as a gap.
   await until(async () => feed.events.length === 1);
   const id = toGlobalId('Photo', (await insertPhoto(stores, authorId)).photoId);
   await until(async () => feed.events.length === 2);
@@ -141,7 +141,7 @@ const command = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('unfollow' as const), viewer, author }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('join' as const), who: fc.nat(BYSTANDERS - 1), author }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), which: fc.nat(50) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const), viewer, author }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('evict' as const), viewer, author }) },
   {
     weight: 7,
     arbitrary: fc.record({
@@ -160,7 +160,11 @@ interface Shared {
   ownerId: bigint;
 }
 
-/** Runs commands against the API and against a model, comparing at each read. @returns how many authors became heavy */
+/**
+ * Runs commands against the API and a model, comparing at each read.
+ *
+ * @returns how many authors became pulled authors
+ */
 async function play(commands: Command[]): Promise<number> {
   const { stores } = own;
   const viewers = await Promise.all(Array.from({ length: VIEWERS }, () => newPerson(api.url, 'viewer')));
@@ -168,7 +172,7 @@ async function play(commands: Command[]): Promise<number> {
   const bystanders = await insertPeople(stores, BYSTANDERS);
   let photos: Shared[] = [];
   const follows = viewers.map(() => new Set<bigint>());
-  // Each pages on through one viewer's feed while the other commands run, and from the top again at its end.
+  // Each reader pages through one viewer's feed while the other commands run, and starts again when it reaches the end.
   const readers = Array.from({ length: READERS }, (_, index) => ({
     who: index % VIEWERS,
     cursor: null as string | null,
@@ -203,7 +207,7 @@ async function play(commands: Command[]): Promise<number> {
       expect(page.pageInfo.hasNextPage).toBe(rest.length > step.first);
       reader.cursor = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
       reader.below = page.pageInfo.hasNextPage ? (rest[step.first - 1]?.publishedId ?? null) : null;
-    } else if (person && step.do === 'lose') {
+    } else if (person && step.do === 'evict') {
       const viewerId = rowId(person.id);
       await stores.redis.del(feedKey(viewerId), pulledAuthorsKey(viewerId), authorKey(authorId));
     } else if (person && (step.do === 'follow' || step.do === 'unfollow')) {
@@ -219,33 +223,34 @@ async function play(commands: Command[]): Promise<number> {
   return stores.db.user.count({ where: { id: { in: authors }, isPulled: true } });
 }
 
-test('while authors become heavy, readers who page on see no gap, no duplicate, and newest first', async () => {
+test('while authors become pulled authors, paging readers see no gap and no duplicate, newest first', async () => {
   await startWorker();
-  let heavy = 0;
+  let pulled = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(command, { minLength: 20, maxLength: 60 }), async (commands) => {
-      heavy += await play(commands);
+      pulled += await play(commands);
     }),
     { numRuns: 20 },
   );
-  // It is about authors who do.
-  expect(heavy).toBeGreaterThan(5);
+  // Make sure that the runs covered the change.
+  expect(pulled).toBeGreaterThan(5);
 });
 
-test('a feed of heavy and ordinary authors goes on in PostgreSQL where one or the other ends in Redis', async () => {
+test('a feed of pulled and pushed authors continues in PostgreSQL where the first list in Redis ends', async () => {
   const { stores } = own;
   const reader: Person = await newPerson(api.url, 'reader');
-  const [many = 0n, few = 0n, ordinary = 0n] = await insertPeople(stores, 3);
+  const [many = 0n, few = 0n, pushed = 0n] = await insertPeople(stores, 3);
   await stores.db.user.updateMany({ where: { id: { in: [many, few] } }, data: { isPulled: true } });
-  for (const id of [many, few, ordinary]) await setFollow(reader, 'follow', id);
-  // The heavy author with many is cut first, then the viewer's own list; that of the one with few is complete.
-  const places = [
+  for (const id of [many, few, pushed]) await setFollow(reader, 'follow', id);
+  // The list of the pulled author with many photos ends first, then the viewer's own list. The list of the pulled
+  // author with few photos is complete.
+  const entries = [
     ...(await insertPhotos(stores, [few], 20)),
-    ...(await insertPhotos(stores, [ordinary], 300)),
-    ...(await insertPhotos(stores, [many, ordinary], 600)),
+    ...(await insertPhotos(stores, [pushed], 300)),
+    ...(await insertPhotos(stores, [many, pushed], 600)),
     ...(await insertPhotos(stores, [many], 400)),
   ].sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
-  const all = places.map((place) => toGlobalId('Photo', place.photoId));
+  const all = entries.map((entry) => toGlobalId('Photo', entry.photoId));
   expect(await readFeed(reader, 100)).toEqual(all);
   expect(await readFeed(reader, 61)).toEqual(all);
   expect(await stores.redis.zcard(authorKey(many))).toBe(500);

@@ -26,16 +26,16 @@ afterAll(async () => {
   await shared.close();
 });
 
-/** When something was asked for and when it was answered, on a clock that counts what happens in this test. */
+/** When a request was sent and when it was answered, on a logical clock that counts the events of this test. */
 interface Span {
   start: number;
   end: number;
 }
-interface Shot {
+interface TestPhoto {
   id: string;
   author: number;
   publishedId: bigint;
-  /** When it was known to have reached everybody. */
+  /** When its fan-out was known to be complete. */
   arrived: number;
   deleted?: Span;
 }
@@ -59,7 +59,7 @@ const plan = fc.record({
 });
 type Plan = typeof plan extends fc.Arbitrary<infer P> ? P : never;
 
-/** Lets publishers, a viewer who follows and unfollows, and readers run beside each other, and then judges every read. */
+/** Runs publishers, a viewer who follows and unfollows, and readers concurrently. Then checks every read. */
 async function play(url: string, stores: Stores, { publish, follow: changes, join, readers }: Plan): Promise<void> {
   const viewer = await newPerson(url, 'viewer');
   const authors = await insertPeople(stores, AUTHORS);
@@ -70,7 +70,7 @@ async function play(url: string, stores: Stores, { publish, follow: changes, joi
     await work();
     return { start, end: ++now };
   };
-  const shots = new Map<string, Shot>();
+  const photos = new Map<string, TestPhoto>();
   const follows: (Span & { name: 'follow' | 'unfollow'; author: number })[] = [];
   const reads: Read[] = [];
   for (const which of authors.keys()) {
@@ -84,18 +84,18 @@ async function play(url: string, stores: Stores, { publish, follow: changes, joi
       const authorId = authors[step.author] ?? 0n;
       const { photoId, publishedId } = await insertPhoto(stores, authorId);
       const id = toGlobalId('Photo', photoId);
-      const shot: Shot = { id, author: step.author, publishedId, arrived: Number.POSITIVE_INFINITY };
-      shots.set(id, shot);
+      const photo: TestPhoto = { id, author: step.author, publishedId, arrived: Number.POSITIVE_INFINITY };
+      photos.set(id, photo);
       arrivals.push(
         untilFannedOut(stores, [authorId]).then(() => {
-          shot.arrived = ++now;
+          photo.arrived = ++now;
         }),
       );
       if (step.thenDelete > 0) continue;
-      // Set before, so that a read that comes meanwhile may do without it.
-      shot.deleted = { start: ++now, end: Number.POSITIVE_INFINITY };
+      // Set before the deletion, so that a concurrent read may omit the photo.
+      photo.deleted = { start: ++now, end: Number.POSITIVE_INFINITY };
       await deletePhoto(stores, authorId, photoId);
-      shot.deleted.end = ++now;
+      photo.deleted.end = ++now;
     }
   };
   const following = async () => {
@@ -119,15 +119,15 @@ async function play(url: string, stores: Stores, { publish, follow: changes, joi
       const { hasNextPage, endCursor } = page.pageInfo;
       reads.push({ start, end: ++now, below, ids, hasNextPage });
       cursor = hasNextPage ? endCursor : null;
-      // A photo may be read before the transaction that publishes it has been answered here.
+      // A reader may see a photo before the publisher knows that its transaction has committed.
       const last = ids.at(-1);
-      below = cursor === null || last === undefined ? null : await placeOf(last);
+      below = cursor === null || last === undefined ? null : await publishedIdOf(last);
     }
   };
-  const placeOf = async (id: string): Promise<bigint> => {
+  const publishedIdOf = async (id: string): Promise<bigint> => {
     for (;;) {
-      const shot = shots.get(id);
-      if (shot) return shot.publishedId;
+      const photo = photos.get(id);
+      if (photo) return photo.publishedId;
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
@@ -137,35 +137,35 @@ async function play(url: string, stores: Stores, { publish, follow: changes, joi
   await reading([100]);
 
   for (const read of reads) {
-    const places = read.ids.map((id) => shots.get(id)?.publishedId ?? -1n);
-    expect(places).toEqual([...new Set(places)].sort((a, b) => (a < b ? 1 : -1)));
-    if (read.below !== null) for (const place of places) expect(place).toBeLessThan(read.below);
-    const floor = read.hasNextPage ? (places.at(-1) ?? 0n) : 0n;
-    for (const shot of shots.values()) {
-      const followed = followedIn(follows, shot.author, read);
-      const isThere = read.ids.includes(shot.id);
+    const publishedIds = read.ids.map((id) => photos.get(id)?.publishedId ?? -1n);
+    expect(publishedIds).toEqual([...new Set(publishedIds)].sort((a, b) => (a < b ? 1 : -1)));
+    if (read.below !== null) for (const publishedId of publishedIds) expect(publishedId).toBeLessThan(read.below);
+    const floor = read.hasNextPage ? (publishedIds.at(-1) ?? 0n) : 0n;
+    for (const photo of photos.values()) {
+      const followed = followedIn(follows, photo.author, read);
+      const isThere = read.ids.includes(photo.id);
       if (isThere) {
-        expect({ followed, deleted: (shot.deleted?.end ?? read.end) < read.start }).toEqual({
+        expect({ followed, deleted: (photo.deleted?.end ?? read.end) < read.start }).toEqual({
           followed: expect.stringMatching(/^(always|sometimes)$/),
           deleted: false,
         });
       } else {
-        const inRange = shot.publishedId > floor && (read.below === null || shot.publishedId < read.below);
-        const exists = (shot.deleted?.start ?? read.end) >= read.end;
-        expect({ missing: shot.arrived < read.start && followed === 'always' && inRange && exists }).toEqual({
+        const inRange = photo.publishedId > floor && (read.below === null || photo.publishedId < read.below);
+        const exists = (photo.deleted?.start ?? read.end) >= read.end;
+        expect({ missing: photo.arrived < read.start && followed === 'always' && inRange && exists }).toEqual({
           missing: false,
         });
       }
     }
   }
-  // When all has settled, the feed is exact.
-  const settled = [...shots.values()]
-    .filter((shot) => !shot.deleted && followedIn(follows, shot.author, { start: now, end: now }) === 'always')
+  // After all writes and jobs have finished, the feed is exact.
+  const settled = [...photos.values()]
+    .filter((photo) => !photo.deleted && followedIn(follows, photo.author, { start: now, end: now }) === 'always')
     .sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
-  expect(reads.at(-1)?.ids).toEqual(settled.map((shot) => shot.id));
+  expect(reads.at(-1)?.ids).toEqual(settled.map((photo) => photo.id));
 }
 
-/** Whether somebody was followed in a span. Changes are made one after the other. */
+/** Whether an author was followed during a span. The changes are sequential. */
 function followedIn(
   changes: readonly (Span & { name: 'follow' | 'unfollow'; author: number })[],
   author: number,
@@ -179,14 +179,14 @@ function followedIn(
   return names.has('unfollow') ? 'sometimes' : 'always';
 }
 
-test('beside publishing, deleting and following that nobody waits for, what was there before a read is in it', async () => {
+test('concurrent with publishing, deleting and following, a read contains what was there before it', async () => {
   await fc.assert(
     fc.asyncProperty(plan, (steps) => play(inject('url'), shared, steps)),
     { numRuns: 20 },
   );
 });
 
-test('the same while authors become too heavy to push', async () => {
+test('the same while authors become pulled authors', async () => {
   await fc.assert(
     fc.asyncProperty(plan, (steps) => play(processes[0]?.url ?? '', own.stores, steps)),
     { numRuns: 20 },

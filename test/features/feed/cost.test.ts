@@ -41,10 +41,10 @@ afterAll(async () => {
   await own.stop();
 });
 
-/** Runs the query as the server does, session and all, and counts what it sends to PostgreSQL and to Redis. */
+/** Runs the query as the server does, session included, and counts SQL statements and writes to Redis. */
 async function cost(first: number): Promise<{ photos: number; sql: number; redis: number }> {
   statements.length = 0;
-  // Commands of one turn of the event loop are one write to the connection: what is written together travels together.
+  // ioredis writes the commands of one turn of the event loop to the connection in one go, so a write is a round trip.
   const { stream } = stores.redis as unknown as { stream: { write(data: unknown): boolean } };
   const writes = vi.spyOn(stream, 'write');
   try {
@@ -60,12 +60,12 @@ async function cost(first: number): Promise<{ photos: number; sql: number; redis
   }
 }
 
-test('the home feed costs as many statements and round trips for 100 photos as for 5, cold and warm', async () => {
+test('the home feed takes as many statements and round trips for 100 photos as for 5, cold and warm', async () => {
   for (const first of [5, 24, 100]) {
     await stores.redis.flushall();
     const cold = await cost(first);
     expect(cold).toMatchObject({ photos: first, sql: 11 });
-    // What is read side by side travels together or not, as PostgreSQL's answers come.
+    // Concurrent reads share a round trip or not, depending on when PostgreSQL answers.
     expect(cold.redis).toBeLessThanOrEqual(20);
     expect({ warm: await cost(first) }).toEqual({ warm: { photos: first, sql: 0, redis: 5 } });
   }

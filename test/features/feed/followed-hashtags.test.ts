@@ -1,4 +1,4 @@
-/** Photos in the home feed by a hashtag: which belong there, and that a subscription tells each once. */
+/** Photos in the home feed by a followed hashtag: which ones belong there, and that subscriptions deliver each once. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { fanOut, fanOutHashtags } from '../../../src/features/feed/fan-out.ts';
 import { feedKey, followedHashtagsKey, hashtagKey } from '../../../src/features/records/feed-keys.ts';
@@ -24,7 +24,7 @@ function people(count: number): Promise<Person[]> {
   return Promise.all(Array.from({ length: count }, () => newPerson(url)));
 }
 
-/** Shares a photo that has reached everybody when this resolves. @returns its id */
+/** Shares a photo. Resolves when its fan-out is complete. @returns its id */
 async function share(author: Person, caption: string): Promise<string> {
   const { photoId } = await insertPhoto(stores, rowId(author.id), caption);
   await fanOut(stores, photoId);
@@ -35,8 +35,8 @@ async function setCaption(owner: Person, photoId: string, caption: string): Prom
   await owner.mutate('updatePhoto', 'UpdatePhotoInput', { photoId, caption }, 'photo { id }');
 }
 
-/** Waits until what a photo was given later is told. */
-async function untilAdded(photoId: string): Promise<void> {
+/** Waits until all jobs of a photo are done. */
+async function untilJobsDone(photoId: string): Promise<void> {
   await until(async () => {
     const [row] = await stores.db.$queryRaw<[{ count: number }]>`
       select count(*)::int as count from graphile_worker._private_jobs
@@ -45,7 +45,7 @@ async function untilAdded(photoId: string): Promise<void> {
   });
 }
 
-test('the photos with a followed hashtag are in the feed with the next read, and leave it with the next', async () => {
+test('following a hashtag adds its photos to the next read of the feed, and unfollowing removes them', async () => {
   const [viewer, author, stranger] = (await people(3)) as [Person, Person, Person];
   const [name, other] = [newHashtag(), newHashtag()];
   await viewer.follow(author);
@@ -61,7 +61,7 @@ test('the photos with a followed hashtag are in the feed with the next read, and
   await setHashtagFollow(viewer, 'followHashtag', name);
   expect(await readFeed(viewer, 2)).toEqual([both, byName, followed]);
   await setHashtagFollow(viewer, 'followHashtag', other);
-  // One that is there in three ways is there once.
+  // A photo that belongs to the feed for three reasons appears once.
   expect(await readFeed(viewer, 1)).toEqual([byOther, both, byName, followed]);
   const newest = await share(stranger, `#${name.toUpperCase()}`);
   expect(await readFeed(viewer, 3)).toEqual([newest, byOther, both, byName, followed]);
@@ -71,7 +71,7 @@ test('the photos with a followed hashtag are in the feed with the next read, and
   expect(await readFeed(viewer, 3)).toEqual([byOther, both]);
 });
 
-test('a photo that gets or loses a hashtag later comes to its old place in the feed, or goes, with the next read', async () => {
+test('a photo that gets a hashtag later appears by its age; one that loses it disappears', async () => {
   const [viewer, author] = (await people(2)) as [Person, Person];
   const [name, other] = [newHashtag(), newHashtag()];
   await setHashtagFollow(viewer, 'followHashtag', name);
@@ -87,13 +87,13 @@ test('a photo that gets or loses a hashtag later comes to its old place in the f
   expect(await readFeed(viewer, 10)).toEqual([middle, oldest]);
   await author.mutate('addComment', 'AddCommentInput', { photoId: newest, text: `#${name}` }, 'comment { id }');
   expect(await readFeed(viewer, 10)).toEqual([newest, middle, oldest]);
-  // A client that is in the middle of its feed.
+  // A client between two pages of its feed.
   const page = await readPage(viewer, 1, null);
   await setCaption(author, middle, `#${other}`);
   expect(idsOf(await readPage(viewer, 2, page.pageInfo.endCursor))).toEqual([oldest]);
 });
 
-test('in the feed by a hashtag is nothing of who is muted or blocked, of private accounts, of moderated photos, and nothing of oneself', async () => {
+test('a followed hashtag adds no photos of muted, blocked, private or hidden people, or of the viewer', async () => {
   const [viewer, open, muted, blocked, closed, approved, hidden] = (await people(7)) as Person[] & { 0: Person };
   const name = newHashtag();
   await setHashtagFollow(viewer, 'followHashtag', name);
@@ -110,7 +110,7 @@ test('in the feed by a hashtag is nothing of who is muted or blocked, of private
   await attempt(hidden as Person, 'deactivateAccount', { password: hidden?.password }, 'userErrors { code }');
   const expected = [shared.get(approved), shared.get(open)];
   const { redis } = stores;
-  // From Redis, and from PostgreSQL while a list is being built.
+  // Read from Redis, and from PostgreSQL while a list is being built.
   for (const key of [null, hashtagKey(name), feedKey(rowId(viewer.id)), followedHashtagsKey(rowId(viewer.id))]) {
     if (key) await redis.del(key);
     expect(await readFeed(viewer, 2)).toEqual(expected);
@@ -126,7 +126,7 @@ test('in the feed by a hashtag is nothing of who is muted or blocked, of private
   expect(await readFeed(viewer, 10)).toEqual([shared.get(approved), shared.get(muted), shared.get(open)]);
 });
 
-test('the feed goes on where the list of a hashtag ends in Redis, also when older photos get the hashtag', async () => {
+test('the feed continues where a hashtag’s list in Redis ends, also when older photos get the hashtag', async () => {
   const [viewer, author] = (await people(2)) as [Person, Person];
   const name = newHashtag();
   await setHashtagFollow(viewer, 'followHashtag', name);
@@ -134,7 +134,8 @@ test('the feed goes on where the list of a hashtag ends in Redis, also when olde
   const rows = await stores.db.$queryRaw<{ id: bigint; index: number }[]>`
     with made as (
       insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
-      select next_id(${ownerId}), ${ownerId}, '', 'READY', 'none', next_id(${ownerId}), 4, 3 from generate_series(1, 620)
+      select next_id(${ownerId}), ${ownerId}, '', 'READY', 'none', next_id(${ownerId}), 4, 3
+      from generate_series(1, 620)
       returning id, published_id
     ), numbered as (
       select id, published_id, (row_number() over (order by published_id desc))::int as index from made
@@ -143,11 +144,11 @@ test('the feed goes on where the list of a hashtag ends in Redis, also when olde
       select id, ${name}, published_id from numbered where index % 7 <> 0
     )
     select id, index from numbered order by index`;
-  const place = (index: number) => toGlobalId('Photo', rows[index - 1]?.id ?? 0n);
-  const expected = rows.filter(({ index }) => index % 7 !== 0).map(({ index }) => place(index));
+  const idAt = (index: number) => toGlobalId('Photo', rows[index - 1]?.id ?? 0n);
+  const expected = rows.filter(({ index }) => index % 7 !== 0).map(({ index }) => idAt(index));
   expect(await readFeed(viewer, 100)).toEqual(expected);
   expect(await stores.redis.zcard(hashtagKey(name))).toBe(500);
-  // Of these the list holds one, and the others are below it.
+  // One of these photos is within the list in Redis. The others are below its end.
   for (const index of [14, 609, 595]) {
     const photoId = rows[index - 1]?.id ?? 0n;
     await setCaption(author, toGlobalId('Photo', photoId), `#${name}`);
@@ -156,7 +157,7 @@ test('the feed goes on where the list of a hashtag ends in Redis, also when olde
   }
   const all = rows
     .filter(({ index }) => index % 7 !== 0 || [14, 609, 595].includes(index))
-    .map(({ index }) => place(index));
+    .map(({ index }) => idAt(index));
   expect(await readFeed(viewer, 100)).toEqual(all);
   expect(await stores.redis.zcard(hashtagKey(name))).toBe(500);
 });
@@ -165,23 +166,23 @@ interface Event {
   homeFeed: { cursor: string; isGap: boolean; photo: { id: string } | null };
 }
 
-async function listen(person: Person, after: string | null = null): Promise<Subscription<Event>> {
+async function subscribe(person: Person, after: string | null = null): Promise<Subscription<Event>> {
   const query = 'subscription ($after: String) { homeFeed(after: $after) { cursor isGap photo { id } } }';
   const feed = await person.subscribe<Event>(query, { after });
   if (after === null) await feed.begun;
   return feed;
 }
 
-function told({ events }: Subscription<Event>): string[] {
+function receivedBy({ events }: Subscription<Event>): string[] {
   return events.map(({ homeFeed }) => homeFeed.photo?.id ?? 'gap');
 }
 
-test('a subscription tells the photos of followed hashtags, each once, whatever leads to it', async () => {
+test('a subscription delivers each photo of followed hashtags once, however many reasons it has', async () => {
   const [viewer, author, stranger] = (await people(3)) as [Person, Person, Person];
   const [one, other] = [newHashtag(), newHashtag()];
   await viewer.follow(author);
   for (const name of [one, other]) await setHashtagFollow(viewer, 'followHashtag', name);
-  const feed = await listen(viewer);
+  const feed = await subscribe(viewer);
   const photos = [
     await share(stranger, `#${one}`),
     await share(author, `#${one}`),
@@ -189,31 +190,31 @@ test('a subscription tells the photos of followed hashtags, each once, whatever 
     await share(author, `#${one} #${other}`),
     await share(author, ''),
   ];
-  // Unwanted: none of these is told.
+  // These two photos are not delivered.
   await share(stranger, '');
   await share(viewer, `#${one}`);
   const last = await share(stranger, `#${other}`);
-  await until(async () => told(feed).includes(last));
-  // Channels are told beside each other.
-  expect(told(feed).sort()).toEqual([...photos, last].sort());
+  await until(async () => receivedBy(feed).includes(last));
+  // The order is undefined between channels.
+  expect(receivedBy(feed).sort()).toEqual([...photos, last].sort());
   feed.close();
 
-  // Also when the jobs are repeated and the client comes back from anywhere.
+  // The same when the jobs are repeated and the client resumes from any cursor.
   for (const id of photos) await fanOut(stores, rowId(id));
   const cursors = feed.events.map(({ homeFeed }) => homeFeed.cursor);
   for (const [index, cursor] of cursors.entries()) {
-    const again = await listen(viewer, cursor);
+    const again = await subscribe(viewer, cursor);
     const fence = await share(stranger, `#${one}`);
-    await until(async () => told(again).includes(fence));
-    const rest = [...told(feed).slice(index + 1), fence];
+    await until(async () => receivedBy(again).includes(fence));
+    const rest = [...receivedBy(feed).slice(index + 1), fence];
     expect(
-      told(again)
+      receivedBy(again)
         .filter((id) => rest.includes(id))
         .sort(),
     ).toEqual(rest.sort());
     expect(
-      told(again).filter((id) =>
-        told(feed)
+      receivedBy(again).filter((id) =>
+        receivedBy(feed)
           .slice(0, index + 1)
           .includes(id),
       ),
@@ -222,82 +223,82 @@ test('a subscription tells the photos of followed hashtags, each once, whatever 
   }
 });
 
-test('a hashtag that is followed at an open subscription is told of from then on, after a gap, until it is followed no more', async () => {
+test('an open subscription delivers photos of a hashtag from the follow, after a gap, until the unfollow', async () => {
   const [viewer, stranger] = (await people(2)) as [Person, Person];
   const [name, fenceName] = [newHashtag(), newHashtag()];
   await setHashtagFollow(viewer, 'followHashtag', fenceName);
-  const feed = await listen(viewer);
+  const feed = await subscribe(viewer);
   const before = await share(stranger, `#${name}`);
   await setHashtagFollow(viewer, 'followHashtag', name);
-  // What may have been missed is in the list.
-  await until(async () => told(feed).includes('gap'));
+  // After a gap, the client finds missed photos in the feed.
+  await until(async () => receivedBy(feed).includes('gap'));
   expect(await readFeed(viewer, 10)).toEqual([before]);
   const after = await share(stranger, `#${name}`);
-  await until(async () => told(feed).includes(after));
+  await until(async () => receivedBy(feed).includes(after));
   await setHashtagFollow(viewer, 'unfollowHashtag', name);
   await share(stranger, `#${name}`);
   const fence = await share(stranger, `#${fenceName}`);
-  await until(async () => told(feed).includes(fence));
-  expect(told(feed)).toEqual(['gap', after, fence]);
+  await until(async () => receivedBy(feed).includes(fence));
+  expect(receivedBy(feed)).toEqual(['gap', after, fence]);
   feed.close();
 });
 
-test('a subscription tells nothing by a hashtag that the photo has lost, or of who is muted, blocked or private', async () => {
+test('a subscription delivers no photo that lost the hashtag, or of muted, blocked or private people', async () => {
   const [viewer, author, muted, blocked, closed] = (await people(5)) as Person[] & { 0: Person; 1: Person };
   const name = newHashtag();
   await setHashtagFollow(viewer, 'followHashtag', name);
   await attempt(viewer, 'mute', { userId: muted?.id }, 'user { id }');
   await attempt(viewer, 'block', { userId: blocked?.id }, 'user { id }');
   await attempt(closed as Person, 'setPrivacy', { isPrivate: true }, 'user { id }');
-  const begun = await listen(viewer);
+  const begun = await subscribe(viewer);
   const first = await share(author, `#${name}`);
-  await until(async () => told(begun).includes(first));
+  await until(async () => receivedBy(begun).includes(first));
   begun.close();
   const lost = await share(author, `#${name}`);
   for (const person of [muted, blocked, closed]) await share(person as Person, `#${name}`);
   await setCaption(author, lost, '');
-  const feed = await listen(viewer, begun.events.at(-1)?.homeFeed.cursor);
+  const feed = await subscribe(viewer, begun.events.at(-1)?.homeFeed.cursor);
   const fence = await share(author, `#${name}`);
-  await until(async () => told(feed).includes(fence));
-  expect(told(feed)).toEqual([fence]);
+  await until(async () => receivedBy(feed).includes(fence));
+  expect(receivedBy(feed)).toEqual([fence]);
   feed.close();
 });
 
-test('a photo that gets a followed hashtag later is told then, but not to who was told before', async () => {
-  const [viewer, fan, collector, author] = (await people(4)) as [Person, Person, Person, Person];
+test('a photo that gets a followed hashtag later is delivered to subscribers who have not received it', async () => {
+  const [viewer, fan, hashtagFan, author] = (await people(4)) as [Person, Person, Person, Person];
   const [name, other, fenceName] = [newHashtag(), newHashtag(), newHashtag()];
   await fan.follow(author);
-  for (const person of [viewer, fan, collector]) {
+  for (const person of [viewer, fan, hashtagFan]) {
     for (const followed of [name, fenceName]) await setHashtagFollow(person, 'followHashtag', followed);
   }
-  await setHashtagFollow(collector, 'followHashtag', other);
-  const feeds = await Promise.all([viewer, fan, collector].map((person) => listen(person)));
+  await setHashtagFollow(hashtagFan, 'followHashtag', other);
+  const feeds = await Promise.all([viewer, fan, hashtagFan].map((person) => subscribe(person)));
   const photoId = await share(author, `#${other}`);
-  await until(async () => told(feeds[1] as Subscription<Event>).includes(photoId));
-  await until(async () => told(feeds[2] as Subscription<Event>).includes(photoId));
-  // So that nothing is remembered of them but the cursors.
+  await until(async () => receivedBy(feeds[1] as Subscription<Event>).includes(photoId));
+  await until(async () => receivedBy(feeds[2] as Subscription<Event>).includes(photoId));
+  // Close the subscriptions, so that only the cursors say what the clients have received.
   for (const feed of feeds.slice(1)) feed.close();
   const again = await Promise.all(
-    [fan, collector].map((person, index) => listen(person, feeds[index + 1]?.events.at(-1)?.homeFeed.cursor)),
+    [fan, hashtagFan].map((person, index) => subscribe(person, feeds[index + 1]?.events.at(-1)?.homeFeed.cursor)),
   );
   await author.mutate('addComment', 'AddCommentInput', { photoId, text: `#${name}` }, 'comment { id }');
-  await untilAdded(photoId);
+  await untilJobsDone(photoId);
   const fence = await share(author, `#${fenceName}`);
   const [first] = feeds as [Subscription<Event>];
-  for (const feed of [first, ...again]) await until(async () => told(feed).includes(fence));
-  expect(told(first)).toEqual([photoId, fence]);
-  for (const feed of again) expect(told(feed)).toEqual([fence]);
+  for (const feed of [first, ...again]) await until(async () => receivedBy(feed).includes(fence));
+  expect(receivedBy(first)).toEqual([photoId, fence]);
+  for (const feed of again) expect(receivedBy(feed)).toEqual([fence]);
   for (const feed of [first, ...again]) feed.close();
 });
 
-test('a hashtag that is added before the fan-out has run is told by that, and not by another job', async () => {
+test('the fan-out publishes a hashtag that was added before it ran, and no other job does', async () => {
   const own = await ownStores();
-  // There is no worker: the jobs run here, when the test says so.
+  // Without a worker, the test runs the jobs itself.
   const api = await startProcess(['api'], own.env);
   const [viewer, author] = await Promise.all([newPerson(api.url), newPerson(api.url)]);
   const [first = '', second = ''] = [newHashtag(), newHashtag()].sort();
   for (const name of [first, second]) await setHashtagFollow(viewer, 'followHashtag', name);
-  const feed = await listen(viewer);
+  const feed = await subscribe(viewer);
   const { photoId } = await insertPhoto(own.stores, rowId(author.id), `#${second}`);
   const id = toGlobalId('Photo', photoId);
   await setCaption(author, id, `#${first} #${second}`);
@@ -307,8 +308,8 @@ test('a hashtag that is added before the fan-out has run is told by that, and no
   await fanOut(own.stores, photoId);
   const fence = await insertPhoto(own.stores, rowId(author.id), `#${first}`);
   await fanOut(own.stores, fence.photoId);
-  await until(async () => told(feed).length === 2);
-  expect(told(feed)).toEqual([id, toGlobalId('Photo', fence.photoId)]);
+  await until(async () => receivedBy(feed).length === 2);
+  expect(receivedBy(feed)).toEqual([id, toGlobalId('Photo', fence.photoId)]);
   feed.close();
   await api.end('SIGTERM');
   await own.stop();

@@ -17,17 +17,17 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-test('where much was deleted pages are full all the same, and lead on to the end', async () => {
+test('after many deletions pages are still full and lead to the end of the feed', async () => {
   const viewer = await newPerson(url);
   const [authorId = 0n] = await insertPeople(stores, 1);
   await setFollow(viewer, 'follow', authorId);
-  const places = await insertPhotos(stores, [authorId], 300);
-  // Puts all of them into the list that Redis keeps.
+  const entries = await insertPhotos(stores, [authorId], 300);
+  // Builds the list in Redis with all of the photos.
   expect(await readFeed(viewer, 100)).toHaveLength(300);
-  const gone = places.slice(5, 280).map((place) => place.photoId);
-  await stores.db.photo.deleteMany({ where: { id: { in: gone } } });
-  await stores.redis.del(gone.map(photoKey));
-  const left = [...places.slice(0, 5), ...places.slice(280)].map((place) => toGlobalId('Photo', place.photoId));
+  const deleted = entries.slice(5, 280).map((entry) => entry.photoId);
+  await stores.db.photo.deleteMany({ where: { id: { in: deleted } } });
+  await stores.redis.del(deleted.map(photoKey));
+  const left = [...entries.slice(0, 5), ...entries.slice(280)].map((entry) => toGlobalId('Photo', entry.photoId));
 
   const sizes: number[] = [];
   const read: string[] = [];
@@ -42,28 +42,28 @@ test('where much was deleted pages are full all the same, and lead on to the end
   expect(new Set(sizes)).toEqual(new Set([5]));
 });
 
-test('a feed that is being built, or whose follows are being changed, is answered by PostgreSQL', async () => {
+test('PostgreSQL answers while a feed is being built and while its follows are being changed', async () => {
   const viewer = await newPerson(url);
   const [authorId = 0n] = await insertPeople(stores, 1);
   await setFollow(viewer, 'follow', authorId);
-  const places = await insertPhotos(stores, [authorId], 30);
-  const all = places.map((place) => toGlobalId('Photo', place.photoId));
+  const entries = await insertPhotos(stores, [authorId], 30);
+  const all = entries.map((entry) => toGlobalId('Photo', entry.photoId));
   const key = feedKey(rowId(viewer.id));
 
   const late: string[] = [];
   await buildTimeline(stores.redis, key, async () => {
     expect(await readFeed(viewer, 7)).toEqual(all);
-    // Published while the builder has read its rows already, and reached everybody before it stores them.
+    // Published after the builder has read its rows, and fanned out before the builder stores them.
     const { photoId } = await insertPhoto(stores, authorId);
     late.push(toGlobalId('Photo', photoId));
     expect(await readFeed(viewer, 100)).toEqual([...late, ...all]);
     await fanOut(stores, photoId);
-    return places;
+    return entries;
   });
   expect(await stores.redis.zcard(key)).toBe(32);
   expect(await readFeed(viewer, 100)).toEqual([...late, ...all]);
 
-  // What the worker pushes meanwhile would be in the list that is looked at here.
+  // Wait for the worker first, because a late push would change the size of the list that is checked here.
   await untilFannedOut(stores, [authorId]);
   await writeDroppingTimelines(stores.redis, [key], async () => {
     expect(await readFeed(viewer, 7)).toEqual([...late, ...all]);

@@ -1,4 +1,4 @@
-/** After any sequence of what people do to photos with hashtags, the pages hold what they should: no gap, no repetition, newest first, and counted rightly. */
+/** Hashtag pages and counts stay exact after any sequence of changes: no gap, no duplicate, newest first. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { toGlobalId } from '../../../src/stores/ids.ts';
@@ -48,7 +48,7 @@ async function play(viewer: Person, owners: readonly Person[], commands: Command
     `_ ${indexes.map((index) => `#${names[index]?.toUpperCase()}`).join()}`;
   const isPrivate = new Set<number>();
   let photos: ModelPhoto[] = [];
-  // For each hashtag a reader who pages on between the other commands.
+  // One reader per hashtag, who pages on between the other commands.
   const readers = names.map(() => ({ cursor: null as string | null, below: null as bigint | null }));
   const expected = (index: number, below: bigint | null = null) =>
     photos
@@ -64,8 +64,8 @@ async function play(viewer: Person, owners: readonly Person[], commands: Command
       photo.caption = step.hashtags;
     } else if (step.do === 'comment') {
       const input = { photoId, text: textOf(step.hashtags) };
-      const made = await attempt<{ comment: { id: string } }>(by, 'addComment', input, 'comment { id }');
-      photo.comments.push({ id: made.comment.id, hashtags: step.hashtags });
+      const added = await attempt<{ comment: { id: string } }>(by, 'addComment', input, 'comment { id }');
+      photo.comments.push({ id: added.comment.id, hashtags: step.hashtags });
     } else if (step.do === 'uncomment') {
       const comment = photo.comments.shift();
       if (comment) await attempt(by, 'deleteComment', { commentId: comment.id }, 'deletedCommentId');
@@ -77,9 +77,9 @@ async function play(viewer: Person, owners: readonly Person[], commands: Command
 
   for (const step of commands) {
     if (step.do === 'publish') {
-      const place = await insertPhoto(stores, rowId(owners[step.owner]?.id ?? ''), textOf(step.hashtags));
-      const id = toGlobalId('Photo', place.photoId);
-      const { publishedId } = place;
+      const ownerId = rowId(owners[step.owner]?.id ?? '');
+      const { photoId, publishedId } = await insertPhoto(stores, ownerId, textOf(step.hashtags));
+      const id = toGlobalId('Photo', photoId);
       photos.push({ id, owner: step.owner, publishedId, caption: step.hashtags, comments: [] });
     } else if (step.do === 'setPrivacy') {
       await attempt(owners[step.owner] as Person, 'setPrivacy', { isPrivate: step.isPrivate }, 'user { id }');
@@ -89,12 +89,12 @@ async function play(viewer: Person, owners: readonly Person[], commands: Command
       const reader = readers[step.hashtag];
       if (!reader) continue;
       const rest = expected(step.hashtag, reader.below);
-      const page = { first: step.first, after: reader.cursor };
-      const { photos: found }: SeenHashtag = await seeHashtag(url, viewer, names[step.hashtag] ?? '', page);
-      expect(found.nodes.map(({ id }) => id)).toEqual(rest.slice(0, step.first).map(({ id }) => id));
-      expect(found.pageInfo.hasNextPage).toBe(rest.length > step.first);
-      reader.cursor = found.pageInfo.hasNextPage ? found.pageInfo.endCursor : null;
-      reader.below = found.pageInfo.hasNextPage ? (rest[step.first - 1]?.publishedId ?? null) : null;
+      const request = { first: step.first, after: reader.cursor };
+      const { photos: page }: SeenHashtag = await seeHashtag(url, viewer, names[step.hashtag] ?? '', request);
+      expect(page.nodes.map(({ id }) => id)).toEqual(rest.slice(0, step.first).map(({ id }) => id));
+      expect(page.pageInfo.hasNextPage).toBe(rest.length > step.first);
+      reader.cursor = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      reader.below = page.pageInfo.hasNextPage ? (rest[step.first - 1]?.publishedId ?? null) : null;
     } else {
       const photo = photoAt(step.which);
       if (photo) await change(photo, owners[photo.owner] as Person, step);
@@ -104,22 +104,22 @@ async function play(viewer: Person, owners: readonly Person[], commands: Command
     const seen = await seeHashtag(url, viewer, name);
     const all = expected(index).map(({ id }) => id);
     expect([seen.photoCount, seen.photos.nodes.map(({ id }) => id)]).toEqual([all.length, all]);
-    // What is related is on one of these photos.
-    const together = names.filter(
+    // Related hashtags are those that share a photo with this one.
+    const related = names.filter(
       (_, other) => other !== index && expected(index).some((photo) => expected(other).includes(photo)),
     );
-    expect(seen.related.map((one) => one.name).sort()).toEqual(together.sort());
+    expect(seen.related.map((one) => one.name).sort()).toEqual(related.sort());
   }
-  // Those of each photo are in the tables what they are in its texts.
+  // The table holds the hashtags of each photo's texts.
   for (const { id, caption, comments } of photos) {
     const rows = await stores.db.photoHashtag.findMany({ where: { photoId: rowId(id) } });
-    const wanted = new Set([...caption, ...comments.flatMap((one) => one.hashtags)]);
-    expect(rows.map((row) => row.hashtag).sort()).toEqual(Array.from(wanted, (index) => names[index]).sort());
+    const indexes = new Set([...caption, ...comments.flatMap((one) => one.hashtags)]);
+    expect(rows.map((row) => row.hashtag).sort()).toEqual(Array.from(indexes, (index) => names[index]).sort());
   }
   for (const person of owners) await attempt(person, 'setPrivacy', { isPrivate: false }, 'user { id }');
 }
 
-test('any sequence of publish, edit, comment, delete and going private: pages without a gap or a repetition', async () => {
+test('any sequence of publish, edit, comment, delete and going private: no gap, no duplicate', async () => {
   const [viewer, ...owners] = await Promise.all(Array.from({ length: 1 + OWNERS }, () => newPerson(url)));
   await fc.assert(
     fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 60, size: 'max' }), (commands) =>
@@ -129,16 +129,16 @@ test('any sequence of publish, edit, comment, delete and going private: pages wi
   );
 });
 
-test('any changes of one photo at the same moment leave it with the hashtags of its texts', async () => {
+test('after any concurrent changes a photo has the hashtags of its texts', async () => {
   const [person] = await Promise.all([newPerson(url)]);
   const change = fc.record({ do: fc.constantFrom('edit', 'comment', 'uncomment'), hashtags });
   await fc.assert(
     fc.asyncProperty(fc.array(change, { minLength: 2, maxLength: 8 }), async (changes) => {
       const names = Array.from({ length: HASHTAGS }, newHashtag);
       const textOf = (indexes: readonly number[]) => `_ ${indexes.map((index) => `#${names[index]}`).join(' ')}`;
-      const place = await insertPhoto(stores, rowId(person.id), textOf([0]));
-      const photoId = toGlobalId('Photo', place.photoId);
-      const made = await attempt<{ comment: { id: string } }>(
+      const entry = await insertPhoto(stores, rowId(person.id), textOf([0]));
+      const photoId = toGlobalId('Photo', entry.photoId);
+      const added = await attempt<{ comment: { id: string } }>(
         person,
         'addComment',
         { photoId, text: textOf([1]) },
@@ -150,7 +150,7 @@ test('any changes of one photo at the same moment leave it with the hashtags of 
             return attempt(person, 'updatePhoto', { photoId, caption: textOf(one.hashtags) }, 'photo { id }');
           if (one.do === 'comment')
             return attempt(person, 'addComment', { photoId, text: textOf(one.hashtags) }, 'comment { id }');
-          return attempt(person, 'deleteComment', { commentId: made.comment.id }, 'deletedCommentId');
+          return attempt(person, 'deleteComment', { commentId: added.comment.id }, 'deletedCommentId');
         }),
       );
       const { data } = await person.send<{

@@ -18,26 +18,22 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-/** A READY photo without files. @returns its id */
+/** Inserts a READY photo without files. @returns its id */
 async function insert(owner: Person, caption: string): Promise<string> {
   return toGlobalId('Photo', (await insertPhoto(stores, rowId(owner.id), caption)).photoId);
 }
 
 async function comment(author: Person, photoId: string, text: string): Promise<string> {
-  const made = await author.mutate<{ comment: { id: string } }>(
-    'addComment',
-    'AddCommentInput',
-    { photoId, text },
-    'comment { id }',
-  );
-  return made.comment.id;
+  type Added = { comment: { id: string } };
+  const added = await author.mutate<Added>('addComment', 'AddCommentInput', { photoId, text }, 'comment { id }');
+  return added.comment.id;
 }
 
 async function setCaption(owner: Person, photoId: string, caption: string): Promise<void> {
   await owner.mutate('updatePhoto', 'UpdatePhotoInput', { photoId, caption }, 'photo { id }');
 }
 
-/** The hashtags of a photo, as anybody sees them. */
+/** Reads the hashtags of a photo without a session. */
 async function hashtagsOf(photoId: string): Promise<string[] | undefined> {
   const query = 'query ($id: ID!) { node(id: $id) { ... on Photo { hashtags } } }';
   const { data, errors } = await send<{ node: { hashtags: string[] } | null }>(url, query, { id: photoId });
@@ -54,7 +50,7 @@ async function search(viewer: Person | null, text: string, first = 20): Promise<
   return data?.searchHashtags.map(({ name }) => name) ?? [];
 }
 
-test('a photo is found by the hashtags of its caption and of what its owner writes about it, and not by those of others', async () => {
+test('a photo has the hashtags of its caption and of its owner’s comments, and of no other comments', async () => {
   const [owner, other] = await Promise.all([newPerson(url), newPerson(url)]);
   const [first, second, third] = [newHashtag(), newHashtag(), newHashtag()];
   const photoId = await share(owner, `Look: #${first.toUpperCase()} and ＃${second}straße!`);
@@ -67,7 +63,7 @@ test('a photo is found by the hashtags of its caption and of what its owner writ
   expect(await photosWith(url, null, `${first}other`)).toEqual([]);
 });
 
-test('a photo that is not ready has hashtags, and is on no page yet', async () => {
+test('a photo that is not READY has hashtags, but is on no hashtag’s page', async () => {
   const owner = await newPerson(url);
   const name = newHashtag();
   const file = Buffer.from('no picture at all');
@@ -94,7 +90,7 @@ test('a photo that is not ready has hashtags, and is on no page yet', async () =
   expect(await search(owner, name)).toEqual([]);
 });
 
-test('hashtags change with the caption and the comments, and one that is in both is there while either has it', async () => {
+test('hashtags change with the caption and the comments; one in both stays until both have lost it', async () => {
   const owner = await newPerson(url);
   const [kept, moved, gone] = [newHashtag(), newHashtag(), newHashtag()];
   const photoId = await insert(owner, `#${kept} #${moved} #${gone}`);
@@ -110,7 +106,7 @@ test('hashtags change with the caption and the comments, and one that is in both
   expect(await photosWith(url, null, kept)).toEqual([]);
 });
 
-test('the hashtags of a comment that moderators remove go with it', async () => {
+test('a photo loses the hashtags of a comment that a moderator removes', async () => {
   const [owner, moderator] = await Promise.all([newPerson(url), newPerson(url)]);
   await setModerator(stores, moderator.username, true, 'for a test');
   const name = newHashtag();
@@ -123,13 +119,13 @@ test('the hashtags of a comment that moderators remove go with it', async () => 
   expect(await hashtagsOf(photoId)).toEqual([]);
 });
 
-/** So many hashtags that no other test has. */
+/** A text with this many hashtags that no other test uses. */
 function many(count: number): string {
   const name = newHashtag();
   return Array.from({ length: count }, (_, index) => `#${name}x${index}`).join(' ');
 }
 
-test('a photo has at most 30 hashtags: with more nothing changes, and it is said how many there are', async () => {
+test('a photo can have at most 30 hashtags: a change beyond is refused with the number of hashtags', async () => {
   const owner = await newPerson(url);
   const file = await newJpeg();
   const upload = await createUpload(owner, file);
@@ -138,7 +134,7 @@ test('a photo has at most 30 hashtags: with more nothing changes, and it is said
   expect(userErrorsOf(tooMany)).toEqual(['TOO_MANY caption']);
   expect(tooMany.userErrors[0]?.message).toContain('31');
   const caption = many(30);
-  // The same upload can be used still, and the same hashtag again is not another one.
+  // The refused upload can still be published. A hashtag that is repeated counts once.
   const input = { uploadId: upload.id, caption: `${caption} ${caption.toUpperCase()}` };
   const published = await attempt<{ photo: { id: string } }>(owner, 'publishPhoto', input, 'photo { id }');
   expect(userErrorsOf(published)).toEqual([]);
@@ -152,7 +148,7 @@ test('a photo has at most 30 hashtags: with more nothing changes, and it is said
   expect(userErrorsOf(await attempt(owner, 'updatePhoto', { photoId, caption: many(31) }, 'photo { id }'))).toEqual([
     'TOO_MANY caption',
   ]);
-  // The one of the comment counts too.
+  // The hashtag of the comment counts, too.
   expect(userErrorsOf(await attempt(owner, 'updatePhoto', { photoId, caption: many(30) }, 'photo { id }'))).toEqual([
     'TOO_MANY caption',
   ]);
@@ -165,7 +161,7 @@ test('a photo has at most 30 hashtags: with more nothing changes, and it is said
   expect(data?.node.comments.nodes).toHaveLength(1);
 });
 
-test('of changes at the same moment none is lost, and they make no more than 30 together', async () => {
+test('concurrent changes lose no hashtag and cannot exceed the limit of 30 together', async () => {
   const owner = await newPerson(url);
   const photoId = await insert(owner, many(28));
   const names = Array.from({ length: 4 }, newHashtag);
@@ -178,12 +174,12 @@ test('of changes at the same moment none is lost, and they make no more than 30 
   expect(found.map((photos) => photos.length)).toEqual(answers.map((answer) => 1 - answer.userErrors.length));
 });
 
-test('the page of a hashtag is newest first, and goes on without a gap or a repetition, also when photos are added', async () => {
+test('pages of a hashtag’s photos have no gap and no duplicate, also while photos are added', async () => {
   const [viewer, ...owners] = await Promise.all(Array.from({ length: 4 }, () => newPerson(url)));
   const name = newHashtag();
   const photos: string[] = [];
-  for (let made = 0; made < 24; made++) photos.unshift(await insert(owners[made % 3] as Person, `#${name}`));
-  // Of one of them every third is not for the viewer.
+  for (let index = 0; index < 24; index++) photos.unshift(await insert(owners[index % 3] as Person, `#${name}`));
+  // The viewer may not see every third photo, because its owner blocks them.
   await attempt(owners[0] as Person, 'block', { userId: viewer?.id }, 'user { id }');
   const expected = photos.filter((_, index) => (photos.length - 1 - index) % 3 !== 0);
   const seen: string[] = [];
@@ -197,7 +193,7 @@ test('the page of a hashtag is newest first, and goes on without a gap or a repe
   expect(seen).toEqual(expected);
 });
 
-test('what the viewer may not see is not on the page, not counted, not related and not found', async () => {
+test('photos that the viewer may not see are not listed or counted, and do not reveal their hashtags', async () => {
   const [viewer, follower, open, closed, blocker] = await Promise.all(Array.from({ length: 5 }, () => newPerson(url)));
   if (!viewer || !follower || !open || !closed || !blocker) throw new Error('unreachable');
   const name = newHashtag();
@@ -221,17 +217,17 @@ test('what the viewer may not see is not on the page, not counted, not related a
   };
   await expectSeen(viewer, [photos[0]], [ofOpen]);
   await expectSeen(null, [photos[2], photos[0]], [ofOpen, ofBlocker]);
-  // What is related is looked for only where everybody sees it.
+  // Related hashtags come only from photos that everybody may see.
   await expectSeen(follower, photos.toReversed(), [ofOpen, ofClosed, ofBlocker], [ofOpen, ofBlocker]);
   await expectSeen(closed, photos.toReversed(), [ofOpen, ofClosed, ofBlocker], [ofOpen, ofBlocker]);
   expect(await search(viewer, ofBlocker)).toEqual(expect.not.arrayContaining([ofBlocker]));
   expect(await photosWith(url, viewer, ofBlocker)).toEqual([]);
 });
 
-test('those hashtags are related that are on most of the same photos', async () => {
+test('related hashtags are those that share the most photos', async () => {
   const owner = await newPerson(url);
   const [name, often, seldom, never] = [newHashtag(), newHashtag(), newHashtag(), newHashtag()];
-  for (let made = 0; made < 3; made++) await insert(owner, `#${name} #${often} ${made === 1 ? `#${seldom}` : ''}`);
+  for (let count = 0; count < 3; count++) await insert(owner, `#${name} #${often} ${count === 1 ? `#${seldom}` : ''}`);
   await insert(owner, `#${never} #${often}`);
   expect((await seeHashtag(url, null, name)).related).toEqual([{ name: often }, { name: seldom }]);
   const query = 'query ($name: String!, $first: Int) { hashtag(name: $name) { related(first: $first) { name } } }';
@@ -243,7 +239,7 @@ test('those hashtags are related that are on most of the same photos', async () 
   }
 });
 
-test('hashtags are found by their beginning, whatever the capitals, and although they are not written quite so', async () => {
+test('hashtags are found by a prefix in any case, and in spite of a typing error', async () => {
   const owner = await newPerson(url);
   const name = newHashtag();
   await insert(owner, `#${name} #${name}road #${name}roads`);
@@ -263,7 +259,7 @@ test('hashtags are found by their beginning, whatever the capitals, and although
     expect(Array.isArray(await search(null, text))).toBe(true);
 });
 
-test('whatever is no hashtag is refused, and it is said what one is', async () => {
+test('a name that is not a hashtag is refused with a message that says what is allowed', async () => {
   const viewer = await newPerson(url);
   for (const name of [
     '',
@@ -279,14 +275,14 @@ test('whatever is no hashtag is refused, and it is said what one is', async () =
     'nul\0',
     '\ud800',
   ]) {
-    const asked = await send(url, 'query ($name: String!) { hashtag(name: $name) { name } }', { name });
-    expect(asked.errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
-    expect(asked.errors[0]?.message).toMatch(/"name" is no hashtag.*letters, digits and underscores/);
+    const response = await send(url, 'query ($name: String!) { hashtag(name: $name) { name } }', { name });
+    expect(response.errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    expect(response.errors[0]?.message).toMatch(/"name" is no hashtag.*letters, digits and underscores/);
     for (const mutation of ['followHashtag', 'unfollowHashtag']) {
       expect(userErrorsOf(await attempt(viewer, mutation, { name }, 'hashtag { name }'))).toEqual(['INVALID name']);
     }
   }
-  // A body of a megabyte is too much of anything.
+  // The server refuses a body of one megabyte.
   expect(
     (await send(url, 'query ($name: String!) { hashtag(name: $name) { name } }', { name: 'x'.repeat(1e6) })).status,
   ).toBe(413);
@@ -295,7 +291,7 @@ test('whatever is no hashtag is refused, and it is said what one is', async () =
   expect((await refused.ended).errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
 });
 
-test('hashtags are followed and no longer followed, again changes nothing, and the list has the latest first', async () => {
+test('following and unfollowing hashtags is idempotent, and the list has the latest follow first', async () => {
   const [viewer, other] = await Promise.all([newPerson(url), newPerson(url)]);
   const names = Array.from({ length: 5 }, newHashtag);
   for (const name of [...names, names[0] ?? '']) await setHashtagFollow(viewer, 'followHashtag', name.toUpperCase());
@@ -336,7 +332,7 @@ test('hashtags are followed and no longer followed, again changes nothing, and t
   expect(errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
 });
 
-test('at most 200 hashtags are followed, also when they are followed at the same moment', async () => {
+test('a person can follow at most 200 hashtags, also with concurrent requests', async () => {
   const viewer = await newPerson(url);
   const userId = rowId(viewer.id);
   await stores.db.$executeRaw`
@@ -347,11 +343,11 @@ test('at most 200 hashtags are followed, also when they are followed at the same
   );
   expect(answers.flatMap(userErrorsOf)).toEqual(['TOO_MANY name', 'TOO_MANY name']);
   expect(await stores.db.hashtagFollow.count({ where: { userId } })).toBe(200);
-  // Again is not one more.
+  // Following one again does not count.
   expect(userErrorsOf(await attempt(viewer, 'followHashtag', { name: 'x1' }, 'hashtag { name }'))).toEqual([]);
 });
 
-test('of a hashtag with very many photos it is told how many everybody sees, as counted in the background', async () => {
+test('a hashtag with very many photos has the count of what everybody sees, counted in the background', async () => {
   const [open, closed] = await Promise.all([newPerson(url), newPerson(url)]);
   const name = newHashtag();
   await insert(open, `#${name}`);
@@ -374,13 +370,13 @@ test('of a hashtag with very many photos it is told how many everybody sees, as 
   await add(open, 300);
   await until(async () => (await count(null)) === 1_100);
   expect(await count(closed)).toBe(1_100);
-  // Counting is a job that may run again.
+  // The counting job may run again.
   await add(open, 5);
   for (let run = 0; run < 2; run++) await countHashtag(stores, name);
   expect(await count(null)).toBe(1_105);
 });
 
-test('hashtags that no photo has any more are forgotten, and those that have one are kept', async () => {
+test('the sweep deletes hashtags that no photo has any more, and keeps the others', async () => {
   const owner = await newPerson(url);
   const [kept, gone, back] = [newHashtag(), newHashtag(), newHashtag()];
   const photoId = await insert(owner, `#${kept} #${gone} #${back}`);
@@ -392,7 +388,7 @@ test('hashtags that no photo has any more are forgotten, and those that have one
   expect(await known()).toEqual([kept, gone, back].sort());
   await sweepHashtags(stores);
   expect(await known()).toEqual([kept]);
-  // Whatever the sweep does beside it, what is used is found.
+  // A hashtag in use is found, also with concurrent sweeps.
   for (let time = 0; time < 10; time++) {
     await Promise.all([sweepHashtags(stores), setCaption(owner, photoId, `#${kept} #${back}`), sweepHashtags(stores)]);
     expect(await search(null, back)).toEqual([back]);

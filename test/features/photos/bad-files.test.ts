@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { allKeys } from '../../../src/features/photos/media.ts';
+import { allRenditionKeys } from '../../../src/features/photos/media.ts';
 import { makeRenditions, UnusableFile } from '../../../src/features/photos/renditions.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
@@ -108,10 +108,10 @@ const BAD_FILES: [
   ['a PNG that lacks its pixels', () => lyingPng(3_000, 3_000), 'image/png', 'CORRUPT', /damaged/],
   ['a PNG of 30,000 × 30,000 pixels', () => blackPng(30_000, 30_000), 'image/png', 'TOO_MANY_PIXELS', /100,000,000/],
   ['a PNG that claims 30,000 × 30,000', () => lyingPng(30_000, 30_000), 'image/png', 'TOO_MANY_PIXELS', /100,000,000/],
-  ['a PNG with just too many pixels', () => blackPng(10_001, 10_000), 'image/png', 'TOO_MANY_PIXELS', /100,000,000/],
+  ['a PNG just over the limit', () => blackPng(10_001, 10_000), 'image/png', 'TOO_MANY_PIXELS', /100,000,000/],
 ];
 
-test.for(BAD_FILES)('%s is FAILED with the reason, for its owner alone, and leaves no file', async (bad) => {
+test.for(BAD_FILES)('%s becomes FAILED with a reason, visible only to its owner, and leaves no file', async (bad) => {
   const [, make, contentType, code, message] = bad;
   const [owner, follower] = await Promise.all([newPerson(url), newPerson(url)]);
   await follower.follow(owner);
@@ -125,7 +125,7 @@ test.for(BAD_FILES)('%s is FAILED with the reason, for its owner alone, and leav
   expect(photo).toMatchObject({ square: null, w320: null, w640: null, w1080: null });
 
   const row = await stores.db.photo.findUniqueOrThrow({ where: { id: rowId(id) } });
-  const exist = await Promise.all(allKeys(row.mediaKey).map((key) => stores.objects.exists(key)));
+  const exist = await Promise.all(allRenditionKeys(row.mediaKey).map((key) => stores.objects.exists(key)));
   expect(exist).not.toContain(true);
   expect(await stores.db.upload.count({ where: { id: rowId(id) } })).toBe(0);
 
@@ -138,7 +138,7 @@ test.for(BAD_FILES)('%s is FAILED with the reason, for its owner alone, and leav
     expect(userErrorsOf(await attempt(follower, mutation, input, selection))).toEqual(['NOT_FOUND photoId']);
     expect(userErrorsOf(await attempt(owner, mutation, input, selection))).toEqual(['NOT_READY photoId']);
   }
-  // Had it been fanned out, it would be above what was shared after it.
+  // If the fan-out had run for the failed photo, the feed would contain it beside the next one.
   const next = await share(owner);
   const feed = await until(async () => {
     const { data } = await follower.send<{ homeFeed: { nodes: { id: string }[] } }>('{ homeFeed { nodes { id } } }');
@@ -148,7 +148,7 @@ test.for(BAD_FILES)('%s is FAILED with the reason, for its owner alone, and leav
   expect(feed).toEqual([{ id: next }]);
 });
 
-test('a failed photo can be deleted by its owner, and leaves nothing at all', async () => {
+test('the owner can delete a failed photo, and nothing of it is left', async () => {
   const owner = await newPerson(url);
   const id = await publish(owner, Buffer.from('no photo'));
   expect(await settled(owner, id)).toBe('FAILED');
@@ -164,18 +164,18 @@ describe('the decoder', () => {
     sha256: createHash('sha256').update(file).digest(),
   });
 
-  test('does not decode 900 million pixels to find that they are too many', async () => {
+  test('refuses 900 million pixels without decoding them', async () => {
     const file = await blackPng(30_000, 30_000);
-    // Once, so that what the decoder needs for itself is there.
+    // Decode a small file first, so that the decoder's own memory is allocated.
     const small = await newJpeg();
     await makeRenditions(small, declare(small, 'image/jpeg'), 1_000_000);
     const before = process.resourceUsage().maxRSS;
     await expect(makeRenditions(file, declare(file, 'image/png'), 100_000_000)).rejects.toThrow('TOO_MANY_PIXELS');
-    // In kilobytes; the pixels would be 900 MB.
+    // In kilobytes. The decoded pixels would take 900 MB.
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(100_000);
   });
 
-  test('refuses a file whose bytes are not those declared', async () => {
+  test('refuses a file whose bytes do not match the declared checksum', async () => {
     const file = await newJpeg();
     const declared = declare(await newJpeg(), 'image/jpeg');
     const failure = await makeRenditions(file, declared, 1_000_000).catch((error: unknown) => error);
@@ -183,7 +183,7 @@ describe('the decoder', () => {
     expect(failure).toMatchObject({ code: 'CHECKSUM_MISMATCH' });
   });
 
-  test('takes exactly as many pixels as are allowed', async () => {
+  test('accepts exactly as many pixels as the limit', async () => {
     const file = await newJpeg(20, 30);
     await expect(makeRenditions(file, declare(file, 'image/jpeg'), 599)).rejects.toThrow('TOO_MANY_PIXELS');
     expect(await makeRenditions(file, declare(file, 'image/jpeg'), 600)).toMatchObject({ width: 20, height: 30 });

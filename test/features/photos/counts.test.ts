@@ -17,55 +17,56 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-/** What the rows themselves say, not counted from deltas. */
+/** Counts the rows, independently of the deltas. */
 async function recount(photoId: bigint): Promise<[likes: number, comments: number]> {
   const where = { photoId };
   return Promise.all([stores.db.like.count({ where }), stores.db.comment.count({ where })]);
 }
 
-async function folded(photoId: bigint): Promise<[likes: number, comments: number]> {
+/** Reads the stored counts once all deltas are folded. */
+async function readFolded(photoId: bigint): Promise<[likes: number, comments: number]> {
   await until(async () => (await stores.db.photoCountDelta.count({ where: { photoId } })) === 0);
   const row = await stores.db.photo.findUniqueOrThrow({ where: { id: photoId } });
   return [row.likeCount, row.commentCount];
 }
 
 const step = fc.record({
-  who: fc.nat(3),
-  what: fc.constantFrom('likePhoto', 'unlikePhoto', 'addComment', 'deleteComment'),
-  which: fc.nat(5),
+  personIndex: fc.nat(3),
+  mutation: fc.constantFrom('likePhoto', 'unlikePhoto', 'addComment', 'deleteComment'),
+  commentIndex: fc.nat(5),
 });
 
-test('counts are those of the rows after any likes and comments of several people at once', async () => {
+test('after any concurrent likes and comments of several people, the counts match the rows', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 5 }),
       async (rounds) => {
         const [owner] = people as [Person];
         const id = await share(owner);
-        const made: string[] = [];
+        const commentIds: string[] = [];
         for (const steps of rounds) {
-          // The steps of one round are under way together, two deletions of the same comment among them.
+          // The steps of a round run concurrently. They may delete the same comment twice.
           await Promise.all(
-            steps.map(async ({ who, what, which }) => {
-              const person = people[who] as Person;
-              if (what === 'addComment') {
+            steps.map(async ({ personIndex, mutation, commentIndex }) => {
+              const person = people[personIndex] as Person;
+              if (mutation === 'addComment') {
                 const input = { photoId: id, text: 'hello' };
-                const payload = await attempt<{ comment: { id: string } }>(person, what, input, 'comment { id }');
+                const payload = await attempt<{ comment: { id: string } }>(person, mutation, input, 'comment { id }');
                 expect(userErrorsOf(payload)).toEqual([]);
-                made.push(payload.comment.id);
-              } else if (what === 'deleteComment') {
-                const commentId = made[which];
-                if (commentId) await attempt(person, what, { commentId }, 'deletedCommentId');
+                commentIds.push(payload.comment.id);
+              } else if (mutation === 'deleteComment') {
+                const commentId = commentIds[commentIndex];
+                if (commentId) await attempt(person, mutation, { commentId }, 'deletedCommentId');
               } else {
-                expect(userErrorsOf(await attempt(person, what, { photoId: id }, 'photo { id }'))).toEqual([]);
+                expect(userErrorsOf(await attempt(person, mutation, { photoId: id }, 'photo { id }'))).toEqual([]);
               }
             }),
           );
         }
         const photoId = rowId(id);
         const counts = await recount(photoId);
-        expect(await folded(photoId)).toEqual(counts);
-        // And this is what people see, from whatever cache, half a second later.
+        expect(await readFolded(photoId)).toEqual(counts);
+        // Clients see these counts within half a second, from any cache.
         await until(async () => {
           const seen = await mustSee(owner, id);
           return seen.likeCount === counts[0] && seen.commentCount === counts[1];
@@ -76,22 +77,23 @@ test('counts are those of the rows after any likes and comments of several peopl
   );
 });
 
-test('a delta is folded once, however many workers fold at the same time', async () => {
+test('workers that fold concurrently fold each delta once', async () => {
   const [owner] = people as [Person];
   const ids = [await share(owner), await share(owner)].map(rowId);
   for (let round = 0; round < 5; round++) {
     for (const photoId of ids) {
       await stores.db.$executeRaw`
-        insert into photo_count_deltas (photo_id, likes, comments) select ${photoId}, 1, 2 from generate_series(1, 300)`;
+        insert into photo_count_deltas (photo_id, likes, comments)
+        select ${photoId}, 1, 2 from generate_series(1, 300)`;
     }
-    // With the run's own worker, which folds beside these.
+    // The worker of the test run folds at the same time.
     await Promise.all(Array.from({ length: 8 }, () => foldPhotoCounts(stores)));
     const expected = [(round + 1) * 300, (round + 1) * 600];
-    for (const photoId of ids) expect(await folded(photoId)).toEqual(expected);
+    for (const photoId of ids) expect(await readFolded(photoId)).toEqual(expected);
   }
 });
 
-test('deltas of a photo that is deleted go with it', async () => {
+test('deleting a photo deletes its deltas', async () => {
   const [owner, fan] = people as [Person, Person];
   const id = await share(owner);
   await attempt(fan, 'likePhoto', { photoId: id }, 'photo { id }');
@@ -99,7 +101,7 @@ test('deltas of a photo that is deleted go with it', async () => {
   await until(async () => (await stores.db.photoCountDelta.count({ where: { photoId: rowId(id) } })) === 0);
 });
 
-test('what a mutation answers has what it changed in it, before it is folded', async () => {
+test('the response of a mutation counts its own change before the delta is folded', async () => {
   const [owner, fan, other] = people as [Person, Person, Person];
   const id = await share(owner);
   const likes = async (person: Person, name: string) =>

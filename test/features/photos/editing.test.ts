@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { allKeys } from '../../../src/features/photos/media.ts';
+import { allRenditionKeys } from '../../../src/features/photos/media.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
@@ -42,10 +42,10 @@ async function countsOf(person: Person, photoId: string): Promise<[likes: number
 }
 
 describe('a caption', () => {
-  test('that its owner changes is seen by others at once, and by nobody else changed', async () => {
+  test('can be changed by the owner only, and everybody sees the change at once', async () => {
     const [owner, other] = await Promise.all([newPerson(url), newPerson(url)]);
     const id = await share(owner, 'before');
-    // Read first, so that it is cached.
+    // Read it first, so that it is cached.
     expect((await mustSee(other, id)).caption).toBe('before');
     const theirs = await attempt(other, 'updatePhoto', { photoId: id, caption: 'mine now' }, 'photo { caption }');
     expect(userErrorsOf(theirs)).toEqual(['NOT_FOUND photoId']);
@@ -58,7 +58,7 @@ describe('a caption', () => {
     expect((await mustSee(other, id)).caption).toBe('');
   });
 
-  test('may have 2,200 characters and no more when it is changed, too', async () => {
+  test('may have at most 2,200 characters after a change, too', async () => {
     const owner = await newPerson(url);
     const id = await share(owner, 'before');
     const long = await attempt(owner, 'updatePhoto', { photoId: id, caption: 'x'.repeat(2_201) }, 'photo { id }');
@@ -84,8 +84,8 @@ describe('a caption', () => {
   });
 });
 
-describe('a photo that is deleted', () => {
-  test('is gone with its likes, comments and files, from every list, and cannot be deleted again', async () => {
+describe('deleting a photo', () => {
+  test('removes it from every list, with its likes, comments and files, and works only once', async () => {
     const [owner, follower] = await Promise.all([newPerson(url), newPerson(url)]);
     await follower.follow(owner);
     const [kept, id] = [await share(owner, 'kept'), await share(owner, 'gone')];
@@ -115,7 +115,7 @@ describe('a photo that is deleted', () => {
     const where = { photoId: rowId(id) };
     expect(await Promise.all([stores.db.like.count({ where }), stores.db.comment.count({ where })])).toEqual([0, 0]);
     await until(async () => {
-      const exist = await Promise.all(allKeys(mediaKey).map((key) => stores.objects.exists(key)));
+      const exist = await Promise.all(allRenditionKeys(mediaKey).map((key) => stores.objects.exists(key)));
       return exist.every((exists) => !exists);
     });
     await until(async () => (await stores.db.photoCountDelta.count({ where })) === 0);
@@ -133,14 +133,14 @@ describe('a photo that is deleted', () => {
     expect(userErrorsOf(removal)).toEqual(['NOT_FOUND commentId']);
   });
 
-  test('while it is worked on leaves nothing behind', async () => {
+  test('while it is being processed leaves nothing behind', async () => {
     const owner = await newPerson(url);
     const id = await publish(owner, await newJpeg(2_000, 1_500));
     const { mediaKey } = await stores.db.photo.findUniqueOrThrow({ where: { id: rowId(id) } });
     const upload = await stores.db.upload.findUnique({ where: { id: rowId(id) } });
     await attempt(owner, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
     expect(await see(owner, id)).toBeNull();
-    const keys = [...allKeys(mediaKey), ...(upload ? [upload.objectKey] : [])];
+    const keys = [...allRenditionKeys(mediaKey), ...(upload ? [upload.objectKey] : [])];
     await until(async () => {
       const [jobs] = await stores.db.$queryRaw<[{ count: bigint }]>`
         select count(*) from graphile_worker._private_jobs where payload::text like ${`%${mediaKey}%`}`;
@@ -152,7 +152,7 @@ describe('a photo that is deleted', () => {
 });
 
 describe('a like', () => {
-  test('counts once however often it is given or taken back, and is the viewer’s own', async () => {
+  test('counts once however often the viewer adds or removes it, and other viewers have not liked', async () => {
     const [owner, fan] = await Promise.all([newPerson(url), newPerson(url)]);
     const id = await share(owner);
     const change = (name: string) =>
@@ -162,7 +162,7 @@ describe('a like', () => {
         { photoId: id },
         'photo { likeCount viewerHasLiked }',
       );
-    // Read first, so that it is cached.
+    // Read it first, so that it is cached.
     expect((await mustSee(fan, id)).viewerHasLiked).toBe(false);
     expect((await change('unlikePhoto')).photo).toEqual({ likeCount: 0, viewerHasLiked: false });
     for (let time = 0; time < 3; time++) {
@@ -178,19 +178,19 @@ describe('a like', () => {
     await until(async () => (await countsOf(owner, id))[0] === 0);
   });
 
-  test('by ten requests at once is one like', async () => {
+  test('from ten concurrent requests of one person counts once', async () => {
     const [owner, fan] = await Promise.all([newPerson(url), newPerson(url)]);
     const id = await share(owner);
     const selection = 'photo { likeCount viewerHasLiked }';
-    const answers = await Promise.all(
+    const payloads = await Promise.all(
       Array.from({ length: 10 }, () => attempt(fan, 'likePhoto', { photoId: id }, selection)),
     );
-    for (const answer of answers) {
-      expect(answer).toEqual({ photo: { likeCount: 1, viewerHasLiked: true }, userErrors: [] });
+    for (const payload of payloads) {
+      expect(payload).toEqual({ photo: { likeCount: 1, viewerHasLiked: true }, userErrors: [] });
     }
   });
 
-  test('for a photo that does not exist is answered NOT_FOUND', async () => {
+  test('of a photo that does not exist is refused with NOT_FOUND', async () => {
     const person = await newPerson(url);
     for (const name of ['likePhoto', 'unlikePhoto']) {
       const payload = await attempt(person, name, { photoId: unknownPhoto }, 'photo { id }');
@@ -201,7 +201,7 @@ describe('a like', () => {
 });
 
 describe('comments', () => {
-  test('are read in pages, newest first, each once, also when one is deleted meanwhile', async () => {
+  test('are paged newest first, each once, even if one is deleted between two pages', async () => {
     const [owner, author] = await Promise.all([newPerson(url), newPerson(url)]);
     const id = await share(owner);
     const texts = ['one', 'two', 'three', 'four', 'five'];
@@ -210,7 +210,7 @@ describe('comments', () => {
     const first = await comments(owner, id, 2);
     expect(first.nodes.map((node) => node.text)).toEqual(['five', 'four']);
     expect(first.pageInfo.hasNextPage).toBe(true);
-    // The comment that the cursor came from goes: the cursor stays good.
+    // The cursor of a deleted comment stays valid.
     await attempt(author, 'deleteComment', { commentId: ids[3] }, 'deletedCommentId');
     const second = await comments(owner, id, 2, first.pageInfo.endCursor);
     expect(second.nodes.map((node) => node.text)).toEqual(['three', 'two']);
@@ -220,16 +220,17 @@ describe('comments', () => {
     expect(third.pageInfo.hasNextPage).toBe(false);
     const none = await comments(owner, id, 2, third.pageInfo.endCursor);
     expect(none).toEqual({ nodes: [], pageInfo: { hasNextPage: false, endCursor: null } });
-    // A page that ends with the last one knows that it does.
+    // A page that ends with the oldest comment has no next page.
     expect((await comments(owner, id, 4)).pageInfo.hasNextPage).toBe(false);
   });
 
-  test('of several photos are each their own photo’s', async () => {
+  test('of several photos are read in one request, each with its own photo', async () => {
     const owner = await newPerson(url);
     const ids = [await share(owner), await share(owner)];
     for (const [index, id] of ids.entries()) await comment(owner, id, `about ${index}`);
     const { data } = await owner.send(
-      'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Photo { comments(first: 5) { nodes { text author { id } photo { id } } } } } }',
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Photo {
+        comments(first: 5) { nodes { text author { id } photo { id } } } } } }`,
       { ids },
     );
     expect(data).toEqual({
@@ -239,7 +240,7 @@ describe('comments', () => {
     });
   });
 
-  test('are deleted by their author or the photo’s owner, once, and by nobody else', async () => {
+  test('can be deleted once, by their author or the photo’s owner only', async () => {
     const [owner, author, stranger] = await Promise.all([newPerson(url), newPerson(url), newPerson(url)]);
     const id = await share(owner);
     const [one, two] = [await comment(author, id, 'one'), await comment(author, id, 'two')];
@@ -256,11 +257,11 @@ describe('comments', () => {
     await until(async () => (await countsOf(owner, id))[1] === 0);
   });
 
-  test('are not deleted by somebody who owns another photo', async () => {
+  test('cannot be deleted by the owner of another photo', async () => {
     const [owner, author, stranger] = await Promise.all([newPerson(url), newPerson(url), newPerson(url)]);
     const [id, theirs] = [await share(owner), await share(stranger)];
     const commentId = await comment(author, id, 'stays');
-    // A forged id: the comment's number with the stranger's photo.
+    // A forged id: the comment's row id with the id of the stranger's photo.
     const forged = toGlobalId('Comment', rowId(theirs), rowId(commentId));
     expect(userErrorsOf(await attempt(stranger, 'deleteComment', { commentId: forged }, 'deletedCommentId'))).toEqual([
       'NOT_FOUND commentId',
@@ -270,20 +271,20 @@ describe('comments', () => {
 
   test.for([
     ['empty', '', 'TOO_SHORT text'],
-    ['of spaces alone', ' \n\t ', 'TOO_SHORT text'],
-    ['of 1,001 characters', 'x'.repeat(1_001), 'TOO_LONG text'],
-    ['with NUL', 'a\0b', 'INVALID text'],
-  ])('that are %s are refused', async ([, text = '', mistake]) => {
+    ['only white space', ' \n\t ', 'TOO_SHORT text'],
+    ['longer than 1,000 characters', 'x'.repeat(1_001), 'TOO_LONG text'],
+    ['not text (NUL)', 'a\0b', 'INVALID text'],
+  ])('that are %s are refused', async ([, text = '', userError]) => {
     const owner = await newPerson(url);
     const id = await share(owner);
     const payload = await attempt<Comment>(owner, 'addComment', { photoId: id, text }, 'comment { id }');
-    expect(userErrorsOf(payload)).toEqual([mistake]);
+    expect(userErrorsOf(payload)).toEqual([userError]);
     expect(payload.comment).toBeNull();
     expect(await stores.db.comment.count({ where: { photoId: rowId(id) } })).toBe(0);
     expect(await stores.db.photoCountDelta.count({ where: { photoId: rowId(id) } })).toBe(0);
   });
 
-  test('may have 1,000 emoji, and lose the spaces around them', async () => {
+  test('may have 1,000 emoji, and are stored without the spaces around them', async () => {
     const owner = await newPerson(url);
     const id = await share(owner);
     const text = '🎉'.repeat(1_000);
@@ -296,7 +297,7 @@ describe('comments', () => {
     expect(payload).toEqual({ comment: { text, photo: { commentCount: 1 } }, userErrors: [] });
   });
 
-  test('for a photo that does not exist are refused', async () => {
+  test('on a photo that does not exist are refused', async () => {
     const payload = await attempt(
       await newPerson(url),
       'addComment',
@@ -307,7 +308,7 @@ describe('comments', () => {
   });
 });
 
-test('whether a photo exists that may not be seen cannot be told from the answers', async () => {
+test('mutations answer the same for a photo that the viewer may not see as for one that does not exist', async () => {
   const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
   const failed = await publish(owner, Buffer.from('no photo'));
   expect(await settled(owner, failed)).toBe('FAILED');

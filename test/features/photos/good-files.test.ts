@@ -22,7 +22,8 @@ import { rowId } from '../../support/rows.ts';
 
 const url = inject('url');
 
-async function shared(file: Buffer, contentType: string): Promise<SeenPhoto> {
+/** Shares a file and waits until it is READY. */
+async function shareFile(file: Buffer, contentType: string): Promise<SeenPhoto> {
   const person = await newPerson(url);
   const id = await publish(person, file, '', contentType);
   expect(await settled(person, id)).toBe('READY');
@@ -34,7 +35,7 @@ function imagesOf({ square, w320, w640, w1080 }: SeenPhoto): SeenImage[] {
   return images.filter((image) => image !== null);
 }
 
-async function fetched(image: SeenImage | null): Promise<Buffer> {
+async function fetchImage(image: SeenImage | null): Promise<Buffer> {
   const response = await fetch(image?.url ?? '', { signal: AbortSignal.timeout(20_000) });
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe('image/jpeg');
@@ -97,7 +98,7 @@ const FILES: [
 test.for(FILES)(
   '%s becomes READY in all sizes, in its own colours',
   async ([, make, contentType, width, height, colour]) => {
-    const photo = await shared(await make(), contentType);
+    const photo = await shareFile(await make(), contentType);
     expect(photo).toMatchObject({ width, height, failure: null });
     expect(photo.square).toMatchObject({ width: 150, height: 150 });
     for (const [image, limit] of [
@@ -110,7 +111,7 @@ test.for(FILES)(
       expect(Math.abs((image?.height ?? 0) - exact)).toBeLessThan(1);
     }
     for (const image of imagesOf(photo)) {
-      const file = await fetched(image);
+      const file = await fetchImage(image);
       expect(await sharp(file).metadata()).toMatchObject({ format: 'jpeg', width: image.width, height: image.height });
       expect(difference(await colourAt(file, 0.5, 0.5), colour)).toBeLessThanOrEqual(12);
     }
@@ -123,29 +124,29 @@ test.for(FILES)(
   },
 );
 
-test('a picture higher than a JPEG can be is not taken for a damaged one', async () => {
+test('an image higher than a JPEG can be is not reported as damaged', async () => {
   const person = await newPerson(url);
   const id = await publish(person, await plain(2, 70_000, TEAL).png().toBuffer(), '', 'image/png');
   await settled(person, id);
   const photo = await mustSee(person, id);
-  // It may be refused for its size, or shown smaller; but it is whole.
+  // It may be refused for its size or scaled down, but it is not damaged.
   expect(photo.failure?.code).not.toBe('CORRUPT');
   for (const image of imagesOf(photo)) {
     const { width, height } = image;
-    expect(await sharp(await fetched(image)).metadata()).toMatchObject({ format: 'jpeg', width, height });
+    expect(await sharp(await fetchImage(image)).metadata()).toMatchObject({ format: 'jpeg', width, height });
   }
 });
 
-test('the square is cut from the middle, and the other sizes show all', async () => {
-  // Three stripes, of which the middle one is the square.
+test('the square is cut from the middle, and the other sizes show the whole photo', async () => {
+  // Three stripes. The middle one is the square.
   const stripes = await sharp({ create: { width: 900, height: 300, channels: 3, background: '#00f' } })
     .composite([{ input: await plain(300, 300, RED).png().toBuffer(), left: 300, top: 0 }])
     .png()
     .toBuffer();
-  const photo = await shared(stripes, 'image/png');
-  const square = await fetched(photo.square);
+  const photo = await shareFile(stripes, 'image/png');
+  const square = await fetchImage(photo.square);
   for (const across of [0.05, 0.5, 0.95]) expect(difference(await colourAt(square, across, 0.5), RED)).toBeLessThan(30);
-  const whole = await fetched(photo.w640);
+  const whole = await fetchImage(photo.w640);
   expect(difference(await colourAt(whole, 0.1, 0.5), BLUE)).toBeLessThan(30);
   expect(difference(await colourAt(whole, 0.5, 0.5), RED)).toBeLessThan(30);
 });
@@ -157,12 +158,12 @@ test.for([1, 2, 3, 4, 5, 6, 7, 8])('a photo with EXIF orientation %i comes out u
     .withMetadata({ orientation })
     .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
     .toBuffer();
-  // What is sent lies as the camera stored it.
+  // The original is stored as the camera took it, not upright.
   expect(await sharp(file).metadata()).toMatchObject({ width, height, orientation });
-  const photo = await shared(file, 'image/jpeg');
+  const photo = await shareFile(file, 'image/jpeg');
   expect(photo).toMatchObject({ width: 120, height: 80 });
   for (const image of imagesOf(photo)) {
-    const rendition = await fetched(image);
+    const rendition = await fetchImage(image);
     const meta = await sharp(rendition).metadata();
     expect(meta).toMatchObject({ width: image.width, height: image.height });
     expect(meta.orientation).toBeUndefined();
@@ -174,9 +175,9 @@ test.for([1, 2, 3, 4, 5, 6, 7, 8])('a photo with EXIF orientation %i comes out u
         [0.9, 0.9],
       ].map(([across = 0, down = 0]) => colourAt(rendition, across, down)),
     );
-    const wanted = [RED, GREEN, BLUE, WHITE];
-    const apart = corners.map((corner, index) => difference(corner, wanted[index] ?? WHITE));
-    expect(Math.max(...apart), JSON.stringify(corners)).toBeLessThan(40);
+    const expected = [RED, GREEN, BLUE, WHITE];
+    const differences = corners.map((corner, index) => difference(corner, expected[index] ?? WHITE));
+    expect(Math.max(...differences), JSON.stringify(corners)).toBeLessThan(40);
   }
   // The placeholder is upright too: its left top is red.
   const { w, h, rgba } = thumbHashToRGBA(Buffer.from(photo.thumbhash ?? '', 'base64'));
@@ -185,25 +186,29 @@ test.for([1, 2, 3, 4, 5, 6, 7, 8])('a photo with EXIF orientation %i comes out u
   const reference = thumbHashToRGBA(expected);
   const corner = (h >> 3) * w * 4 + (w >> 3) * 4;
   const referenceCorner = (reference.h >> 3) * reference.w * 4 + (reference.w >> 3) * 4;
-  const pick = (bytes: Uint8Array, at: number): Colour => [bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0];
+  const pick = (bytes: Uint8Array, offset: number): Colour => [
+    bytes[offset] ?? 0,
+    bytes[offset + 1] ?? 0,
+    bytes[offset + 2] ?? 0,
+  ];
   expect(difference(pick(rgba, corner), pick(reference.rgba, referenceCorner))).toBeLessThan(40);
 });
 
 function quarterRgba(width: number, height: number): number[] {
   const { data } = quarters(width, height);
-  return Array.from({ length: width * height }, (_, at) => [...data.subarray(at * 3, at * 3 + 3), 255]).flat();
+  return Array.from({ length: width * height }, (_, pixel) => [...data.subarray(pixel * 3, pixel * 3 + 3), 255]).flat();
 }
 
-/** The kinds of segments in front of a JPEG's pixels, such as 0xe1 for EXIF and XMP. */
+/** The markers of the segments in front of a JPEG's pixels, such as 0xe1 for EXIF and XMP. */
 function segments(jpeg: Buffer): number[] {
-  const found: number[] = [];
-  for (let at = 2; at < jpeg.length; at += 2 + jpeg.readUInt16BE(at + 2)) {
-    expect(jpeg[at]).toBe(0xff);
-    const kind = jpeg[at + 1] ?? 0;
-    found.push(kind);
-    if (kind === 0xda) break;
+  const markers: number[] = [];
+  for (let offset = 2; offset < jpeg.length; offset += 2 + jpeg.readUInt16BE(offset + 2)) {
+    expect(jpeg[offset]).toBe(0xff);
+    const marker = jpeg[offset + 1] ?? 0;
+    markers.push(marker);
+    if (marker === 0xda) break;
   }
-  return found;
+  return markers;
 }
 
 describe('metadata', () => {
@@ -222,10 +227,12 @@ describe('metadata', () => {
         },
       })
       .withXmp(
-        `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="${SECRET}"/></rdf:RDF></x:xmpmeta>`,
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+          '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" ' +
+          `dc:source="${SECRET}"/></rdf:RDF></x:xmpmeta>`,
       );
 
-  /** A comment segment, which sharp does not write. */
+  /** Adds a comment segment, which sharp cannot write. */
   function withComment(jpeg: Buffer): Buffer {
     const text = Buffer.from(SECRET, 'latin1');
     const head = Buffer.from([0xff, 0xfe, 0, text.length + 2]);
@@ -272,17 +279,17 @@ describe('metadata', () => {
     'of a %s is in none of the renditions: no GPS, EXIF, XMP, profile or comment',
     async ([, make, contentType]) => {
       const file = await make();
-      // What is sent does have it.
+      // The original has the metadata.
       const sent = await sharp(file).metadata();
       expect(sent.exif?.toString('latin1')).toContain(SECRET);
       expect(sent.icc).toBeDefined();
       if (contentType === 'image/jpeg')
         expect(await exifr.gps(file)).toMatchObject({ latitude: expect.closeTo(51.5, 1) });
 
-      const images = imagesOf(await shared(file, contentType));
+      const images = imagesOf(await shareFile(file, contentType));
       expect(images).toHaveLength(4);
       for (const image of images) {
-        const rendition = await fetched(image);
+        const rendition = await fetchImage(image);
         const meta = await sharp(rendition).metadata();
         for (const key of ['exif', 'icc', 'iptc', 'xmp', 'comments', 'orientation', 'tifftagPhotoshop'] as const) {
           expect(meta[key], key).toBeUndefined();
@@ -292,7 +299,7 @@ describe('metadata', () => {
           await exifr.parse(rendition, { tiff: true, xmp: true, icc: true, iptc: true, gps: true }),
         ).toBeUndefined();
         expect(rendition.includes('Ada')).toBe(false);
-        // Tables, frame and scan; of the application's segments JFIF's alone, which tells nothing.
+        // Only tables, frame, scan and the application segment of JFIF, which reveals nothing.
         expect(new Set(segments(rendition)).difference(new Set([0xe0, 0xdb, 0xc0, 0xc2, 0xc4, 0xda, 0xdd]))).toEqual(
           new Set(),
         );
@@ -300,17 +307,17 @@ describe('metadata', () => {
     },
   );
 
-  test('with a wide colour profile is turned into the pixels’ colours before it goes', async () => {
+  test('with a wide colour profile is applied to the pixels before it is removed', async () => {
     const file = await plain(64, 64, GREEN).withIccProfile('p3').png().toBuffer();
-    const photo = await shared(file, 'image/png');
-    // Read without its profile, the file’s pixels are another green.
+    const photo = await shareFile(file, 'image/png');
+    // Without the profile, the file’s pixels are a different green.
     const { data } = await sharp(file, { ignoreIcc: true }).raw().toBuffer({ resolveWithObject: true });
     expect(data[0]).toBeGreaterThan(60);
-    expect(difference(await colourAt(await fetched(photo.w320), 0.5, 0.5), GREEN)).toBeLessThan(25);
+    expect(difference(await colourAt(await fetchImage(photo.w320), 0.5, 0.5), GREEN)).toBeLessThan(25);
   });
 });
 
-test('nobody can guess where a photo’s files are', async () => {
+test('the URLs of a photo’s files cannot be guessed', async () => {
   const person = await newPerson(url);
   const ids = [await share(person), await share(person)];
   const photos = await Promise.all(ids.map((id) => mustSee(person, id)));
@@ -326,12 +333,12 @@ test('nobody can guess where a photo’s files are', async () => {
       for (const part of known) expect(image.url).not.toContain(part);
     }
   }
-  // Two of one person, made one after the other, have no more in common than chance gives: 1 digit in 16.
-  const same = [...(keys[0] ?? '')].filter((digit, at) => digit === keys[1]?.[at]).length;
+  // The keys of two photos that one person shares in a row have no more in common than by chance: 1 digit in 16.
+  const same = [...(keys[0] ?? '')].filter((digit, index) => digit === keys[1]?.[index]).length;
   expect(same).toBeLessThan(16);
 });
 
-test('the files of a photo may be kept for ever by whoever reads them', async () => {
+test('clients and CDNs may cache the files of a photo for ever', async () => {
   const person = await newPerson(url);
   const { w320 } = await mustSee(person, await publishReady(person));
   const response = await fetch(w320?.url ?? '');

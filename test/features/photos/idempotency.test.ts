@@ -13,9 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-type Made = Record<string, { id: string } | null>;
+type Payload = Record<string, { id: string } | null>;
 
-/** A mutation that takes a key: an input for it, another one, and how many things it has made. */
+/** A mutation that takes an idempotency key. `prepare` gives two different inputs, and counts the rows it created. */
 interface Case {
   name: string;
   selection: string;
@@ -69,20 +69,20 @@ const CASES: Case[] = [
   },
 ];
 
-function madeBy(payload: Made & { userErrors: unknown }): string | undefined {
-  const { userErrors: _, ...things } = payload as Record<string, { id: string } | null>;
-  return Object.values(things)[0]?.id;
+function createdId(payload: Payload & { userErrors: unknown }): string | undefined {
+  const { userErrors: _, ...results } = payload as Record<string, { id: string } | null>;
+  return Object.values(results)[0]?.id;
 }
 
 describe.for(CASES)('$name with an idempotency key', ({ name, selection, prepare }) => {
-  test('makes one thing, and answers it again to the same input', async () => {
+  test('creates one object, and returns it again for the same input', async () => {
     const person = await newPerson(url);
     const { input, count } = await prepare(person);
     const key = unique();
-    const first = await attempt<Made>(person, name, { ...input, idempotencyKey: key }, selection);
+    const first = await attempt<Payload>(person, name, { ...input, idempotencyKey: key }, selection);
     expect(userErrorsOf(first)).toEqual([]);
-    // The order of the fields, which a client does not choose, makes no difference.
-    const again = await attempt<Made>(
+    // The order of the fields makes no difference, because clients do not control it.
+    const again = await attempt<Payload>(
       person,
       name,
       Object.fromEntries(Object.entries({ ...input, idempotencyKey: key }).reverse()),
@@ -92,55 +92,55 @@ describe.for(CASES)('$name with an idempotency key', ({ name, selection, prepare
     expect(await count()).toBe(1);
   });
 
-  test('tells of the conflict when the same key comes with another input, and makes nothing', async () => {
+  test('reports a conflict when the same key comes with another input, and creates nothing', async () => {
     const person = await newPerson(url);
     const { input, other, count } = await prepare(person);
     const key = unique();
     await attempt(person, name, { ...input, idempotencyKey: key }, selection);
-    const conflict = await attempt<Made>(person, name, { ...other, idempotencyKey: key }, selection);
+    const conflict = await attempt<Payload>(person, name, { ...other, idempotencyKey: key }, selection);
     expect(userErrorsOf(conflict)).toEqual(['IDEMPOTENCY_CONFLICT idempotencyKey']);
-    expect(madeBy(conflict)).toBeUndefined();
+    expect(createdId(conflict)).toBeUndefined();
     expect(await count()).toBe(1);
   });
 
-  test('makes one thing of ten calls at once, and answers it to all', async () => {
+  test('creates one object for ten concurrent calls, and returns it to all', async () => {
     const person = await newPerson(url);
     const { input, count } = await prepare(person);
     const key = unique();
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => attempt<Made>(person, name, { ...input, idempotencyKey: key }, selection)),
+    const payloads = await Promise.all(
+      Array.from({ length: 10 }, () => attempt<Payload>(person, name, { ...input, idempotencyKey: key }, selection)),
     );
-    expect(answers.flatMap(userErrorsOf)).toEqual([]);
-    expect(new Set(answers.map(madeBy)).size).toBe(1);
-    expect(madeBy(answers[0] as (typeof answers)[0])).toBeDefined();
+    expect(payloads.flatMap(userErrorsOf)).toEqual([]);
+    expect(new Set(payloads.map(createdId)).size).toBe(1);
+    expect(createdId(payloads[0] as (typeof payloads)[0])).toBeDefined();
     expect(await count()).toBe(1);
   });
 
-  test('of another person is another key', async () => {
+  test('of another person is a different key', async () => {
     const [one, other] = await Promise.all([newPerson(url), newPerson(url)]);
     const [mine, theirs] = [await prepare(one), await prepare(other)];
     const key = unique();
     const [first, second] = [
-      await attempt<Made>(one, name, { ...mine.input, idempotencyKey: key }, selection),
-      await attempt<Made>(other, name, { ...theirs.input, idempotencyKey: key }, selection),
+      await attempt<Payload>(one, name, { ...mine.input, idempotencyKey: key }, selection),
+      await attempt<Payload>(other, name, { ...theirs.input, idempotencyKey: key }, selection),
     ];
     expect([...userErrorsOf(first), ...userErrorsOf(second)]).toEqual([]);
-    expect(madeBy(first)).not.toBe(madeBy(second));
+    expect(createdId(first)).not.toBe(createdId(second));
   });
 
   test.for([
     ['', 'TOO_SHORT idempotencyKey'],
     ['k'.repeat(101), 'TOO_LONG idempotencyKey'],
-  ])('that has not 1 to 100 characters is refused', async ([key, mistake]) => {
+  ])('of less than 1 or more than 100 characters is refused', async ([key, userError]) => {
     const person = await newPerson(url);
     const { input, count } = await prepare(person);
-    const payload = await attempt<Made>(person, name, { ...input, idempotencyKey: key }, selection);
-    expect(userErrorsOf(payload)).toEqual([mistake]);
+    const payload = await attempt<Payload>(person, name, { ...input, idempotencyKey: key }, selection);
+    expect(userErrorsOf(payload)).toEqual([userError]);
     expect(await count()).toBe(0);
   });
 });
 
-test('a key belongs to one mutation', async () => {
+test('a key cannot be used for two mutations', async () => {
   const person = await newPerson(url);
   const photoId = await share(person);
   const key = unique();
@@ -150,7 +150,7 @@ test('a key belongs to one mutation', async () => {
   expect(userErrorsOf(payload)).toEqual(['IDEMPOTENCY_CONFLICT idempotencyKey']);
 });
 
-test('a call that was refused does not use its key up', async () => {
+test('a refused call does not use up its key', async () => {
   const person = await newPerson(url);
   const file = await newJpeg();
   const upload = await createUpload(person, file);
@@ -160,16 +160,16 @@ test('a call that was refused does not use its key up', async () => {
   await put(upload, file);
   const payload = await attempt<{ photo: { id: string } }>(person, 'publishPhoto', input, 'photo { id }');
   expect(userErrorsOf(payload)).toEqual([]);
-  // And after the photo is READY, its upload gone, the key still answers it.
+  // The key still returns the photo after it is READY and its upload is gone.
   expect(await settled(person, payload.photo.id)).toBe('READY');
   expect(await attempt(person, 'publishPhoto', input, 'photo { id }')).toEqual(payload);
 });
 
-test('a key whose thing was deleted makes no second one, and says so', async () => {
+test('a key whose object was deleted creates no second one, and reports NOT_FOUND', async () => {
   const person = await newPerson(url);
   const comment = { photoId: await share(person), text: 'gone', idempotencyKey: unique() };
-  const made = await attempt<{ comment: { id: string } }>(person, 'addComment', comment, 'comment { id }');
-  await attempt(person, 'deleteComment', { commentId: made.comment.id }, 'deletedCommentId');
+  const added = await attempt<{ comment: { id: string } }>(person, 'addComment', comment, 'comment { id }');
+  await attempt(person, 'deleteComment', { commentId: added.comment.id }, 'deletedCommentId');
   const again = await attempt(person, 'addComment', comment, 'comment { id }');
   expect(userErrorsOf(again)).toEqual(['NOT_FOUND idempotencyKey']);
 

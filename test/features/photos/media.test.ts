@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { loadConfig } from '../../../src/config.ts';
-import { allKeys } from '../../../src/features/photos/media.ts';
+import { allRenditionKeys } from '../../../src/features/photos/media.ts';
 import { photoTasks } from '../../../src/features/photos/tasks.ts';
 import { openObjects } from '../../../src/stores/objects.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
@@ -22,7 +22,7 @@ interface SeenImage {
   expiresAt: string | null;
 }
 
-async function imageOf(person: Person, photoId: string): Promise<SeenImage> {
+async function readImage(person: Person, photoId: string): Promise<SeenImage> {
   const { data } = await person.send<{ node: { image: SeenImage } }>(
     'query ($id: ID!) { node(id: $id) { ... on Photo { image(size: WIDTH_320) { url expiresAt } } } }',
     { id: photoId },
@@ -41,21 +41,21 @@ async function status(address: string): Promise<number> {
   return response.status;
 }
 
-/** Waits until a photo's files are in one of the two places. */
-async function untilPlaced(photoId: string, isPublic: boolean): Promise<void> {
+/** Waits until a photo's files are in one location, public or private. */
+async function untilRelocated(photoId: string, isPublic: boolean): Promise<void> {
   await until(async () => {
     const photo = await stores.db.photo.findUniqueOrThrow({ where: { id: rowId(photoId) } });
     return photo.mediaIsPublic === isPublic;
   });
 }
 
-test('a private account gives signed URLs that expire; without the signature there is nothing', async () => {
+test('a private account’s photos have signed URLs that expire, and a forged URL does not work', async () => {
   const [owner, follower] = await Promise.all([newPerson(url), newPerson(url)]);
   await follower.follow(owner);
   await setPrivacy(owner, true);
   const photo = await share(owner);
   for (const person of [owner, follower]) {
-    const image = await imageOf(person, photo);
+    const image = await readImage(person, photo);
     const bare = new URL(image.url);
     expect(bare.pathname).toContain('/private/');
     expect(await status(image.url)).toBe(200);
@@ -64,7 +64,7 @@ test('a private account gives signed URLs that expire; without the signature the
     expect(left).toBeLessThanOrEqual(60 * 60_000);
     expect(bare.searchParams.get('X-Amz-Expires')).toBe('3600');
 
-    // Somebody who has the URL changes it: other signatures, other files, a later end, no signature at all.
+    // Forged URLs: another signature, another file, a later expiry, no signature at all.
     const other = new URL(image.url);
     other.searchParams.set('X-Amz-Signature', '0'.repeat(64));
     const later = new URL(image.url);
@@ -79,12 +79,12 @@ test('a private account gives signed URLs that expire; without the signature the
   }
 });
 
-test('a signed URL ends', async () => {
+test('a signed URL expires', async () => {
   const owner = await newPerson(url);
   await setPrivacy(owner, true);
   const photo = await share(owner);
-  const { url: signed } = await imageOf(owner, photo);
-  // Signed anew for one second in the past: the same key, the same secret.
+  const { url: signed } = await readImage(owner, photo);
+  // Sign the same key with the same secret again, for one second.
   const config = loadConfig({ ...inject('env'), PRIVATE_URL_MINUTES: '1' });
   const objects = openObjects({ ...config, PRIVATE_URL_MINUTES: 1 / 60 });
   const key = new URL(signed).pathname.replace(/^\/darkroom\//, '');
@@ -93,7 +93,7 @@ test('a signed URL ends', async () => {
   await until(async () => (await status(brief.url)) !== 200, 10);
 });
 
-test('going private moves the files: what was public leads nowhere, and going public moves them back', async () => {
+test('going private moves the files and public URLs stop working; going public moves them back', async () => {
   const [owner, follower] = await Promise.all([newPerson(url), newPerson(url)]);
   await follower.follow(owner);
   const [one, two] = await Promise.all([share(owner), share(owner)]);
@@ -101,18 +101,18 @@ test('going private moves the files: what was public leads nowhere, and going pu
   for (const address of before) expect(await status(address)).toBe(200);
 
   await setPrivacy(owner, true);
-  await Promise.all([one, two].map((id) => untilPlaced(id, false)));
+  await Promise.all([one, two].map((id) => untilRelocated(id, false)));
   for (const address of before) await until(async () => (await status(address)) !== 200);
-  const between = await Promise.all([one, two].map((id) => imageOf(follower, id)));
+  const between = await Promise.all([one, two].map((id) => readImage(follower, id)));
   for (const image of between) {
     expect(await status(image.url)).toBe(200);
-    // The new key is not to be guessed from the old one.
+    // The new key cannot be derived from the old one.
     for (const address of before) expect(image.url).not.toContain(address.split('/').at(-2));
   }
 
   await setPrivacy(owner, false);
-  await Promise.all([one, two].map((id) => untilPlaced(id, true)));
-  const after = await Promise.all([one, two].map((id) => imageOf(follower, id)));
+  await Promise.all([one, two].map((id) => untilRelocated(id, true)));
+  const after = await Promise.all([one, two].map((id) => readImage(follower, id)));
   for (const image of after) {
     expect(image.expiresAt).toBeNull();
     expect(await status(image.url)).toBe(200);
@@ -126,26 +126,26 @@ test('a photo that is being processed while its owner goes private ends up priva
   await setPrivacy(owner, true);
   for (const id of ids) {
     expect(await settled(owner, id)).toBe('READY');
-    await untilPlaced(id, false);
+    await untilRelocated(id, false);
     const { mediaKey } = await stores.db.photo.findUniqueOrThrow({ where: { id: rowId(id) } });
-    const places = async () => {
-      const exist = await Promise.all(allKeys(mediaKey).map((key) => stores.objects.exists(key)));
+    const locations = async () => {
+      const exist = await Promise.all(allRenditionKeys(mediaKey).map((key) => stores.objects.exists(key)));
       return exist.map((exists) => (exists ? '1' : '0')).join('');
     };
-    await until(async () => (await places()) === '00001111');
+    await until(async () => (await locations()) === '00001111');
   }
 });
 
-test('moving again, or a photo that is gone, leaves no file behind', async () => {
+test('a relocation that is not needed, or whose photo is gone, leaves no file behind', async () => {
   const owner = await newPerson(url);
   const photo = await share(owner);
   const tasks = photoTasks(stores);
   const { mediaKey } = await stores.db.photo.findUniqueOrThrow({ where: { id: rowId(photo) } });
-  const spare = { photoId: String(rowId(photo)), mediaKey: 'f'.repeat(32) };
-  await tasks.placeMedia(spare);
+  const job = { photoId: String(rowId(photo)), mediaKey: 'f'.repeat(32) };
+  await tasks.placeMedia(job);
   expect(await stores.db.photo.findUniqueOrThrow({ where: { id: rowId(photo) } })).toMatchObject({ mediaKey });
-  await tasks.placeMedia({ ...spare, photoId: '1' });
-  const exist = await Promise.all(allKeys(spare.mediaKey).map((key) => stores.objects.exists(key)));
+  await tasks.placeMedia({ ...job, photoId: '1' });
+  const exist = await Promise.all(allRenditionKeys(job.mediaKey).map((key) => stores.objects.exists(key)));
   expect(exist).not.toContain(true);
-  expect(await status((await imageOf(owner, photo)).url)).toBe(200);
+  expect(await status((await readImage(owner, photo)).url)).toBe(200);
 });

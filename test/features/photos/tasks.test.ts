@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountTasks } from '../../../src/features/accounts/tasks.ts';
 import { feedTasks } from '../../../src/features/feed/tasks.ts';
 import { deletePhoto } from '../../../src/features/photos/edit.ts';
-import { keysIn } from '../../../src/features/photos/media.ts';
+import { renditionKeys } from '../../../src/features/photos/media.ts';
 import { processPhoto } from '../../../src/features/photos/process.ts';
 import { publishPhoto } from '../../../src/features/photos/publish.ts';
 import { photoTasks } from '../../../src/features/photos/tasks.ts';
@@ -18,7 +18,7 @@ import { createUpload, newJpeg, publish, put } from '../../support/photos.ts';
 import { rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
-// A Darkroom without a worker: every job waits until a test runs it, as often as it likes.
+// A Darkroom without a worker. Jobs wait until a test runs them, once or several times.
 let own: OwnDarkroom;
 let api: TestProcess;
 let url: string;
@@ -36,7 +36,7 @@ afterAll(async () => {
   await own?.stop();
 });
 
-/** The payloads of the jobs of a kind that wait and mention something, oldest first. */
+/** The payloads of the waiting jobs with this name that mention an id or key, oldest first. */
 async function jobs<Name extends keyof Jobs>(name: Name, mention: bigint | string): Promise<Jobs[Name][]> {
   const rows = await stores.db.$queryRaw<{ payload: Jobs[Name] }[]>`
     select job.payload from graphile_worker._private_jobs job
@@ -52,7 +52,7 @@ async function job<Name extends keyof Jobs>(name: Name, mention: bigint | string
 }
 
 /** Publishes a photo, which stays PROCESSING. */
-async function published(
+async function publishUnprocessed(
   person: Person,
   file?: Buffer,
 ): Promise<{ id: string; row: bigint; payload: Jobs['processPhoto'] }> {
@@ -60,15 +60,15 @@ async function published(
   return { id, row: rowId(id), payload: await job('processPhoto', rowId(id)) };
 }
 
-/** All that a photo is: its row, its files, and the jobs that follow from it. */
+/** The complete state of a photo: its row, its files, and the jobs that processing enqueues. */
 async function stateOf(row: bigint, mediaKey: string) {
-  const files = await Promise.all(keysIn(mediaKey, true).map((key) => stores.objects.get(key)));
+  const files = await Promise.all(renditionKeys(mediaKey, true).map((key) => stores.objects.get(key)));
   return {
     photo: await stores.db.photo.findUnique({ where: { id: row } }),
     upload: await stores.db.upload.findUnique({ where: { id: row } }),
     files: files.map((file) => file && createHash('sha256').update(file).digest('hex')),
     fanOuts: await jobs('fanOutPhoto', row),
-    told: await jobs('photosChanged', row),
+    changes: await jobs('photosChanged', row),
   };
 }
 
@@ -80,9 +80,9 @@ async function feedOf(person: Person): Promise<string[]> {
 const NO_FILES = [null, null, null, null];
 
 describe('processPhoto', () => {
-  test('makes a photo READY, and changes nothing when it is run again', async () => {
+  test('makes a photo READY, and a repeated run changes nothing', async () => {
     const person = await newPerson(url);
-    const { id, row, payload } = await published(person);
+    const { id, row, payload } = await publishUnprocessed(person);
     expect(await mustSee(person, id)).toMatchObject({ status: 'PROCESSING', w320: null, publishedAt: null });
     await tasks.processPhoto(payload);
     const first = await stateOf(row, payload.mediaKey);
@@ -93,15 +93,15 @@ describe('processPhoto', () => {
     expect(await mustSee(person, id)).toMatchObject({ status: 'READY' });
     await tasks.processPhoto(payload);
     expect(await stateOf(row, payload.mediaKey)).toEqual(first);
-    // Nor when the original is gone meanwhile.
+    // A run after the original was deleted changes nothing either.
     await tasks.deleteObjects(await job('deleteObjects', payload.objectKey));
     await tasks.processPhoto(payload);
     expect(await stateOf(row, payload.mediaKey)).toEqual(first);
   });
 
-  test('run by three workers at once gives a photo one place and one fan-out', async () => {
+  test('run by three workers at once makes a photo READY once, with one fan-out', async () => {
     const person = await newPerson(url);
-    const { row, payload } = await published(person);
+    const { row, payload } = await publishUnprocessed(person);
     await Promise.all([tasks.processPhoto(payload), tasks.processPhoto(payload), tasks.processPhoto(payload)]);
     const state = await stateOf(row, payload.mediaKey);
     expect(state.photo?.status).toBe('READY');
@@ -110,33 +110,33 @@ describe('processPhoto', () => {
     expect(await jobs('deleteObjects', payload.objectKey)).toHaveLength(1);
   });
 
-  test('that was cut short between two files ends well when it is run again', async () => {
+  test('interrupted between two files succeeds when it is run again', async () => {
     const person = await newPerson(url);
-    const { row, payload } = await published(person);
+    const { row, payload } = await publishUnprocessed(person);
     let left = 2;
     const failing: Stores = {
       ...stores,
       objects: {
         ...stores.objects,
         async put(...file) {
-          if (left-- <= 0) throw new Error('the store is away');
+          if (left-- <= 0) throw new Error('S3 is unavailable');
           await stores.objects.put(...file);
         },
       },
     };
-    await expect(processPhoto(failing, payload)).rejects.toThrow('the store is away');
-    const half = await stateOf(row, payload.mediaKey);
-    expect(half.photo?.status).toBe('PROCESSING');
-    expect(half.fanOuts).toEqual([]);
+    await expect(processPhoto(failing, payload)).rejects.toThrow('S3 is unavailable');
+    const interrupted = await stateOf(row, payload.mediaKey);
+    expect(interrupted.photo?.status).toBe('PROCESSING');
+    expect(interrupted.fanOuts).toEqual([]);
     await tasks.processPhoto(payload);
-    const whole = await stateOf(row, payload.mediaKey);
-    expect(whole.photo?.status).toBe('READY');
-    expect(whole.files).not.toContain(null);
+    const finished = await stateOf(row, payload.mediaKey);
+    expect(finished.photo?.status).toBe('READY');
+    expect(finished.files).not.toContain(null);
   });
 
-  test('makes a bad file FAILED once, and changes nothing when it is run again', async () => {
+  test('makes a photo with a bad file FAILED, and a repeated run changes nothing', async () => {
     const person = await newPerson(url);
-    const { id, row, payload } = await published(person, Buffer.from('no photo'));
+    const { id, row, payload } = await publishUnprocessed(person, Buffer.from('no photo'));
     await tasks.processPhoto(payload);
     const first = await stateOf(row, payload.mediaKey);
     expect(first.photo).toMatchObject({ status: 'FAILED', failure: 'UNSUPPORTED_TYPE', publishedId: null });
@@ -146,17 +146,17 @@ describe('processPhoto', () => {
     expect((await mustSee(person, id)).failure?.code).toBe('UNSUPPORTED_TYPE');
   });
 
-  test('says that a file which vanished is damaged, rather than trying for ever', async () => {
+  test('makes a photo whose file has vanished FAILED instead of retrying for ever', async () => {
     const person = await newPerson(url);
-    const { row, payload } = await published(person);
+    const { row, payload } = await publishUnprocessed(person);
     await stores.objects.delete([payload.objectKey]);
     await tasks.processPhoto(payload);
     expect((await stateOf(row, payload.mediaKey)).photo).toMatchObject({ status: 'FAILED', failure: 'CORRUPT' });
   });
 
-  test('leaves no file of a photo that was deleted before, however often it is run', async () => {
+  test('leaves no file of a photo that was deleted before, also when it is repeated', async () => {
     const person = await newPerson(url);
-    const { id, row, payload } = await published(person);
+    const { id, row, payload } = await publishUnprocessed(person);
     await attempt(person, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
     for (let time = 0; time < 2; time++) {
       await tasks.processPhoto(payload);
@@ -166,36 +166,33 @@ describe('processPhoto', () => {
     }
   });
 
-  test.for([0, 2, 3])(
-    'leaves no file of a photo that is deleted after %i of its files were written',
-    async (written) => {
-      const person = await newPerson(url);
-      const { row, payload } = await published(person);
-      let count = 0;
-      const meanwhile: Stores = {
-        ...stores,
-        objects: {
-          ...stores.objects,
-          async put(...file) {
-            if (count++ === written) {
-              await deletePhoto(stores, rowId(person.id), row);
-              // Its job is quick: it deletes before the other files are there.
-              await tasks.deleteObjects(await job('deleteObjects', payload.objectKey));
-            }
-            await stores.objects.put(...file);
-          },
+  test.for([0, 2, 3])('leaves no file of a photo that is deleted when %i of its files are written', async (written) => {
+    const person = await newPerson(url);
+    const { row, payload } = await publishUnprocessed(person);
+    let count = 0;
+    const deleting: Stores = {
+      ...stores,
+      objects: {
+        ...stores.objects,
+        async put(...file) {
+          if (count++ === written) {
+            await deletePhoto(stores, rowId(person.id), row);
+            // The deletion job runs before the other files are written.
+            await tasks.deleteObjects(await job('deleteObjects', payload.objectKey));
+          }
+          await stores.objects.put(...file);
         },
-      };
-      await processPhoto(meanwhile, payload);
-      expect(await stateOf(row, payload.mediaKey)).toMatchObject({ photo: null, files: NO_FILES, fanOuts: [] });
-    },
-  );
+      },
+    };
+    await processPhoto(deleting, payload);
+    expect(await stateOf(row, payload.mediaKey)).toMatchObject({ photo: null, files: NO_FILES, fanOuts: [] });
+  });
 });
 
 describe('a photo that is PROCESSING', () => {
-  test('is seen by its owner alone, can be liked by nobody, and its caption and fate are its owner’s', async () => {
+  test('is visible only to its owner, who can change its caption, and nobody can like it', async () => {
     const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
-    const { id, payload } = await published(owner);
+    const { id, payload } = await publishUnprocessed(owner);
     expect(await see(stranger, id)).toBeNull();
     for (const [name, more, selection] of [
       ['likePhoto', {}, 'photo { id }'],
@@ -216,8 +213,8 @@ describe('a photo that is PROCESSING', () => {
   });
 });
 
-describe('an upload whose time is over', () => {
-  async function expired(person: Person) {
+describe('an expired upload', () => {
+  async function expiredUpload(person: Person) {
     const file = await newJpeg();
     const upload = await createUpload(person, file);
     await put(upload, file);
@@ -227,7 +224,7 @@ describe('an upload whose time is over', () => {
 
   test('cannot be published', async () => {
     const person = await newPerson(url);
-    const { upload } = await expired(person);
+    const { upload } = await expiredUpload(person);
     const payload = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
     expect(userErrorsOf(payload)).toEqual(['EXPIRED uploadId']);
     expect(payload).toMatchObject({ photo: null });
@@ -235,9 +232,9 @@ describe('an upload whose time is over', () => {
     expect(await jobs('processPhoto', rowId(upload.id))).toEqual([]);
   });
 
-  test('gives out no URL that still takes a file', async () => {
+  test('has no URL that still accepts a file', async () => {
     const person = await newPerson(url);
-    const { upload } = await expired(person);
+    const { upload } = await expiredUpload(person);
     const { data } = await person.send<{ node: { url: string; expiresAt: string } | null }>(
       'query ($id: ID!) { node(id: $id) { ... on Upload { url expiresAt } } }',
       { id: upload.id },
@@ -251,12 +248,12 @@ describe('an upload whose time is over', () => {
 });
 
 describe('fanOutPhoto', () => {
-  test('brings a photo into each feed once, however often it is run', async () => {
+  test('pushes a photo into each feed once, also when it is repeated', async () => {
     const [author, follower] = await Promise.all([newPerson(url), newPerson(url)]);
     await follower.follow(author);
-    // Built, so that there is a list to push to.
+    // Build the timeline first: photos are pushed only into timelines that exist.
     expect(await feedOf(follower)).toEqual([]);
-    const { id, row, payload } = await published(author);
+    const { id, row, payload } = await publishUnprocessed(author);
     await tasks.processPhoto(payload);
     const key = feedKey(rowId(follower.id));
     const members = () => stores.redis.zrangeBuffer(key, '0', '-1');
@@ -268,25 +265,25 @@ describe('fanOutPhoto', () => {
     await tasks.fanOutPhoto(fanOut);
     expect(await members()).toEqual(once);
     expect(await feedOf(follower)).toEqual([id]);
-    // Of a photo that was deleted meanwhile nothing is left to see.
+    // The entry of a deleted photo is not visible.
     await attempt(author, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
     await tasks.fanOutPhoto(fanOut);
     expect(await feedOf(follower)).toEqual([]);
   });
 
-  test('tells an open feed of a photo once', async () => {
+  test('delivers a photo to a home-feed subscription once', async () => {
     const [author, follower] = await Promise.all([newPerson(url), newPerson(url)]);
     await follower.follow(author);
-    const [one, two] = [await published(author), await published(author)];
+    const [one, two] = [await publishUnprocessed(author), await publishUnprocessed(author)];
     await tasks.processPhoto(one.payload);
     await tasks.processPhoto(two.payload);
     const feed = await follower.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
       'subscription { homeFeed { photo { id } } }',
     );
-    // The channel is listened to when an event has come.
+    // Request the first event before the jobs run, so that the subscription is open.
     const arriving = feed.next();
     const fanOut = await job('fanOutPhoto', one.row);
-    await listened(feedKey(rowId(follower.id)));
+    await untilSubscribed(feedKey(rowId(follower.id)));
     await tasks.fanOutPhoto(fanOut);
     await tasks.fanOutPhoto(fanOut);
     await tasks.followsChanged({ userId: String(rowId(follower.id)) });
@@ -300,17 +297,17 @@ describe('fanOutPhoto', () => {
   });
 });
 
-/** Waits until somebody listens to what happens on a list. */
-async function listened(key: string): Promise<void> {
+/** Waits until the channel of a list has a subscriber. */
+async function untilSubscribed(key: string): Promise<void> {
   await until(async () => {
     const answer = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', `live:${key}`)) as [string, number];
     return Number(answer[1]) > 0;
   });
 }
 
-test('photosChanged, run twice, leaves the counts of the rows in Redis', async () => {
+test('photosChanged, run twice, caches counts that match the rows', async () => {
   const [owner, fan] = await Promise.all([newPerson(url), newPerson(url)]);
-  const { id, row, payload } = await published(owner);
+  const { id, row, payload } = await publishUnprocessed(owner);
   await tasks.processPhoto(payload);
   expect((await mustSee(fan, id)).likeCount).toBe(0);
   await attempt(fan, 'likePhoto', { photoId: id }, 'photo { id }');
@@ -328,11 +325,11 @@ test('photosChanged of a photo that is gone does nothing', async () => {
 
 test('deleteObjects, run twice, deletes those files and no others', async () => {
   const person = await newPerson(url);
-  const [one, two] = [await published(person), await published(person)];
+  const [one, two] = [await publishUnprocessed(person), await publishUnprocessed(person)];
   await tasks.processPhoto(one.payload);
   await tasks.processPhoto(two.payload);
   await attempt(person, 'deletePhoto', { photoId: one.id }, 'deletedPhotoId');
-  const payload = await job('deleteObjects', keysIn(one.payload.mediaKey, true)[0] ?? '');
+  const payload = await job('deleteObjects', renditionKeys(one.payload.mediaKey, true)[0] ?? '');
   for (let time = 0; time < 2; time++) {
     await tasks.deleteObjects(payload);
     expect((await stateOf(one.row, one.payload.mediaKey)).files).toEqual(NO_FILES);
@@ -340,7 +337,7 @@ test('deleteObjects, run twice, deletes those files and no others', async () => 
   }
 });
 
-test('sessionsEnded, run twice, closes what the ended session holds open, and no other session', async () => {
+test('sessionsEnded, run twice, closes the subscriptions of the ended session and of no other', async () => {
   const person = await newPerson(url);
   const { token } = await person.mutate<{ token: string }>(
     'logIn',
@@ -353,7 +350,7 @@ test('sessionsEnded, run twice, closes what the ended session holds open, and no
   const [ending, staying] = [await person.subscribe(query), await other.subscribe(query)];
   const [session] = await stores.db.session.findMany({ where: { userId: rowId(person.id) }, orderBy: { id: 'asc' } });
   if (!session) throw new Error('There is no session.');
-  // As if the process had been killed between its commit and anything else.
+  // As if the process was killed right after its commit.
   await stores.db.session.delete({ where: { id: session.id } });
   const tokenHash = Buffer.from(session.tokenHash).toString('hex');
   const payload = { userId: String(rowId(person.id)), sessions: [{ id: String(session.id), tokenHash }] };
@@ -363,7 +360,7 @@ test('sessionsEnded, run twice, closes what the ended session holds open, and no
     expect((await other.send('{ me { user { id } } }')).data).toEqual({ me: { user: { id: person.id } } });
   }
   await ending.ended;
-  await listened(feedKey(rowId(person.id)));
+  await untilSubscribed(feedKey(rowId(person.id)));
   let ended = false;
   void staying.ended.then(() => {
     ended = true;
@@ -376,9 +373,9 @@ test('sessionsEnded, run twice, closes what the ended session holds open, and no
 describe('sweepUploads', () => {
   const longAgo = () => new Date(Date.now() - 2 * 24 * 3_600_000);
 
-  test('run twice, deletes uploads whose time is over, with their files, and nothing else', async () => {
+  test('run twice, deletes expired uploads with their files, and nothing else', async () => {
     const person = await newPerson(url);
-    const made = await Promise.all(
+    const uploads = await Promise.all(
       ['fresh', 'old', 'old and empty', 'old and published'].map(async (kind) => {
         const file = await newJpeg();
         const upload = await createUpload(person, file);
@@ -394,36 +391,38 @@ describe('sweepUploads', () => {
     );
     for (let time = 0; time < 2; time++) {
       await tasks.sweepUploads({});
-      const rows = await Promise.all(made.map(({ id }) => stores.db.upload.count({ where: { id } })));
-      const files = await Promise.all(made.map(({ objectKey }) => stores.objects.exists(objectKey)));
+      const rows = await Promise.all(uploads.map(({ id }) => stores.db.upload.count({ where: { id } })));
+      const files = await Promise.all(uploads.map(({ objectKey }) => stores.objects.exists(objectKey)));
       expect(rows).toEqual([1, 0, 0, 1]);
       expect(files).toEqual([true, false, false, true]);
     }
     // The published one still becomes a photo.
-    const row = made[3]?.id ?? 0n;
+    const row = uploads[3]?.id ?? 0n;
     await tasks.processPhoto(await job('processPhoto', row));
     expect(await stores.db.photo.findUnique({ where: { id: row } })).toMatchObject({ status: 'READY' });
   });
 
-  test('deletes more than it takes in one go', async () => {
+  test('deletes more uploads than fit in one batch', async () => {
     const person = await newPerson(url);
     await stores.db.$executeRaw`
       insert into uploads (id, owner_id, object_key, content_type, byte_size, sha256, expires_at)
-      select next_id(${rowId(person.id)}), ${rowId(person.id)}, 'uploads/none-' || number, 'image/jpeg', 1, decode('00', 'hex'), now() - interval '2 days'
+      select next_id(${rowId(person.id)}), ${rowId(person.id)}, 'uploads/none-' || number, 'image/jpeg', 1,
+        decode('00', 'hex'), now() - interval '2 days'
       from generate_series(1, 501) number`;
     await tasks.sweepUploads({});
     expect(await stores.db.upload.count({ where: { ownerId: rowId(person.id) } })).toBe(0);
   });
 
-  test('at the very moment of publishing leaves no photo PROCESSING for ever', async () => {
+  test('concurrent with publishing leaves no photo PROCESSING for ever', async () => {
     const person = await newPerson(url);
     const ownerId = rowId(person.id);
     const file = await newJpeg();
     const sha256 = createHash('sha256').update(file).digest('hex');
     const upload = await createUploadRow(stores, ownerId, { contentType: 'image/jpeg', byteSize: file.length, sha256 });
     await stores.objects.put(upload.objectKey, file, 'image/jpeg');
-    // This process's clock, by which the upload is still good, is a second behind PostgreSQL's, by which the sweep goes.
-    const meanwhile: Stores = {
+    // The clock of this process, which still accepts the upload, is a second behind that of PostgreSQL, which the sweep
+    // uses.
+    const sweeping: Stores = {
       ...stores,
       objects: {
         ...stores.objects,
@@ -438,7 +437,7 @@ describe('sweepUploads', () => {
         },
       },
     };
-    const refused = await publishPhoto(meanwhile, ownerId, upload.id, { caption: '' }).then(
+    const refused = await publishPhoto(sweeping, ownerId, upload.id, { caption: '' }).then(
       () => false,
       () => true,
     );
@@ -449,7 +448,7 @@ describe('sweepUploads', () => {
   });
 });
 
-test('sweepAccounts, run twice, deletes sessions and keys whose time is over, and keeps what is fresh', async () => {
+test('sweepAccounts, run twice, deletes expired sessions and idempotency keys, and keeps the others', async () => {
   const [person, gone] = await Promise.all([newPerson(url), newPerson(url)]);
   const [userId, goneId] = [rowId(person.id), rowId(gone.id)];
   const days = (count: number) => new Date(Date.now() - count * 24 * 3_600_000);

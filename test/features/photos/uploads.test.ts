@@ -30,15 +30,15 @@ function uploadsOf(person: Person): Promise<number> {
   return stores.db.upload.count({ where: { ownerId: rowId(person.id) } });
 }
 
-/** A PUT with exactly these headers, which `fetch` would mend. */
+/** Sends a PUT with exactly these headers. `fetch` would correct them. */
 function rawPut(address: string, headers: Record<string, string>, body: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
-    const sending = request(address, { method: 'PUT', headers, timeout: 20_000 }, (response) => {
+    const outgoing = request(address, { method: 'PUT', headers, timeout: 20_000 }, (response) => {
       response.resume();
       response.once('end', () => resolve(response.statusCode ?? 0));
     });
-    sending.once('error', reject);
-    sending.end(body);
+    outgoing.once('error', reject);
+    outgoing.end(body);
   });
 }
 
@@ -50,22 +50,22 @@ describe('createUpload', () => {
   const refused: [what: string, change: object, userErrors: string[], message: RegExp][] = [
     ['HEIC', { contentType: 'image/heic' }, ['UNSUPPORTED_TYPE contentType'], /JPEG, PNG, WebP and AVIF.*HEIC to JPEG/],
     ['plain text', { contentType: 'text/plain' }, ['UNSUPPORTED_TYPE contentType'], /JPEG, PNG, WebP and AVIF/],
-    ['a type that is a word of JavaScript', { contentType: 'toString' }, ['UNSUPPORTED_TYPE contentType'], /JPEG/],
+    ['a type named like an Object method', { contentType: 'toString' }, ['UNSUPPORTED_TYPE contentType'], /JPEG/],
     ['no bytes', { byteSize: 0 }, ['INVALID byteSize'], /at least one/],
-    ['fewer than no bytes', { byteSize: -1 }, ['INVALID byteSize'], /at least one/],
+    ['a negative number of bytes', { byteSize: -1 }, ['INVALID byteSize'], /at least one/],
     ['a byte too many', { byteSize: 30_000_001 }, ['TOO_LARGE byteSize'], /30,000,000/],
     ['a checksum that is too short', { sha256: 'ab'.repeat(31) }, ['INVALID sha256'], /64 hexadecimal/],
-    ['a checksum with other letters', { sha256: 'xy'.repeat(32) }, ['INVALID sha256'], /64 hexadecimal/],
-    ['a checksum with a line’s end', { sha256: `${'ab'.repeat(32)}\n` }, ['INVALID sha256'], /64 hexadecimal/],
+    ['a checksum that is not hexadecimal', { sha256: 'xy'.repeat(32) }, ['INVALID sha256'], /64 hexadecimal/],
+    ['a checksum with a line break', { sha256: `${'ab'.repeat(32)}\n` }, ['INVALID sha256'], /64 hexadecimal/],
     [
-      'all of it at once',
+      'several errors at once',
       { contentType: 'image/gif', byteSize: 0, sha256: '' },
       ['UNSUPPORTED_TYPE contentType', 'INVALID byteSize', 'INVALID sha256'],
       /GIF|gif/,
     ],
   ];
   test.for(refused)(
-    'refuses %s, saying what is allowed, and keeps nothing',
+    'refuses %s with a message that says what is allowed, and stores nothing',
     async ([, change, userErrors, message]) => {
       const person = await newPerson(url);
       const input = { ...declaration(await newJpeg()), ...change };
@@ -77,7 +77,7 @@ describe('createUpload', () => {
     },
   );
 
-  test('accepts the largest file and a checksum in capitals', async () => {
+  test('accepts the largest file and an upper-case checksum', async () => {
     const person = await newPerson(url);
     const input = { ...declaration(await newJpeg()), byteSize: 30_000_000 };
     const payload = await attempt(
@@ -91,15 +91,15 @@ describe('createUpload', () => {
   });
 
   test('needs a session', async () => {
-    const answer = await send(
+    const response = await send(
       url,
       'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { upload { id } userErrors { code } } }',
       { input: declaration(await newJpeg()) },
     );
-    expect(answer.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    expect(response.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
   });
 
-  test('makes an upload that only its owner finds again', async () => {
+  test('creates an upload that only its owner can read', async () => {
     const [person, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
     const upload = await createUpload(person, await newJpeg());
     const query = 'query ($id: ID!) { node(id: $id) { id } }';
@@ -108,19 +108,19 @@ describe('createUpload', () => {
   });
 });
 
-describe('the store refuses, and keeps nothing of,', () => {
-  type Sending = { upload: TestUpload; file: Buffer; headers: Record<string, string> };
-  const without = (name: string) => async (sending: Sending) => {
-    const headers = { ...sending.headers };
+describe('S3 refuses and does not store', () => {
+  type PutCase = { upload: TestUpload; file: Buffer; headers: Record<string, string> };
+  const without = (name: string) => async (putCase: PutCase) => {
+    const headers = { ...putCase.headers };
     delete headers[name];
-    return rawPut(sending.upload.url, headers, sending.file);
+    return rawPut(putCase.upload.url, headers, putCase.file);
   };
-  const withUrl = (change: (address: URL) => void) => async (sending: Sending) => {
-    const address = new URL(sending.upload.url);
+  const withUrl = (change: (address: URL) => void) => async (putCase: PutCase) => {
+    const address = new URL(putCase.upload.url);
     change(address);
-    return rawPut(address.href, sending.headers, sending.file);
+    return rawPut(address.href, putCase.headers, putCase.file);
   };
-  const refused: [what: string, sending: (sending: Sending) => Promise<number>][] = [
+  const refused: [what: string, send: (putCase: PutCase) => Promise<number>][] = [
     [
       'a longer file',
       ({ upload, file, headers }) => {
@@ -156,9 +156,9 @@ describe('the store refuses, and keeps nothing of,', () => {
       ({ upload, file, headers: { 'content-length': _, ...headers } }) =>
         rawPut(upload.url, { ...headers, 'transfer-encoding': 'chunked' }, file),
     ],
-    ['a URL with more time', withUrl((address) => address.searchParams.set('X-Amz-Expires', '604800'))],
+    ['a file with a later URL expiry', withUrl((address) => address.searchParams.set('X-Amz-Expires', '604800'))],
     [
-      'a URL with another signature',
+      'a file with another URL signature',
       withUrl((address) => {
         const signature = address.searchParams.get('X-Amz-Signature') ?? '';
         address.searchParams.set(
@@ -168,7 +168,7 @@ describe('the store refuses, and keeps nothing of,', () => {
       }),
     ],
     [
-      'a URL without a signature',
+      'a file without a URL signature',
       withUrl((address) => {
         address.search = '';
       }),
@@ -184,12 +184,12 @@ describe('the store refuses, and keeps nothing of,', () => {
     expect(await stores.objects.exists(keyOf(upload))).toBe(false);
     const payload = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
     expect(userErrorsOf(payload)).toEqual(['NOT_UPLOADED uploadId']);
-    // The same place still takes the right file.
+    // The upload still accepts the right file.
     expect((await put(upload, file)).status).toBe(200);
     expect(await stores.objects.exists(keyOf(upload))).toBe(true);
   });
 
-  test('another place’s file', async () => {
+  test('a file sent to another upload’s path', async () => {
     const person = await newPerson(url);
     const file = await newJpeg();
     const [one, other] = [await createUpload(person, file), await createUpload(person, file)];
@@ -199,7 +199,7 @@ describe('the store refuses, and keeps nothing of,', () => {
     expect(await stores.objects.exists(keyOf(other))).toBe(false);
   });
 
-  test('a file that comes when the URL’s time is over', async () => {
+  test('a file sent after the URL has expired', async () => {
     const file = await newJpeg();
     const declared = { contentType: 'image/jpeg', byteSize: file.length, sha256: sha256(file) };
     const key = `uploads/${createHash('sha256').update(file).digest('hex').slice(0, 32)}`;
@@ -217,7 +217,7 @@ describe('the store refuses, and keeps nothing of,', () => {
     };
     expect(await rawPut(address, headers, file)).toBe(403);
     expect(await stores.objects.exists(key)).toBe(false);
-    // It was the time: the same URL made now is taken.
+    // The expiry was the cause: a URL that is signed now works.
     const now = await stores.objects.presignPut(key, declared, new Date(Date.now() + 60 * 60_000));
     expect(await rawPut(now, headers, file)).toBe(200);
     await stores.objects.delete([key]);
@@ -229,7 +229,7 @@ function sha256(file: Buffer): Buffer {
 }
 
 describe('publishPhoto', () => {
-  async function sent(person: Person): Promise<TestUpload> {
+  async function sentUpload(person: Person): Promise<TestUpload> {
     const file = await newJpeg();
     const upload = await createUpload(person, file);
     expect((await put(upload, file)).status).toBe(200);
@@ -240,9 +240,9 @@ describe('publishPhoto', () => {
     return stores.db.photo.count({ where: { ownerId: rowId(person.id) } });
   }
 
-  test('does not know another’s upload, which its owner can still publish', async () => {
+  test('refuses another person’s upload, and its owner can still publish it', async () => {
     const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
-    const upload = await sent(owner);
+    const upload = await sentUpload(owner);
     const theirs = await attempt(stranger, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
     expect(userErrorsOf(theirs)).toEqual(['NOT_FOUND uploadId']);
     expect(theirs).toMatchObject({ photo: null });
@@ -251,9 +251,9 @@ describe('publishPhoto', () => {
     expect(userErrorsOf(own)).toEqual([]);
   });
 
-  test('answers the same for another’s published upload as for one that never was', async () => {
+  test('answers the same for another person’s published upload as for one that does not exist', async () => {
     const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
-    const upload = await sent(owner);
+    const upload = await sentUpload(owner);
     await attempt(owner, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
     const taken = await attempt(stranger, 'publishPhoto', { uploadId: upload.id, caption: '' }, 'photo { id }');
     const none = await attempt(
@@ -266,7 +266,7 @@ describe('publishPhoto', () => {
     expect(taken).toEqual(none);
   });
 
-  test('tells that nothing was sent, and takes the file when it was', async () => {
+  test('reports that no file was sent, and succeeds after it was', async () => {
     const person = await newPerson(url);
     const file = await newJpeg();
     const upload = await createUpload(person, file);
@@ -279,29 +279,29 @@ describe('publishPhoto', () => {
     expect(await photosOf(person)).toBe(1);
   });
 
-  test('takes an upload once, also after its photo is READY', async () => {
+  test('accepts an upload once, also after its photo is READY', async () => {
     const person = await newPerson(url);
-    const upload = await sent(person);
+    const upload = await sentUpload(person);
     const input = { uploadId: upload.id, caption: '' };
-    const answers = await Promise.all(
+    const payloads = await Promise.all(
       Array.from({ length: 5 }, () =>
         attempt<{ photo: { id: string } | null }>(person, 'publishPhoto', input, 'photo { id }'),
       ),
     );
-    const made = answers.flatMap((answer) => answer.photo ?? []);
-    expect(made).toHaveLength(1);
-    const refused = answers.filter((answer) => !answer.photo);
+    const published = payloads.flatMap((payload) => payload.photo ?? []);
+    expect(published).toHaveLength(1);
+    const refused = payloads.filter((payload) => !payload.photo);
     expect(refused.map(userErrorsOf)).toEqual(Array(4).fill(['ALREADY_USED uploadId']));
-    expect(await settled(person, made[0]?.id ?? '')).toBe('READY');
+    expect(await settled(person, published[0]?.id ?? '')).toBe('READY');
     expect(userErrorsOf(await attempt(person, 'publishPhoto', input, 'photo { id }'))).toEqual([
       'ALREADY_USED uploadId',
     ]);
     expect(await photosOf(person)).toBe(1);
   });
 
-  test('says of a caption of 2,201 characters how many are allowed, and leaves the upload as it was', async () => {
+  test('refuses a caption of 2,201 characters, says how many are allowed, and does not use up the upload', async () => {
     const person = await newPerson(url);
-    const upload = await sent(person);
+    const upload = await sentUpload(person);
     const long = await attempt(
       person,
       'publishPhoto',
@@ -324,17 +324,17 @@ describe('publishPhoto', () => {
     expect((await see(person, exact.photo.id))?.caption).toBe(caption);
   });
 
-  test('takes no caption for an empty one, whether the input is written out or a variable', async () => {
+  test('treats a missing caption as an empty one, whether the input is a literal or a variable', async () => {
     const person = await newPerson(url);
-    const [one, other] = [await sent(person), await sent(person)];
+    const [one, other] = [await sentUpload(person), await sentUpload(person)];
     const selection = 'photo { caption } userErrors { code }';
-    const written = await person.send(`mutation { publishPhoto(input: { uploadId: "${one.id}" }) { ${selection} } }`);
-    expect(written).toMatchObject({ errors: [], data: { publishPhoto: { photo: { caption: '' }, userErrors: [] } } });
+    const asLiteral = await person.send(`mutation { publishPhoto(input: { uploadId: "${one.id}" }) { ${selection} } }`);
+    expect(asLiteral).toMatchObject({ errors: [], data: { publishPhoto: { photo: { caption: '' }, userErrors: [] } } });
     const asVariable = await person.send(
       `mutation ($input: PublishPhotoInput!) { publishPhoto(input: $input) { ${selection} } }`,
       { input: { uploadId: other.id } },
     );
-    expect(asVariable).toMatchObject({ errors: [], data: written.data });
+    expect(asVariable).toMatchObject({ errors: [], data: asLiteral.data });
   });
 
   test.for([
@@ -342,12 +342,12 @@ describe('publishPhoto', () => {
     ['half a surrogate pair', 'a\ud800b'],
   ])('refuses a caption with %s, which PostgreSQL cannot store', async ([, caption]) => {
     const person = await newPerson(url);
-    const upload = await sent(person);
+    const upload = await sentUpload(person);
     const payload = await attempt(person, 'publishPhoto', { uploadId: upload.id, caption }, 'photo { id }');
     expect(userErrorsOf(payload)).toEqual(['INVALID caption']);
   });
 
-  test('an id of another type is bad input', async () => {
+  test('refuses an id of another type with BAD_USER_INPUT', async () => {
     const person = await newPerson(url);
     const { errors } = await person.send(
       'mutation ($id: ID!) { publishPhoto(input: { uploadId: $id }) { photo { id } userErrors { code } } }',
@@ -358,7 +358,7 @@ describe('publishPhoto', () => {
   });
 });
 
-test('an original is nobody’s to read, and is gone once the photo is READY', async () => {
+test('nobody can read an original, and it is deleted when the photo is READY', async () => {
   const person = await newPerson(url);
   const file = await newJpeg();
   const upload = await createUpload(person, file);
@@ -368,9 +368,9 @@ test('an original is nobody’s to read, and is gone once the photo is READY', a
   const anonymous = new URL(upload.url);
   anonymous.search = '';
   expect((await fetch(anonymous)).status).toBe(403);
-  // The URL is for sending alone.
+  // The presigned URL allows only PUT.
   expect((await fetch(upload.url)).status).toBe(403);
-  // Nor does the store tell what there is.
+  // Nobody can list the bucket.
   anonymous.pathname = `/${anonymous.pathname.split('/')[1]}`;
   expect((await fetch(anonymous)).status).toBe(403);
   anonymous.search = '?list-type=2&prefix=media/';
@@ -387,7 +387,7 @@ test('an original is nobody’s to read, and is gone once the photo is READY', a
   expect(await uploadsOf(person)).toBe(0);
 });
 
-test('two people who share the same file share nothing else', async () => {
+test('photos of two people with the same file are independent', async () => {
   const [one, other] = await Promise.all([newPerson(url), newPerson(url)]);
   const file = await newJpeg();
   const [first, second] = await Promise.all([publish(one, file, 'mine'), publish(other, file, 'also mine')]);
