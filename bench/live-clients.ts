@@ -9,20 +9,20 @@ import { json } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 
 /** Clients that connect at the same time. */
-const WAVE = 200;
+const CONNECTIONS_AT_ONCE = 200;
 const TIMEOUT_MS = 120_000;
 
 /** Clients of one server. */
 interface Crowd {
   sockets: WebSocket[];
-  watch: Watch | null;
+  expectation: Expectation | null;
   /** Clients that were told of an error or have lost their connection, and how the first did. */
   failures: number;
   failure: string | null;
 }
 
 /** What a crowd waits for. */
-interface Watch {
+interface Expectation {
   marker: Buffer;
   /** When each came, in milliseconds since 1970. */
   times: Float64Array;
@@ -37,12 +37,12 @@ const crowds = new Map<string, Crowd>();
 const actions = {
   /** Connects so many clients, and greets with their tokens as graphql-transport-ws wants it; without tokens nothing is said. */
   async connect({ crowd: name, url, count, tokens }: { crowd: string; url: string; count: number; tokens?: string[] }) {
-    const crowd: Crowd = { sockets: [], watch: null, failures: 0, failure: null };
+    const crowd: Crowd = { sockets: [], expectation: null, failures: 0, failure: null };
     crowds.set(name, crowd);
     while (crowd.sockets.length < count) {
       const from = crowd.sockets.length;
-      const wave = Array.from({ length: Math.min(WAVE, count - from) }, (_, index) =>
-        connect(url, tokens?.[from + index], (message) => hear(crowd, from + index, message)),
+      const wave = Array.from({ length: Math.min(CONNECTIONS_AT_ONCE, count - from) }, (_, index) =>
+        connect(url, tokens?.[from + index], (message) => receive(crowd, from + index, message)),
       );
       crowd.sockets.push(...(await Promise.all(wave)));
     }
@@ -62,7 +62,7 @@ const actions = {
   async expect({ crowd: name, marker, times }: { crowd: string; marker: string; times: number }) {
     const crowd = crowdOf(name);
     const { length } = crowd.sockets;
-    crowd.watch = {
+    crowd.expectation = {
       marker: Buffer.from(marker),
       times: new Float64Array(length * times),
       count: 0,
@@ -74,14 +74,14 @@ const actions = {
 
   /** How many clients have got at least one of what is expected. */
   async reached({ crowd }: { crowd: string }) {
-    requireSound(crowdOf(crowd));
-    return watchOf(crowd).perSocket.reduce((count, heard) => count + (heard > 0 ? 1 : 0), 0);
+    requireNoFailure(crowdOf(crowd));
+    return expectationOf(crowd).perSocket.reduce((count, heard) => count + (heard > 0 ? 1 : 0), 0);
   },
 
   /** Waits until as many have come as are expected of all together. Times in milliseconds since 1970. */
   async heard({ crowd: name }: { crowd: string }) {
     const crowd = crowdOf(name);
-    const watch = watchOf(name);
+    const watch = expectationOf(name);
     const { times, perSocket } = watch;
     await new Promise<void>((resolve, reject) => {
       const late = () => reject(new Error(`${watch.count} of ${times.length} messages have come.`));
@@ -93,7 +93,7 @@ const actions = {
       };
       watch.wake();
     });
-    requireSound(crowd);
+    requireNoFailure(crowd);
     times.sort();
     const at = (part: number) => times[Math.floor((times.length - 1) * part)] ?? Number.NaN;
     return {
@@ -125,33 +125,34 @@ function crowdOf(name: string): Crowd {
   return crowd;
 }
 
-function watchOf(name: string): Watch {
-  const { watch } = crowdOf(name);
-  if (!watch) throw new Error(`Crowd ${name} expects nothing.`);
-  return watch;
+function expectationOf(name: string): Expectation {
+  const { expectation } = crowdOf(name);
+  if (!expectation) throw new Error(`Crowd ${name} expects nothing.`);
+  return expectation;
 }
 
-function hear(crowd: Crowd, index: number, message: Buffer): void {
-  const { watch } = crowd;
-  if (!watch || message.indexOf(watch.marker) < 0) {
+function receive(crowd: Crowd, index: number, message: Buffer): void {
+  const { expectation } = crowd;
+  if (!expectation || message.indexOf(expectation.marker) < 0) {
     if (message.includes('"errors"') || message.includes('"type":"error"')) fail(crowd, String(message));
     return;
   }
-  watch.perSocket[index] = (watch.perSocket[index] ?? 0) + 1;
-  watch.sample ??= message;
-  if (watch.count < watch.times.length) watch.times[watch.count] = performance.timeOrigin + performance.now();
-  watch.count++;
-  if (watch.count === watch.times.length) watch.wake();
+  expectation.perSocket[index] = (expectation.perSocket[index] ?? 0) + 1;
+  expectation.sample ??= message;
+  if (expectation.count < expectation.times.length)
+    expectation.times[expectation.count] = performance.timeOrigin + performance.now();
+  expectation.count++;
+  if (expectation.count === expectation.times.length) expectation.wake();
 }
 
 function fail(crowd: Crowd, how: string): void {
   crowd.failures++;
   crowd.failure ??= how;
-  crowd.watch?.wake();
+  crowd.expectation?.wake();
 }
 
 /** @throws Error when a client was told of an error, or its connection was lost */
-function requireSound({ failures, failure }: Crowd): void {
+function requireNoFailure({ failures, failure }: Crowd): void {
   if (failure !== null) throw new Error(`${failures} clients failed, the first with ${failure}`);
 }
 

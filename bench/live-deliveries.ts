@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Actions } from './live-clients.ts';
 import { type Contestant, median, takeTurns } from './measure.ts';
 
-const LISTEN_WITHIN_MS = 60_000;
+const SUBSCRIBE_TIMEOUT_MS = 60_000;
 /** When nobody more has heard of something for so long, nobody more will. */
-const SILENT_MS = 3_000;
+const QUIET_MS = 3_000;
 
 /** The process of clients, as what it can do. */
 export type Clients = <A extends keyof Actions>(
@@ -24,7 +24,7 @@ export interface Deliverer extends Contestant {
 }
 
 /** Speaks to a process of clients. @param url where it listens */
-export function clientsAt(url: string): Clients {
+export function connectToClients(url: string): Clients {
   return async (action, args) => {
     const response = await fetch(url, { method: 'POST', body: JSON.stringify({ action, args }) });
     if (!response.ok) throw new Error(`${action}: ${await response.text()}`);
@@ -48,7 +48,7 @@ function newMarker(): string {
  * @param burst how many at once
  * @param send sends a message in which the marker is, so many times; resolves to when it was sent off, in milliseconds since 1970
  */
-export function deliverer(
+export function newDeliverer(
   name: string,
   clients: Clients,
   { crowd, size }: { crowd: string; size: number },
@@ -87,18 +87,18 @@ export function deliverer(
  * @param publish publishes something in which the marker is
  * @throws Error when some still hear nothing after a minute
  */
-export async function untilAllHear(
+export async function untilAllReceive(
   clients: Clients,
   { crowd, size }: { crowd: string; size: number },
   publish: (marker: string) => Promise<unknown>,
 ): Promise<void> {
   const marker = newMarker();
   await clients('expect', { crowd, marker, times: 1 });
-  const deadline = performance.now() + LISTEN_WITHIN_MS;
+  const deadline = performance.now() + SUBSCRIBE_TIMEOUT_MS;
   let reached = 0;
   while (performance.now() < deadline) {
     await publish(marker);
-    for (let changedAt = performance.now(); performance.now() - changedAt < SILENT_MS; ) {
+    for (let changedAt = performance.now(); performance.now() - changedAt < QUIET_MS; ) {
       await delay(100);
       const before = reached;
       reached = await clients('reached', { crowd });

@@ -5,25 +5,25 @@ import { nextId } from '../src/stores/postgres.ts';
 import type { Stores } from '../src/stores/stores.ts';
 
 /** Viewers who follow two authors. */
-export interface People {
+export interface BenchPeople {
   viewers: bigint[];
   /** One of each viewer, in the same order. */
   tokens: string[];
   /** Whose photos are told once for all followers. */
-  heavyAuthor: bigint;
+  pulledAuthor: bigint;
   /** Whose photos are pushed to each follower. */
   pushedAuthor: bigint;
 }
 
 /** Makes viewers with a session each, who all follow both authors: by SQL, because a password's hash takes longer than all the rest. */
-export async function makePeople({ db }: Stores, count: number): Promise<People> {
+export async function makePeople({ db }: Stores, count: number): Promise<BenchPeople> {
   const makeAuthor = async (username: string, isPulled: boolean) => {
     const [author] = await db.$queryRaw<[{ id: bigint }]>`
       insert into users (username, email, display_name, password_hash, is_heavy)
       values (${username}, ${`${username}@example.org`}, 'Author', '', ${isPulled}) returning id`;
     return author.id;
   };
-  const heavyAuthor = await makeAuthor('heavy', true);
+  const pulledAuthor = await makeAuthor('heavy', true);
   const pushedAuthor = await makeAuthor('pushed', false);
   const viewers = await db.$queryRaw<{ id: bigint }[]>`
     insert into users (username, email, display_name, password_hash)
@@ -32,15 +32,15 @@ export async function makePeople({ db }: Stores, count: number): Promise<People>
   await db.$executeRaw`
     insert into follows (follower_id, followee_id, id)
     select viewer.id, author.id, next_id(viewer.id) from users viewer cross join users author
-    where viewer.username like 'viewer%' and author.id in (${heavyAuthor}, ${pushedAuthor})`;
+    where viewer.username like 'viewer%' and author.id in (${pulledAuthor}, ${pushedAuthor})`;
   const tokens = await addSessions({ db }, 'main', count);
   const ids = viewers.map((viewer) => viewer.id).sort((a, b) => (a < b ? -1 : 1));
-  return { viewers: ids, tokens, heavyAuthor, pushedAuthor };
+  return { viewers: ids, tokens, pulledAuthor, pushedAuthor };
 }
 
 /** Fills Redis with what it knows of viewers who have been here lately: whom they follow, block and mute. */
-export async function warm(stores: Stores, { viewers, heavyAuthor, pushedAuthor }: People): Promise<void> {
-  const authors = [heavyAuthor, pushedAuthor];
+export async function warmRedis(stores: Stores, { viewers, pulledAuthor, pushedAuthor }: BenchPeople): Promise<void> {
+  const authors = [pulledAuthor, pushedAuthor];
   for (let from = 0; from < viewers.length; from += 100) {
     const some = viewers.slice(from, from + 100);
     await Promise.all(

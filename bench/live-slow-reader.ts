@@ -13,14 +13,14 @@ import { type MeasuredServer, settledMemory } from './processes.ts';
 const EVENTS = 900;
 const CAPTION_LENGTH = 10_000;
 /** How often each event has the caption. */
-const TIMES = 45;
+const CAPTION_COPIES = 45;
 /** So many times what one costs that reads: it has allocated as much then as it will, but for the noise. */
-const MAX_TIMES = 1.5;
+const MAX_RATIO = 1.5;
 const DEADLINE_MS = 60_000;
 
 const QUERY = `subscription ($id: ID!, $after: String) {
   userPhotos(userId: $id, after: $after) {
-    cursor isGap photo { id ${Array.from({ length: TIMES }, (_, index) => `c${index}: caption`).join(' ')} }
+    cursor isGap photo { id ${Array.from({ length: CAPTION_COPIES }, (_, index) => `c${index}: caption`).join(' ')} }
   }
 }`;
 
@@ -37,12 +37,12 @@ interface Message {
 /** A client that goes on wherever it is told to. */
 interface Reader {
   /** Ids of the photos that came, in order. */
-  heard: string[];
+  received: string[];
   gaps: number;
   /** How often it had to subscribe again. */
-  resumed: number;
+  resumeCount: number;
   pause(): void;
-  goOn(): void;
+  resume(): void;
   close(): void;
 }
 
@@ -80,9 +80,9 @@ export async function measureSlowReader(stores: Stores, node: MeasuredServer): P
     }
     return (peak - before.rss) / 1e6;
   };
-  const hearAll = () => until(async () => reader.heard.length >= EVENTS || reader.gaps > 0);
+  const hearAll = () => until(async () => reader.received.length >= EVENTS || reader.gaps > 0);
   const forget = () => {
-    reader.heard.length = 0;
+    reader.received.length = 0;
     reader.gaps = 0;
   };
   forget();
@@ -93,23 +93,23 @@ export async function measureSlowReader(stores: Stores, node: MeasuredServer): P
   forget();
   reader.pause();
   const whilePaused = await growthWhile(async () => {});
-  reader.goOn();
+  reader.resume();
   await hearAll();
   reader.close();
 
   const expected = photos.map((photoId) => toGlobalId('Photo', photoId));
-  const hasAll = reader.heard.join() === expected.join();
-  const told = Math.round((EVENTS * TIMES * CAPTION_LENGTH) / 1e6);
+  const hasAll = reader.received.join() === expected.join();
+  const told = Math.round((EVENTS * CAPTION_COPIES * CAPTION_LENGTH) / 1e6);
   return [
     {
-      claim: `a reader that stops reading costs the server no more memory than ${MAX_TIMES} × one that reads`,
+      claim: `a reader that stops reading costs the server no more memory than ${MAX_RATIO} × one that reads`,
       figure: `${whilePaused.toFixed(1)} MB at most beside ${whileReading.toFixed(1)} MB, of ${told} MB that were told`,
-      met: whilePaused <= MAX_TIMES * whileReading,
+      met: whilePaused <= MAX_RATIO * whileReading,
     },
     {
       claim: 'it is told to resume, and then has everything',
-      figure: `resumed ${reader.resumed} ×, with ${reader.heard.length} of ${EVENTS} events and ${reader.gaps} gaps`,
-      met: reader.resumed > 0 && hasAll && reader.gaps === 0,
+      figure: `resumed ${reader.resumeCount} ×, with ${reader.received.length} of ${EVENTS} events and ${reader.gaps} gaps`,
+      met: reader.resumeCount > 0 && hasAll && reader.gaps === 0,
     },
   ];
 }
@@ -129,10 +129,10 @@ function readPhotos(url: string, token: string, userId: string): Reader {
       const { cursor, isGap, photo } = payload.data.userPhotos;
       after = cursor;
       if (isGap) reader.gaps++;
-      if (photo) reader.heard.push(photo.id);
+      if (photo) reader.received.push(photo.id);
     } else if (payload?.errors) {
       if (payload.errors[0]?.extensions?.code !== 'RESUME') throw new Error(JSON.stringify(payload));
-      reader.resumed++;
+      reader.resumeCount++;
       subscribe();
     }
   };
@@ -142,17 +142,17 @@ function readPhotos(url: string, token: string, userId: string): Reader {
     socket.on('message', (text) => onMessage(JSON.parse(String(text)) as Message));
     socket.on('close', () => {
       if (closed) return;
-      reader.resumed++;
+      reader.resumeCount++;
       connect();
     });
   };
   connect();
   const reader: Reader = {
-    heard: [],
+    received: [],
     gaps: 0,
-    resumed: 0,
+    resumeCount: 0,
     pause: () => socket.pause(),
-    goOn: () => socket.resume(),
+    resume: () => socket.resume(),
     close() {
       closed = true;
       socket.close();

@@ -3,13 +3,13 @@ import { loadConfig } from '../src/config.ts';
 import { openStores } from '../src/stores/stores.ts';
 import {
   type Clients,
-  clientsAt,
   compareDeliveries,
+  connectToClients,
   type Deliverer,
-  deliverer,
-  untilAllHear,
+  newDeliverer,
+  untilAllReceive,
 } from './live-deliveries.ts';
-import { makePeople, publish, warm } from './live-people.ts';
+import { makePeople, publish, warmRedis } from './live-people.ts';
 import { measureRevocation } from './live-revocation.ts';
 import { measureSlowReader } from './live-slow-reader.ts';
 import { atLeast, type Verdict } from './measure.ts';
@@ -19,18 +19,18 @@ const SOCKETS = 5_000;
 /** Photos that are published at once, where it is measured how many deliveries there are per second. */
 const BURST = 10;
 /** Where each viewer needs an execution of their own it takes longer. */
-const BURST_FOR_EACH = 3;
+const PERSONAL_BURST = 3;
 const ROUNDS = 9;
-const ROUNDS_FOR_EACH = 3;
+const PERSONAL_ROUNDS = 3;
 /** The process of clients has two crowds, and some files of its own. */
 const OPEN_FILES = 2 * SOCKETS + 500;
 /** Clients that connect and leave before memory is measured. */
-const FEW = 200;
+const WARM_UP_CLIENTS = 200;
 const DARKROOM = { crowd: 'darkroom', size: SOCKETS };
 const BARE = { crowd: 'bare', size: SOCKETS };
 
 /** Says the same to all. */
-const FOR_ALL = `subscription ($after: String) {
+const SHARED_QUERY = `subscription ($after: String) {
   homeFeed(after: $after) {
     cursor isGap
     photo {
@@ -41,7 +41,7 @@ const FOR_ALL = `subscription ($after: String) {
   }
 }`;
 /** Says to each what is true of them. */
-const FOR_EACH = FOR_ALL.replace('caption', 'caption likeCount viewerHasLiked');
+const PERSONAL_QUERY = SHARED_QUERY.replace('caption', 'caption likeCount viewerHasLiked');
 
 /**
  * Deliveries to 5,000 sockets of one api process beside those of a bare `ws` server, and the memory that the sockets take; a reader that stops
@@ -59,9 +59,9 @@ export async function benchLive(env: Record<string, string>): Promise<Verdict[]>
   const startApi = () => run(startServer('../src/main.ts', ['api'], { ...env, CONNECTIONS_PER_ADDRESS: '100000' }));
   try {
     const people = await makePeople(stores, SOCKETS);
-    const { tokens, heavyAuthor, pushedAuthor } = people;
-    await warm(stores, people);
-    const clients = clientsAt((await run(startServer('live-clients.ts', [], {}))).url);
+    const { tokens, pulledAuthor, pushedAuthor } = people;
+    await warmRedis(stores, people);
+    const clients = connectToClients((await run(startServer('live-clients.ts', [], {}))).url);
     const bareUrl = (await run(startServer('live-bare.ts', [], {}))).url;
     await run(startWorker(env));
     const api = await startApi();
@@ -71,37 +71,37 @@ export async function benchLive(env: Record<string, string>): Promise<Verdict[]>
       return performance.timeOrigin + performance.now();
     };
     const byDarkroom = (name: string, author: bigint, burst: number) =>
-      deliverer(name, clients, DARKROOM, burst, async (marker, times) => {
+      newDeliverer(name, clients, DARKROOM, burst, async (marker, times) => {
         const shared = Array.from({ length: times }, () => share(author, marker));
         return Math.min(...(await Promise.all(shared)));
       });
     // The message is one of Darkroom's, whose turn is before.
     const byBare = (like: Deliverer, burst: number) =>
-      deliverer('bare ws', clients, BARE, burst, async (marker, times) => {
+      newDeliverer('bare ws', clients, BARE, burst, async (marker, times) => {
         const body = like.sample.replace(like.marker, marker);
         const response = await fetch(`${bareUrl}?times=${times}`, { method: 'POST', body });
         return Number(await response.text());
       });
     const listen = async () => {
-      for (const author of [heavyAuthor, pushedAuthor])
-        await untilAllHear(clients, DARKROOM, (marker) => share(author, marker));
+      for (const author of [pulledAuthor, pushedAuthor])
+        await untilAllReceive(clients, DARKROOM, (marker) => share(author, marker));
     };
 
     await measureMemory(api, clients, tokens, listen);
     await clients('connect', { crowd: BARE.crowd, url: bareUrl, count: SOCKETS });
     console.log(
-      `  Photos to ${SOCKETS.toLocaleString('en')} sockets: deliveries per second of ${BURST} at once (for each viewer: ${BURST_FOR_EACH}),`,
+      `  Photos to ${SOCKETS.toLocaleString('en')} sockets: deliveries per second of ${BURST} at once (for each viewer: ${PERSONAL_BURST}),`,
     );
     console.log('  and milliseconds from the commit of a single one to its first, median and last delivery');
-    const forAll = byDarkroom('Darkroom, one execution for all', heavyAuthor, BURST);
+    const forAll = byDarkroom('Darkroom, one execution for all', pulledAuthor, BURST);
     const pushed = byDarkroom('Darkroom, the same, pushed to each', pushedAuthor, BURST);
     const bare = byBare(forAll, BURST);
     const [forAllRate = 0, , bareRate = 0] = await compareDeliveries([forAll, pushed, bare], bare, ROUNDS);
-    await clients('subscribe', { crowd: DARKROOM.crowd, id: '2', query: FOR_EACH, instead: '1' });
+    await clients('subscribe', { crowd: DARKROOM.crowd, id: '2', query: PERSONAL_QUERY, instead: '1' });
     await listen();
-    const forEach = byDarkroom('Darkroom, one execution for each', heavyAuthor, BURST_FOR_EACH);
-    const bareForEach = byBare(forEach, BURST_FOR_EACH);
-    await compareDeliveries([forEach, bareForEach], bareForEach, ROUNDS_FOR_EACH);
+    const forEach = byDarkroom('Darkroom, one execution for each', pulledAuthor, PERSONAL_BURST);
+    const bareForEach = byBare(forEach, PERSONAL_BURST);
+    await compareDeliveries([forEach, bareForEach], bareForEach, PERSONAL_ROUNDS);
     for (const { crowd } of [DARKROOM, BARE]) await clients('disconnect', { crowd });
 
     const node = await startApi();
@@ -128,9 +128,9 @@ async function measureMemory(
   listen: () => Promise<void>,
 ): Promise<void> {
   const { crowd } = DARKROOM;
-  const subscribe = () => clients('subscribe', { crowd, id: '1', query: FOR_ALL });
+  const subscribe = () => clients('subscribe', { crowd, id: '1', query: SHARED_QUERY });
   // What the first ones cost, once, is not what each costs.
-  await clients('connect', { crowd, url: api.url, count: FEW, tokens });
+  await clients('connect', { crowd, url: api.url, count: WARM_UP_CLIENTS, tokens });
   await subscribe();
   await clients('disconnect', { crowd });
   const none = await settledMemory(api);

@@ -49,8 +49,8 @@ export async function benchNear(env: Record<string, string>): Promise<Verdict[]>
   const random = newRandom();
   try {
     await Promise.all([admin.connect(), asker.connect()]);
-    const ask = asking(asker);
-    const straight: Stores = { ...stores, db: { $queryRaw: ask } as unknown as Database };
+    const ask = queryWith(asker);
+    const directStores: Stores = { ...stores, db: { $queryRaw: ask } as unknown as Database };
     // Foreign keys hold by the way in which the rows are made.
     await admin.query(`set maintenance_work_mem = '1GB'; set work_mem = '1GB'; set session_replication_role = replica`);
     await preparePoints(stores, random);
@@ -69,13 +69,13 @@ export async function benchNear(env: Record<string, string>): Promise<Verdict[]>
       );
       for (const [place, middle] of Object.entries({ crowd, desert })) {
         for (const radius of RADII) {
-          const near = () => aside(middle, radius / 5, random);
+          const near = () => pointNear(middle, radius / 5, random);
           const ours: number[] = [];
           const plain: number[] = [];
           for (let turn = -WARM_UP; turn < TURNS; turn++) {
-            const search = () => searchArea(straight, null, circle(near(), radius), ANY_TIME, PAGE);
+            const search = () => searchArea(directStores, null, circle(near(), radius), ANY_TIME, PAGE);
             const times = await time(QUERIES, Number.POSITIVE_INFINITY, search);
-            const plainTimes = await time(PLAIN_QUERIES, PLAIN_MS, () => ask(plainly(near(), radius)));
+            const plainTimes = await time(PLAIN_QUERIES, PLAIN_MS, () => ask(plainQuery(near(), radius)));
             if (turn < 0) continue;
             ours.push(...times);
             plain.push(...plainTimes);
@@ -86,7 +86,7 @@ export async function benchNear(env: Record<string, string>): Promise<Verdict[]>
           report(`${place}, ${radius / 1_000} km`, inside?.count ?? 0n, ours, plain);
           medians.set(`${place} ${radius} ${size}`, median(ours));
           medians.set(`${place} ${radius} ${size} plain`, median(plain));
-          await compare(straight, middle, radius);
+          await compare(directStores, middle, radius);
         }
       }
     }
@@ -109,10 +109,10 @@ const BIGINTS = {
   }) as typeof pg.types.getTypeParser,
 };
 
-type Ask = <T extends object>(statement: Sql) => Promise<T[]>;
+type Query = <T extends object>(statement: Sql) => Promise<T[]>;
 
 /** Asks over a connection, without what Prisma adds, which is the same for both ways. */
-function asking(client: pg.Client): Ask {
+function queryWith(client: pg.Client): Query {
   return async <T extends object>({ text, values }: Sql) =>
     (await client.query<T>({ name: nameStatement({ sql: text }), text, values })).rows;
 }
@@ -211,7 +211,7 @@ function isWithinEarthDistance(middle: Point, radius: number): Sql {
 /**
  * What most would write, planned each time with its values, of which PostgreSQL then computes what does not change only once. Materialized, because otherwise PostgreSQL may look through all photos of the world, newest first.
  */
-function plainly(middle: Point, radius: number): Sql {
+function plainQuery(middle: Point, radius: number): Sql {
   return sql`
     with near as materialized (
       select photo_id, published_id, latitude, longitude from photo_locations
@@ -224,7 +224,7 @@ function plainly(middle: Point, radius: number): Sql {
 }
 
 /** A point that is up to so many metres from another. */
-function aside({ latitude, longitude }: Point, metres: number, random: () => number): Point {
+function pointNear({ latitude, longitude }: Point, metres: number, random: () => number): Point {
   const degrees = metres / 111_195;
   return { latitude: latitude + (random() - 0.5) * degrees, longitude: longitude + (random() - 0.5) * degrees };
 }
@@ -255,7 +255,7 @@ function report(what: string, inside: bigint, ours: readonly number[], plain: re
 async function compare(stores: Stores, middle: Point, radius: number): Promise<void> {
   const { photos } = await searchArea(stores, null, circle(middle, radius), ANY_TIME, PAGE);
   const plain = await stores.db.$queryRaw<{ photoId: bigint; distance: number }[]>(
-    sql`select "photoId", ${distanceTo(middle)} as distance from (${plainly(middle, radius)}) found join photo_locations on photo_id = "photoId" order by photo_id desc`,
+    sql`select "photoId", ${distanceTo(middle)} as distance from (${plainQuery(middle, radius)}) found join photo_locations on photo_id = "photoId" order by photo_id desc`,
   );
   const isInner = ({ distance }: { distance: number | null }) => (distance ?? 0) < radius * 0.99;
   const both = [photos, plain].map((list) =>
@@ -267,11 +267,11 @@ async function compare(stores: Stores, middle: Point, radius: number): Promise<v
   assert.deepEqual(both[0], both[1], 'both ways find the same');
 }
 
-async function explain(ask: Ask, middle: Point, radius: number): Promise<void> {
+async function explain(ask: Query, middle: Point, radius: number): Promise<void> {
   const area = circle(middle, radius);
   for (const [name, statement] of [
     ['Darkroom', scanStatement(null, area, cover(area), ANY_TIME, { wanted: PAGE.first + 1, ofEach: 50 })],
-    ['earthdistance', plainly(middle, radius)],
+    ['earthdistance', plainQuery(middle, radius)],
   ] as const) {
     const rows = await ask<{ 'QUERY PLAN': string }>(sql`explain (analyze, buffers) ${statement}`);
     console.log(`\n    ${name}, ${radius / 1_000} km in the most crowded place:`);

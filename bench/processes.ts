@@ -15,8 +15,8 @@ export interface MeasuredServer extends MeasuredProcess {
   url: string;
 }
 
-const START_WITHIN_MS = 30_000;
-const SETTLE_WITHIN_MS = 15_000;
+const START_TIMEOUT_MS = 30_000;
+const SETTLE_TIMEOUT_MS = 15_000;
 /** Two readings that differ by less are the same. */
 const SETTLED_BYTES = 500_000;
 
@@ -41,7 +41,7 @@ export async function startWorker(env: Record<string, string>): Promise<Measured
  * @throws Error when they do not become alike
  */
 export async function settledMemory(server: MeasuredProcess): Promise<NodeJS.MemoryUsage> {
-  const deadline = performance.now() + SETTLE_WITHIN_MS;
+  const deadline = performance.now() + SETTLE_TIMEOUT_MS;
   let last = await server.memory(true);
   while (performance.now() < deadline) {
     await delay(300);
@@ -73,7 +73,7 @@ async function start(
   });
   let printed = '';
   const found = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${file} did not start:\n${printed}`)), START_WITHIN_MS);
+    const timer = setTimeout(() => reject(new Error(`${file} did not start:\n${printed}`)), START_TIMEOUT_MS);
     child.once('exit', () => reject(new Error(`${file} ended:\n${printed}`)));
     child.stdout?.on('data', (data: Buffer) => {
       printed = (printed + data).slice(-10_000);

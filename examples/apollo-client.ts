@@ -19,7 +19,7 @@ import { print } from '@apollo/client/utilities';
 import { OperationTypeNode } from 'graphql';
 import { useRef, useState } from 'react';
 import { Observable } from 'rxjs';
-import { connect, follow } from './live.ts';
+import { connect, subscribe } from './live.ts';
 
 /** A photo as the list shows it. */
 export interface Photo {
@@ -72,7 +72,7 @@ export function createApollo(url: string, token: () => string | undefined): Apol
     cache: new InMemoryCache(),
     link: ApolloLink.split(
       ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-      subscriptions(url, token),
+      subscriptionLink(url, token),
       ApolloLink.from([retry, authorize, new HttpLink({ uri: url })]),
     ),
   });
@@ -82,12 +82,12 @@ export function createApollo(url: string, token: () => string | undefined): Apol
  * In place of Apollo's GraphQLWsLink, which sends the same variables for ever: this one sends each time the newest cursor as `after`.
  * Where something may have been missed it hands on an event that is empty.
  */
-function subscriptions(url: string, token: () => string | undefined): ApolloLink {
+function subscriptionLink(url: string, token: () => string | undefined): ApolloLink {
   const connection = connect(url, token);
   return new ApolloLink(
     ({ query, variables }) =>
       new Observable((observer) =>
-        follow(connection, print(query), {
+        subscribe(connection, print(query), {
           variables,
           onData: (data) => observer.next({ data }),
           onGap: () => observer.next({ data: {} }),
@@ -114,23 +114,23 @@ export function useHomeFeed() {
   const arrived = useRef<Photo[]>([]);
   const [pageError, setPageError] = useState<Error>();
 
-  const put = (photo: Photo) =>
+  const addPhoto = (photo: Photo) =>
     client.cache.updateQuery({ query: HOME_FEED }, (list) => {
       if (!list || list.homeFeed.nodes.some(({ id }) => id === photo.id)) return list;
       return { homeFeed: { ...list.homeFeed, nodes: [photo, ...list.homeFeed.nodes] } };
     });
-  const readAnew = async () => {
+  const reloadList = async () => {
     arrived.current = [];
     await refetch().catch(() => {}); // `error` has it.
-    arrived.current.forEach(put);
+    arrived.current.forEach(addPhoto);
   };
-  const { error: over } = useSubscription(NEW_PHOTOS, {
+  const { error: subscriptionError } = useSubscription(NEW_PHOTOS, {
     // `put` writes into the cache, into which an empty event would not fit.
     fetchPolicy: 'no-cache',
     onData({ data: { data: event } }) {
-      if (!event?.homeFeed) return void readAnew();
+      if (!event?.homeFeed) return void reloadList();
       arrived.current.push(event.homeFeed.photo);
-      put(event.homeFeed.photo);
+      addPhoto(event.homeFeed.photo);
     },
   });
 
@@ -148,5 +148,5 @@ export function useHomeFeed() {
     });
     await page.then(() => setPageError(undefined), setPageError);
   };
-  return { photos: list?.nodes, error: over ?? error ?? pageError, loadMore };
+  return { photos: list?.nodes, error: subscriptionError ?? error ?? pageError, loadMore };
 }

@@ -14,23 +14,23 @@ const all: City[] = cities.map(({ name, population, loc }) => {
   return { name, latitude, longitude, population };
 });
 /** How many people live in each city and in those before it. */
-const sums: number[] = [];
-for (const { population } of all) sums.push((sums.at(-1) ?? 0) + population);
+const cumulativePopulation: number[] = [];
+for (const { population } of all) cumulativePopulation.push((cumulativePopulation.at(-1) ?? 0) + population);
 
 /** The city of one of the people of the world, whichever. @param random from 0 up to 1, as Math.random */
 export function drawCity(random: () => number): City {
-  const person = random() * (sums.at(-1) ?? 0);
-  let [low, high] = [0, sums.length - 1];
+  const person = random() * (cumulativePopulation.at(-1) ?? 0);
+  let [low, high] = [0, cumulativePopulation.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((sums[middle] ?? 0) <= person) low = middle + 1;
+    if ((cumulativePopulation[middle] ?? 0) <= person) low = middle + 1;
     else high = middle;
   }
   return all[low] as City;
 }
 
 /** How fast photos thin out from the middle of a city of 1,000 people, in kilometres: to 1/e. */
-const THINNING = 0.3;
+const FALLOFF_KM = 0.3;
 const KILOMETRES_PER_DEGREE = 111.195;
 
 /**
@@ -42,7 +42,7 @@ export function drawPoint(
   { latitude, longitude, population }: City,
   random: () => number,
 ): { latitude: number; longitude: number } {
-  const scale = (THINNING * (Math.max(population, 1_000) / 1_000) ** 0.2) / KILOMETRES_PER_DEGREE;
+  const scale = (FALLOFF_KM * (Math.max(population, 1_000) / 1_000) ** 0.2) / KILOMETRES_PER_DEGREE;
   const far = -scale * Math.log((1 - random()) * (1 - random()));
   const turn = 2 * Math.PI * random();
   const north = Math.max(-89, Math.min(89, latitude + far * Math.sin(turn)));

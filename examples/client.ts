@@ -3,7 +3,7 @@
  * becomes a photo. Copy it, or generate typed hooks from the schema instead.
  */
 import { createHash } from 'node:crypto';
-import { connect, follow } from './live.ts';
+import { connect, subscribe } from './live.ts';
 
 /** What a payload's `userErrors` hold. */
 interface UserError {
@@ -21,7 +21,7 @@ export interface Point {
 }
 
 /** Where a photo was taken, and how exactly that is shown. */
-export interface ShownPoint extends Point {
+export interface SharedPoint extends Point {
   precision: 'EXACT' | 'KILOMETRE' | 'CITY';
   placeName?: string;
 }
@@ -90,7 +90,7 @@ export class Darkroom {
   ): Promise<() => void> {
     const query = `subscription ($after: String) { ${field}(after: $after) { cursor isGap ${selection} } }`;
     return new Promise((resolve, reject) => {
-      const stop = follow<Record<string, T>>(this.#live, query, {
+      const stop = subscribe<Record<string, T>>(this.#live, query, {
         onData({ [field]: event }) {
           if (event) onEvent(event);
         },
@@ -118,8 +118,8 @@ export class Darkroom {
     file: Buffer,
     contentType: string,
     caption: string,
-    locate: (suggestion: Point | null) => ShownPoint | null = () => null,
-  ): Promise<{ id: string; askedAt: number }> {
+    locate: (suggestion: Point | null) => SharedPoint | null = () => null,
+  ): Promise<{ id: string; requestedAt: number }> {
     // 1. Tell what will be sent.
     const sha256 = createHash('sha256').update(file).digest('hex');
     const { upload } = await this.mutate<{
@@ -140,12 +140,12 @@ export class Darkroom {
     );
     const location = locate(node?.suggestedLocation ?? null);
     // 4. Publish.
-    const askedAt = performance.now();
+    const requestedAt = performance.now();
     const { photo } = await this.mutate<{ photo: { id: string } }>(
       'publishPhoto',
       { uploadId: upload.id, caption, location },
       'photo { id }',
     );
-    return { id: photo.id, askedAt };
+    return { id: photo.id, requestedAt };
   }
 }

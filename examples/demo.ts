@@ -7,12 +7,12 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import sharp from 'sharp';
 import { drawCity, drawPoint } from './cities.ts';
-import { Darkroom, type Point, type ShownPoint } from './client.ts';
+import { Darkroom, type Point, type SharedPoint } from './client.ts';
 
 const ADDRESS = process.env.DARKROOM_URL || 'http://localhost:4000/graphql';
 const PASSWORD = 'a demo password';
 /** How long a photo may take, in milliseconds. */
-const WITHIN_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 const TYPES: Record<string, string> = {
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
@@ -79,7 +79,7 @@ async function readFiles(paths: string[]): Promise<{ caption: string; type: stri
 }
 
 /** Where a photo is shown: about a kilometre around where the file says that it was taken, or, when it does not, a city somewhere. */
-function locate(suggestion: Point | null): ShownPoint {
+function locate(suggestion: Point | null): SharedPoint {
   if (suggestion) {
     console.log(`  The uploader is offered ${format(suggestion)}, and shows it to about a kilometre.`);
     return { ...suggestion, precision: 'KILOMETRE' };
@@ -93,8 +93,8 @@ function format({ latitude, longitude }: Point): string {
 }
 
 /** Asks again and again until a photo is READY or FAILED. (`photo` would tell it.) */
-async function whenSettled(client: Darkroom, id: string): Promise<Photo> {
-  for (const deadline = Date.now() + WITHIN_MS; Date.now() < deadline; ) {
+async function waitUntilProcessed(client: Darkroom, id: string): Promise<Photo> {
+  for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline; ) {
     const { node } = await client.query<{ node: Photo }>(
       `query ($id: ID!) { node(id: $id) { ... on Photo { ${PHOTO} } } }`,
       { id },
@@ -102,7 +102,7 @@ async function whenSettled(client: Darkroom, id: string): Promise<Photo> {
     if (node.status !== 'PROCESSING') return node;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`The photo is still PROCESSING after ${WITHIN_MS / 1_000} seconds. Does a worker run?`);
+  throw new Error(`The photo is still PROCESSING after ${TIMEOUT_MS / 1_000} seconds. Does a worker run?`);
 }
 
 /** Prints rows as columns, the first row being their names. */
@@ -134,8 +134,8 @@ async function run(): Promise<void> {
   const failed: string[] = [];
   for (const [index, { caption, type, file }] of files.entries()) {
     const author = index % 2 === 0 ? ada : ben;
-    const { id, askedAt } = await author.share(file, type, caption, locate);
-    const settled = await whenSettled(author, id);
+    const { id, requestedAt } = await author.share(file, type, caption, locate);
+    const settled = await waitUntilProcessed(author, id);
     if (settled.failure) {
       failed.push(caption);
       console.log(`  ${caption} could not be made ready: ${settled.failure.message}`);
@@ -143,17 +143,17 @@ async function run(): Promise<void> {
     }
     while (!arrived.has(id)) {
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`${caption} did not arrive in time.`)), WITHIN_MS);
+        const timer = setTimeout(() => reject(new Error(`${caption} did not arrive in time.`)), TIMEOUT_MS);
         onArrival = () => {
           clearTimeout(timer);
           resolve();
         };
       });
     }
-    const { photo, at } = arrived.get(id) ?? { photo: settled, at: askedAt };
-    times.push(at - askedAt);
+    const { photo, at } = arrived.get(id) ?? { photo: settled, at: requestedAt };
+    times.push(at - requestedAt);
     console.log(
-      `  ${caption} by ${photo.owner.username}, ${photo.width} × ${photo.height}, arrived after ${Math.round(at - askedAt)} ms`,
+      `  ${caption} by ${photo.owner.username}, ${photo.width} × ${photo.height}, arrived after ${Math.round(at - requestedAt)} ms`,
     );
     await cleo.mutate('likePhoto', { photoId: id }, 'photo { likeCount }');
     const other = author === ada ? ben : ada;

@@ -6,20 +6,20 @@ import type { FormattedExecutionResult } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 
 /** Pauses double from the first to the longest. A subscription that has held for so long was sound: they begin anew. */
-const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, SOUND_MS] = [500, 30_000, 60_000];
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, STABLE_AFTER_MS] = [500, 30_000, 60_000];
 /** To try again is of no use after these close codes (4403: the session is over), and after errors other than these. */
-const FINAL_CODES: unknown[] = [4400, 4401, 4403, 4406, 4409, 4429];
-const PASSING_ERRORS: unknown[] = ['RESUME', 'UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED'];
+const FATAL_CLOSE_CODES: unknown[] = [4400, 4401, 4403, 4406, 4409, 4429];
+const RETRYABLE_ERRORS: unknown[] = ['RESUME', 'UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED'];
 
 /** Who follows: `variables` are those besides `after`. */
-export interface Follower<T> {
+export interface Subscriber<T> {
   variables?: object;
   /** Is given each event once, as the query selects it, which must have `cursor` and `isGap` in it. */
   onData(data: T): void;
   /** Reads the list: called as it begins, and whenever something may have been missed. */
   onGap(): void;
   /** It is over, and why; null when the server has completed it. */
-  onEnd(why: Error | null): void;
+  onEnd(reason: Error | null): void;
 }
 
 /**
@@ -51,7 +51,7 @@ export function connect(url: string, token: () => string | undefined, pingMs = 1
 }
 
 /** Follows one subscription, whose query declares `$after: String`. @returns stops it */
-export function follow<T extends object>(connection: Client, query: string, follower: Follower<T>): () => void {
+export function subscribe<T extends object>(connection: Client, query: string, follower: Subscriber<T>): () => void {
   let [attempts, failures, after]: [number, number, string | null] = [0, 0, null];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let unsubscribe = () => {};
@@ -68,9 +68,9 @@ export function follow<T extends object>(connection: Client, query: string, foll
       const [error] = Array.isArray(why) ? why : [];
       const { code, reason } = error ? { code: error.extensions?.code, reason: error.message } : Object(why);
       if (why === null) return follower.onEnd(null);
-      if (error ? !PASSING_ERRORS.includes(code) : FINAL_CODES.includes(code))
+      if (error ? !RETRYABLE_ERRORS.includes(code) : FATAL_CLOSE_CODES.includes(code))
         return follower.onEnd(new Error(`${code}: ${reason}`));
-      if (Date.now() - since > SOUND_MS) failures = 0;
+      if (Date.now() - since > STABLE_AFTER_MS) failures = 0;
       const atOnce = code === 1012 || (code === 'RESUME' && failures === 0);
       const pause = Math.min(FIRST_PAUSE_MS * 2 ** failures++, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
       timer = setTimeout(attempt, atOnce ? 0 : pause);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Darkroom } from '../../examples/client.ts';
-import { connect, follow } from '../../examples/live.ts';
+import { connect, subscribe } from '../../examples/live.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { startProcess } from '../support/darkroom.ts';
@@ -119,7 +119,7 @@ async function standIn({ answersPings = true } = {}) {
 /** Follows the stand-in. @returns what it has told, gaps as 'gap' and the end as 'over: …' */
 function followIt(url: string, pingMs?: number) {
   const told: string[] = [];
-  const stop = follow<{ feed: { value: string } }>(
+  const stop = subscribe<{ feed: { value: string } }>(
     connect(url, () => 'a token', pingMs),
     'subscription …',
     {

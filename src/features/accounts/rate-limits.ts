@@ -2,48 +2,48 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 import type { Redis } from '../../stores/redis.ts';
 import { rateLimited } from '../kernel/errors.ts';
 
-/** What can be done too often, each with how many times in how many seconds it may be done for one key. */
+/** The rate limits. For one key, at most `points` attempts are allowed within `duration` seconds. */
 const LIMITS = {
-  /** Wrong passwords for one account, from wherever. */
+  /** Wrong passwords for one account, from any network address. */
   'login-account': { points: 10, duration: 15 * 60 },
-  /** Wrong passwords from one address: many people may share one. */
+  /** Wrong passwords from one network address, which many people may share. */
   'login-address': { points: 100, duration: 15 * 60 },
-  /** Mails to one address of mail. */
+  /** Emails to one e-mail address. */
   'mail-to': { points: 5, duration: 3_600 },
-  /** Mails that one network address asks for. */
+  /** Emails that clients at one network address request. */
   'mail-from': { points: 30, duration: 3_600 },
 };
 
 /** The name of a limit. */
-export type ThrottleName = keyof typeof LIMITS;
+export type RateLimitName = keyof typeof LIMITS;
 
-const throttlesOf = new WeakMap<Redis, Record<ThrottleName, RateLimiterRedis>>();
+const limitersByRedis = new WeakMap<Redis, Record<RateLimitName, RateLimiterRedis>>();
 
-/** The limits, counted in Redis. */
-export function throttles(redis: Redis): Record<ThrottleName, RateLimiterRedis> {
-  let found = throttlesOf.get(redis);
-  if (!found) {
-    const made = Object.entries(LIMITS).map(([keyPrefix, limit]) => {
+/** The rate limiters, which count in Redis. */
+export function rateLimiters(redis: Redis): Record<RateLimitName, RateLimiterRedis> {
+  let limiters = limitersByRedis.get(redis);
+  if (!limiters) {
+    const entries = Object.entries(LIMITS).map(([keyPrefix, limit]) => {
       const options = { keyPrefix, ...limit };
-      // Where Redis is away, each process counts for itself.
+      // While Redis is unavailable, each process counts for itself.
       const insuranceLimiter = new RateLimiterMemory(options);
       return [keyPrefix, new RateLimiterRedis({ ...options, storeClient: redis, insuranceLimiter })];
     });
-    found = Object.fromEntries(made) as Record<ThrottleName, RateLimiterRedis>;
-    throttlesOf.set(redis, found);
+    limiters = Object.fromEntries(entries) as Record<RateLimitName, RateLimiterRedis>;
+    limitersByRedis.set(redis, limiters);
   }
-  return found;
+  return limiters;
 }
 
 /**
- * Counts one more time for a key.
+ * Counts one attempt for a key.
  *
- * @param what for the message: "Too many …"
- * @throws RATE_LIMITED when it is once too often
+ * @param what what is counted, for the message "Too many …"
+ * @throws RATE_LIMITED if this attempt exceeds the limit
  */
-export async function throttle(redis: Redis, name: ThrottleName, key: string, what: string): Promise<void> {
+export async function consumeRateLimit(redis: Redis, name: RateLimitName, key: string, what: string): Promise<void> {
   try {
-    await throttles(redis)[name].consume(key);
+    await rateLimiters(redis)[name].consume(key);
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error;
     const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1_000));

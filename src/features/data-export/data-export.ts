@@ -10,8 +10,8 @@ import type { DataExportStatus } from '../../generated/graphql.ts';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
 import { nextId } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { addNotice } from '../accounts/mail.ts';
-import { type ExportedFile, writeContents } from './export-contents.ts';
+import { enqueueNoticeEmail } from '../accounts/mail.ts';
+import { type ZipEntry, collectZipEntries } from './export-contents.ts';
 
 /** A copy of a person's data. */
 export interface DataExportRow {
@@ -22,9 +22,9 @@ export interface DataExportRow {
   expiresAt: Date | null;
 }
 
-const KEPT_MS = 7 * 24 * 3_600_000;
+const EXPORT_KEPT_MS = 7 * 24 * 3_600_000;
 const URL_SECONDS = 3_600;
-const SWEEP_AT_ONCE = 100;
+const SWEEP_BATCH_SIZE = 100;
 const SELECT = { id: true, status: true, objectKey: true, expiresAt: true } as const;
 
 /** Asks for a copy of a person's data, which a job makes; it replaces an earlier one. The caller has checked the password. */
@@ -63,23 +63,23 @@ export async function exportUrl({ objects }: Stores, row: DataExportRow): Promis
 export async function exportData(stores: Stores, job: Jobs['exportData']): Promise<void> {
   const { db, objects } = stores;
   const userId = BigInt(job.userId);
-  const asked = { userId, id: BigInt(job.exportId) };
-  const row = await db.dataExport.findFirst({ where: asked, select: { status: true } });
+  const exportIdentity = { userId, id: BigInt(job.exportId) };
+  const row = await db.dataExport.findFirst({ where: exportIdentity, select: { status: true } });
   if (!row) return objects.delete([job.objectKey]);
   if (row.status === 'READY') return;
 
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-export-'));
   try {
     const zip = join(folder, 'export.zip');
-    await writeZip(zip, await writeContents(stores, userId, folder));
+    await writeZip(zip, await collectZipEntries(stores, userId, folder));
     await objects.putFile(job.objectKey, zip, 'application/zip');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   const done = await db.$transaction(async (tx) => {
-    const data = { status: 'READY' as const, expiresAt: new Date(Date.now() + KEPT_MS) };
-    const { count } = await tx.dataExport.updateMany({ where: { ...asked, status: 'PROCESSING' }, data });
-    if (count > 0) await addNotice(tx, userId, 'EXPORT_READY');
+    const data = { status: 'READY' as const, expiresAt: new Date(Date.now() + EXPORT_KEPT_MS) };
+    const { count } = await tx.dataExport.updateMany({ where: { ...exportIdentity, status: 'PROCESSING' }, data });
+    if (count > 0) await enqueueNoticeEmail(tx, userId, 'EXPORT_READY');
     return count > 0;
   });
   // Done by another run of this job, or not wanted any more: the start of this function knows.
@@ -87,7 +87,7 @@ export async function exportData(stores: Stores, job: Jobs['exportData']): Promi
 }
 
 /** Packs files into a ZIP, one after the other, so that one at a time is in memory. */
-async function writeZip(path: string, files: readonly ExportedFile[]): Promise<void> {
+async function writeZip(path: string, files: readonly ZipEntry[]): Promise<void> {
   const zip = new ZipFile();
   const add = async () => {
     for (const file of files) {
@@ -113,9 +113,9 @@ async function writeZip(path: string, files: readonly ExportedFile[]): Promise<v
 export async function sweepExports({ db, objects }: Stores): Promise<void> {
   for (;;) {
     const where = { expiresAt: { lt: new Date() } };
-    const rows = await db.dataExport.findMany({ where, select: SELECT, take: SWEEP_AT_ONCE });
+    const rows = await db.dataExport.findMany({ where, select: SELECT, take: SWEEP_BATCH_SIZE });
     await objects.delete(rows.map((row) => row.objectKey));
     await db.dataExport.deleteMany({ where: { ...where, id: { in: rows.map((row) => row.id) } } });
-    if (rows.length < SWEEP_AT_ONCE) return;
+    if (rows.length < SWEEP_BATCH_SIZE) return;
   }
 }

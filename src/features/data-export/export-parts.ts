@@ -11,7 +11,7 @@ import { readCounts } from '../photos/counts.ts';
 import { personIsVisible, photoIsVisible } from '../visibility/rules.ts';
 
 /** What the parts of a copy are made from. */
-interface Source {
+interface ExportSource {
   /** With the transaction in place of the database. */
   stores: Stores;
   tx: Transaction;
@@ -21,21 +21,21 @@ interface Source {
 }
 
 /** One JSON file. */
-interface Part {
+interface ExportFile {
   name: string;
   about: string;
   /** The columns that lead from the person to what is in it. */
   columns: string[];
-  rows(source: Source): AsyncIterable<object>;
+  rows(source: ExportSource): AsyncIterable<object>;
 }
 
-const AT_ONCE = 500;
-const ACTIVITIES_AT_ONCE = 100;
+const BATCH_SIZE = 500;
+const ACTIVITIES_PER_PAGE = 100;
 const LOCATION = { latitude: true, longitude: true, precision: true, place: { select: { name: true } } };
-const BY_ID = { orderBy: { id: 'asc' }, take: AT_ONCE } as const;
+const BATCH_BY_ID = { orderBy: { id: 'asc' }, take: BATCH_SIZE } as const;
 
 /** The parts, in the order in which they are written. */
-export const PARTS: readonly Part[] = [
+export const EXPORT_FILES: readonly ExportFile[] = [
   {
     name: 'account.json',
     about: 'your account and profile',
@@ -47,7 +47,7 @@ export const PARTS: readonly Part[] = [
     about: 'usernames that you gave up and that are still kept for you',
     columns: ['former_usernames.user_id'],
     rows: ({ tx, userId }) =>
-      all(tx.formerUsername.findMany({ where: { userId }, select: { username: true, heldUntil: true } })),
+      fromQuery(tx.formerUsername.findMany({ where: { userId }, select: { username: true, heldUntil: true } })),
   },
   {
     name: 'photos.json',
@@ -63,32 +63,32 @@ export const PARTS: readonly Part[] = [
   },
   { name: 'comments.json', about: 'what you wrote about photos', columns: ['comments.author_id'], rows: comments },
   { name: 'likes.json', about: 'the photos that you like', columns: ['likes.user_id'], rows: likes },
-  people(
+  peopleFile(
     'following',
     'whom you follow',
     'follows.follower_id',
     sql`followee_id as other from follows where follower_id`,
   ),
-  people(
+  peopleFile(
     'followers',
     'who follows you',
     'follows.followee_id',
     sql`follower_id as other from follows where followee_id`,
   ),
-  people(
+  peopleFile(
     'follow-requests-sent',
     'whom you have asked to follow',
     'follow_requests.requester_id',
     sql`target_id as other from follow_requests where requester_id`,
   ),
-  people(
+  peopleFile(
     'follow-requests-received',
     'who asks to follow you',
     'follow_requests.target_id',
     sql`requester_id as other from follow_requests where target_id`,
   ),
-  people('blocked', 'whom you block', 'blocks.blocker_id', sql`blocked_id as other from blocks where blocker_id`),
-  people('muted', 'whom you mute', 'mutes.muter_id', sql`muted_id as other from mutes where muter_id`),
+  peopleFile('blocked', 'whom you block', 'blocks.blocker_id', sql`blocked_id as other from blocks where blocker_id`),
+  peopleFile('muted', 'whom you mute', 'mutes.muter_id', sql`muted_id as other from mutes where muter_id`),
   {
     name: 'followed-hashtags.json',
     about: 'the hashtags that you follow',
@@ -107,7 +107,7 @@ export const PARTS: readonly Part[] = [
     about: 'links that were mailed to you and are not used yet',
     columns: ['mail_tokens.user_id'],
     rows: ({ tx, userId }) =>
-      all(tx.mailToken.findMany({ where: { userId }, select: { purpose: true, email: true, expiresAt: true } })),
+      fromQuery(tx.mailToken.findMany({ where: { userId }, select: { purpose: true, email: true, expiresAt: true } })),
   },
   { name: 'reports.json', about: 'what you reported', columns: ['reports.reporter_id'], rows: reports },
   {
@@ -121,7 +121,7 @@ export const PARTS: readonly Part[] = [
     about: 'keys that your apps sent lately, so that nothing happens twice',
     columns: ['idempotency_keys.user_id'],
     rows: ({ tx, userId }) =>
-      all(tx.idempotencyKey.findMany({ where: { userId }, select: { key: true, createdAt: true } })),
+      fromQuery(tx.idempotencyKey.findMany({ where: { userId }, select: { key: true, createdAt: true } })),
   },
 ];
 
@@ -136,34 +136,34 @@ export const NOT_EXPORTED: Readonly<Record<string, string>> = {
 };
 
 /** The name of a photo's picture in a copy. */
-export function photoFile(id: bigint): string {
+export function photoFileName(id: bigint): string {
   return `photos/${toGlobalId('Photo', id)}.jpg`;
 }
 
-function madeAt(id: bigint): Date {
+function createdAtOf(id: bigint): Date {
   return new Date(idTime(id));
 }
 
 /** Few enough to be read at once. */
-async function* all<T extends object>(rows: Promise<T[]>): AsyncGenerator<T> {
+async function* fromQuery<T extends object>(rows: Promise<T[]>): AsyncGenerator<T> {
   yield* await rows;
 }
 
 /** Many, read in pages. @param read the next of those above an id, in its order @param tell makes of a page what is written */
-async function* paged<T extends { id: bigint }>(
+async function* inBatches<T extends { id: bigint }>(
   read: (after: bigint) => Promise<T[]>,
   tell: (rows: T[]) => object[] | Promise<object[]>,
 ): AsyncGenerator<object> {
   for (let after = -1n; ; ) {
     const rows = await read(after);
     yield* await tell(rows);
-    if (rows.length < AT_ONCE) return;
+    if (rows.length < BATCH_SIZE) return;
     after = rows.at(-1)?.id ?? after;
   }
 }
 
 /** Of these people, those whom the person may see, as they appear in a copy. Whom one blocks one may see in the list of these. */
-async function readOthers({ tx, userId }: Source, ids: readonly (bigint | null)[], blocked = false) {
+async function readVisiblePeople({ tx, userId }: ExportSource, ids: readonly (bigint | null)[], blocked = false) {
   const visible = blocked ? sql`not is_hidden` : personIsVisible(userId, sql`users.id`);
   const rows = await tx.$queryRaw<{ id: bigint; username: string }[]>`
     select id, username from users where id = any(${ids.filter((id) => id !== null)}::bigint[]) and ${visible}`;
@@ -171,7 +171,7 @@ async function readOthers({ tx, userId }: Source, ids: readonly (bigint | null)[
 }
 
 /** Of these photos, those that the person may see, with their owners. */
-async function readPhotosSeen({ tx, userId }: Source, ids: readonly (bigint | null)[]) {
+async function readVisiblePhotos({ tx, userId }: ExportSource, ids: readonly (bigint | null)[]) {
   const rows = await tx.$queryRaw<{ id: bigint; ownerId: bigint; username: string }[]>`
     select photos.id, owner_id as "ownerId", username from photos join users on users.id = owner_id
     where photos.id = any(${ids.filter((id) => id !== null)}::bigint[]) and ${photoIsVisible(userId, sql`photos.id`)}`;
@@ -183,27 +183,27 @@ async function readPhotosSeen({ tx, userId }: Source, ids: readonly (bigint | nu
 }
 
 /** A list of people. @param select where it is read from, up to the column with the person whose list it is */
-function people(name: string, about: string, column: string, select: Sql): Part {
-  const rows = (source: Source) =>
-    paged<{ id: bigint; other: bigint }>(
+function peopleFile(name: string, about: string, column: string, select: Sql): ExportFile {
+  const rows = (source: ExportSource) =>
+    inBatches<{ id: bigint; other: bigint }>(
       (after) =>
-        source.tx.$queryRaw`select id, ${select} = ${source.userId} and id > ${after} order by id limit ${AT_ONCE}`,
+        source.tx.$queryRaw`select id, ${select} = ${source.userId} and id > ${after} order by id limit ${BATCH_SIZE}`,
       async (page) => {
-        const others = await readOthers(
+        const others = await readVisiblePeople(
           source,
           page.map((row) => row.other),
           name === 'blocked',
         );
         return page.flatMap(({ id, other }) => {
           const person = others.get(other);
-          return person ? [{ ...person, since: madeAt(id) }] : [];
+          return person ? [{ ...person, since: createdAtOf(id) }] : [];
         });
       },
     );
   return { name: `${name}.json`, about, columns: [column], rows };
 }
 
-async function* account({ stores, tx, userId }: Source): AsyncGenerator<object> {
+async function* account({ stores, tx, userId }: ExportSource): AsyncGenerator<object> {
   const {
     passwordHash: _,
     id,
@@ -218,20 +218,20 @@ async function* account({ stores, tx, userId }: Source): AsyncGenerator<object> 
     id: toGlobalId('User', id),
     ...user,
     hasAvatar: avatarKey !== null,
-    activityReadUpTo: activityReadUpTo > 0n ? madeAt(activityReadUpTo) : null,
-    createdAt: madeAt(id),
+    activityReadUpTo: activityReadUpTo > 0n ? createdAtOf(activityReadUpTo) : null,
+    createdAt: createdAtOf(id),
     counts,
-    copyAskedForAt: dataExport && madeAt(dataExport.id),
+    copyAskedForAt: dataExport && createdAtOf(dataExport.id),
   };
 }
 
-function photos({ stores, tx, userId, onPhoto }: Source): AsyncIterable<object> {
-  return paged(
+function photos({ stores, tx, userId, onPhoto }: ExportSource): AsyncIterable<object> {
+  return inBatches(
     (after) =>
       tx.photo.findMany({
         where: { ownerId: userId, id: { gt: after } },
         include: { location: { select: LOCATION } },
-        ...BY_ID,
+        ...BATCH_BY_ID,
       }),
     async (rows) => {
       const counts = await readCounts(
@@ -249,86 +249,86 @@ function photos({ stores, tx, userId, onPhoto }: Source): AsyncIterable<object> 
           status,
           failure,
           hiddenByModeratorsAt: hiddenAt,
-          createdAt: madeAt(id),
-          publishedAt: publishedId && madeAt(publishedId),
+          createdAt: createdAtOf(id),
+          publishedAt: publishedId && createdAtOf(publishedId),
           width,
           height,
           thumbhash: thumbhash && Buffer.from(thumbhash).toString('base64'),
           location: location && { ...location, place: location.place?.name ?? null },
           likes: counts[index]?.likes ?? 0,
           comments: counts[index]?.comments ?? 0,
-          file: status === 'READY' ? photoFile(id) : null,
+          file: status === 'READY' ? photoFileName(id) : null,
         };
       });
     },
   );
 }
 
-function uploads({ tx, userId }: Source): AsyncIterable<object> {
-  return paged(
-    (after) => tx.upload.findMany({ where: { ownerId: userId, id: { gt: after } }, ...BY_ID }),
+function uploads({ tx, userId }: ExportSource): AsyncIterable<object> {
+  return inBatches(
+    (after) => tx.upload.findMany({ where: { ownerId: userId, id: { gt: after } }, ...BATCH_BY_ID }),
     (rows) =>
       rows.map(({ id, contentType, byteSize, sha256, expiresAt }) => ({
         id: toGlobalId('Upload', id),
         contentType,
         byteSize,
         sha256: Buffer.from(sha256).toString('hex'),
-        createdAt: madeAt(id),
+        createdAt: createdAtOf(id),
         expiresAt,
       })),
   );
 }
 
-function comments(source: Source): AsyncIterable<object> {
+function comments(source: ExportSource): AsyncIterable<object> {
   const { tx, userId } = source;
-  return paged(
-    (after) => tx.comment.findMany({ where: { authorId: userId, id: { gt: after } }, ...BY_ID }),
+  return inBatches(
+    (after) => tx.comment.findMany({ where: { authorId: userId, id: { gt: after } }, ...BATCH_BY_ID }),
     async (rows) => {
-      const seen = await readPhotosSeen(
+      const seen = await readVisiblePhotos(
         source,
         rows.map((row) => row.photoId),
       );
       return rows.map(({ photoId, id, text }) => {
         const photo = seen.get(photoId) ?? null;
         // A comment's id holds its photo's.
-        return { id: photo && toGlobalId('Comment', photoId, id), text, createdAt: madeAt(id), photo };
+        return { id: photo && toGlobalId('Comment', photoId, id), text, createdAt: createdAtOf(id), photo };
       });
     },
   );
 }
 
-function likes(source: Source): AsyncIterable<object> {
+function likes(source: ExportSource): AsyncIterable<object> {
   const { tx, userId } = source;
-  return paged(
-    (after) => tx.like.findMany({ where: { userId, id: { gt: after } }, ...BY_ID }),
+  return inBatches(
+    (after) => tx.like.findMany({ where: { userId, id: { gt: after } }, ...BATCH_BY_ID }),
     async (rows) => {
-      const seen = await readPhotosSeen(
+      const seen = await readVisiblePhotos(
         source,
         rows.map((row) => row.photoId),
       );
-      return rows.map(({ photoId, id }) => ({ photo: seen.get(photoId) ?? null, createdAt: madeAt(id) }));
+      return rows.map(({ photoId, id }) => ({ photo: seen.get(photoId) ?? null, createdAt: createdAtOf(id) }));
     },
   );
 }
 
-function followedHashtags({ tx, userId }: Source): AsyncIterable<object> {
-  return paged(
-    (after) => tx.hashtagFollow.findMany({ where: { userId, id: { gt: after } }, ...BY_ID }),
-    (rows) => rows.map(({ hashtag, id }) => ({ hashtag, since: madeAt(id) })),
+function followedHashtags({ tx, userId }: ExportSource): AsyncIterable<object> {
+  return inBatches(
+    (after) => tx.hashtagFollow.findMany({ where: { userId, id: { gt: after } }, ...BATCH_BY_ID }),
+    (rows) => rows.map(({ hashtag, id }) => ({ hashtag, since: createdAtOf(id) })),
   );
 }
 
-async function* activity(source: Source): AsyncGenerator<object> {
+async function* activity(source: ExportSource): AsyncGenerator<object> {
   for (let after: bigint | null = null; ; ) {
     const page: Awaited<ReturnType<typeof listActivities>> = await listActivities(source.stores, source.userId, {
-      first: ACTIVITIES_AT_ONCE,
+      first: ACTIVITIES_PER_PAGE,
       after,
     });
-    const others = await readOthers(
+    const others = await readVisiblePeople(
       source,
       page.nodes.flatMap((row) => row.actorIds),
     );
-    const seen = await readPhotosSeen(
+    const seen = await readVisiblePhotos(
       source,
       page.nodes.map((row) => row.photoId),
     );
@@ -337,33 +337,33 @@ async function* activity(source: Source): AsyncGenerator<object> {
       const comment =
         photo && photoId !== null && commentId !== null ? toGlobalId('Comment', photoId, commentId) : null;
       const actors = actorIds.flatMap((id) => others.get(id) ?? []);
-      yield { kind, happenedAt: madeAt(sortId), isUnread, actorCount, latestActors: actors, photo, comment };
+      yield { kind, happenedAt: createdAtOf(sortId), isUnread, actorCount, latestActors: actors, photo, comment };
     }
     if (!page.pageInfo.hasNextPage) return;
     after = page.nodes.at(-1)?.sortId ?? null;
   }
 }
 
-function sessions({ tx, userId }: Source): AsyncIterable<object> {
-  return paged(
-    (after) => tx.session.findMany({ where: { userId, id: { gt: after } }, ...BY_ID }),
+function sessions({ tx, userId }: ExportSource): AsyncIterable<object> {
+  return inBatches(
+    (after) => tx.session.findMany({ where: { userId, id: { gt: after } }, ...BATCH_BY_ID }),
     (rows) =>
       rows.map(({ id, device, lastUsedAt, expiresAt }) => {
-        return { id: toGlobalId('Session', id), device, createdAt: madeAt(id), lastUsedAt, expiresAt };
+        return { id: toGlobalId('Session', id), device, createdAt: createdAtOf(id), lastUsedAt, expiresAt };
       }),
   );
 }
 
-function reports(source: Source): AsyncIterable<object> {
+function reports(source: ExportSource): AsyncIterable<object> {
   const { tx, userId } = source;
-  return paged(
-    (after) => tx.report.findMany({ where: { reporterId: userId, id: { gt: after } }, ...BY_ID }),
+  return inBatches(
+    (after) => tx.report.findMany({ where: { reporterId: userId, id: { gt: after } }, ...BATCH_BY_ID }),
     async (rows) => {
-      const seen = await readPhotosSeen(
+      const seen = await readVisiblePhotos(
         source,
         rows.map((row) => row.photoId),
       );
-      const others = await readOthers(
+      const others = await readVisiblePeople(
         source,
         rows.map((row) => row.userId),
       );
@@ -374,19 +374,19 @@ function reports(source: Source): AsyncIterable<object> {
         photo: photoId === null ? null : (seen.get(photoId) ?? null),
         reason,
         details,
-        createdAt: madeAt(id),
+        createdAt: createdAtOf(id),
         decidedAt: closedAt,
       }));
     },
   );
 }
 
-function moderation(source: Source): AsyncIterable<object> {
+function moderation(source: ExportSource): AsyncIterable<object> {
   const { tx, userId } = source;
-  return paged(
-    (after) => tx.moderationAction.findMany({ where: { userId, id: { gt: after } }, ...BY_ID }),
+  return inBatches(
+    (after) => tx.moderationAction.findMany({ where: { userId, id: { gt: after } }, ...BATCH_BY_ID }),
     async (rows) => {
-      const seen = await readPhotosSeen(
+      const seen = await readVisiblePhotos(
         source,
         rows.map((row) => row.photoId),
       );
@@ -394,7 +394,7 @@ function moderation(source: Source): AsyncIterable<object> {
         return {
           kind,
           why: reason,
-          decidedAt: madeAt(id),
+          decidedAt: createdAtOf(id),
           photo: photoId === null ? null : (seen.get(photoId) ?? null),
         };
       });

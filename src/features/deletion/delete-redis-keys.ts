@@ -5,15 +5,22 @@ import { userCountsKey } from '../people/counts.ts';
 import { authorKey, feedKey, followedHashtagsKey, pulledAuthorsKey } from '../records/feed-keys.ts';
 import { userKey } from '../records/user-rows.ts';
 
-/** What is known of a person's relation to others, in a hash of theirs with a field for each of these. */
-const FACTS = ['follows', 'likes', 'blocks', 'mutes'] as const;
-/** What can be followed live of a person, in a stream each. */
-const FOLLOWED = ['feed', 'author', 'activity'] as const;
-/** Up to this many keys in Redis, all are looked through; among more, what others' hashes hold goes within the hour for which they are kept. */
-const LOOKED_THROUGH = 1_000_000;
+/**
+ * The relations of a person to others or to photos. Each is cached in one hash per person, with one field per other id.
+ */
+const RELATIONS = ['follows', 'likes', 'blocks', 'mutes'] as const;
+/** The channels of a person that clients can subscribe to. Each has a stream. */
+const STREAMS = ['feed', 'author', 'activity'] as const;
+/**
+ * Up to this many keys, all of Redis is scanned. With more, fields in other people's hashes remain until those hashes
+ * expire, within an hour.
+ */
+const SCAN_MAX_KEYS = 1_000_000;
 
-/** Every key in Redis that belongs to a person; all others go by a photo's id, a session's hash or nothing of theirs. */
-function ownKeys(userId: bigint): string[] {
+/**
+ * All keys with a person's id in their names. Other keys contain the id of a photo, the hash of a session, or neither.
+ */
+function keysOfUser(userId: bigint): string[] {
   return [
     userKey(userId),
     userCountsKey(userId),
@@ -21,24 +28,24 @@ function ownKeys(userId: bigint): string[] {
     authorKey(userId),
     pulledAuthorsKey(userId),
     followedHashtagsKey(userId),
-    ...FACTS.map((name) => personKey(name, userId)),
-    ...FOLLOWED.flatMap((name) => streamKeys(`live:${personKey(name, userId)}`)),
+    ...RELATIONS.map((name) => personKey(name, userId)),
+    ...STREAMS.flatMap((name) => streamKeys(`live:${personKey(name, userId)}`)),
   ];
 }
 
-/** Removes from Redis whatever names somebody who is deleted. */
-export async function forgetInRedis({ redis }: Stores, userId: bigint): Promise<void> {
-  await Promise.all(ownKeys(userId).map((key) => redis.del(key)));
-  if ((await redis.dbsize()) > LOOKED_THROUGH) return;
+/** Deletes all keys and hash fields in Redis that name a person. Idempotent. */
+export async function deleteRedisKeys({ redis }: Stores, userId: bigint): Promise<void> {
+  await Promise.all(keysOfUser(userId).map((key) => redis.del(key)));
+  if ((await redis.dbsize()) > SCAN_MAX_KEYS) return;
   const id = String(userId);
-  // Also what counts their wrong passwords, under whatever prefix.
-  const isTheirs = new RegExp(`(?<![0-9])${id}(?![0-9])`);
-  const isFacts = new RegExp(`^(${FACTS.join('|')}):`);
+  // This also matches the rate limits of their logins, under any prefix.
+  const hasId = new RegExp(`(?<![0-9])${id}(?![0-9])`);
+  const isRelation = new RegExp(`^(${RELATIONS.join('|')}):`);
   for (let cursor = '0'; ; ) {
     const [next, keys] = await redis.scan(cursor, 'COUNT', 1_000);
     await Promise.all([
-      ...keys.filter((key) => isTheirs.test(key)).map((key) => redis.del(key)),
-      ...keys.filter((key) => isFacts.test(key)).map((key) => redis.hdel(key, id)),
+      ...keys.filter((key) => hasId.test(key)).map((key) => redis.del(key)),
+      ...keys.filter((key) => isRelation.test(key)).map((key) => redis.hdel(key, id)),
     ]);
     if (next === '0') return;
     cursor = next;

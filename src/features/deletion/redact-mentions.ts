@@ -1,18 +1,18 @@
 import { writeInvalidating } from '../../stores/cache.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { photoKey } from '../records/photo-rows.ts';
-import { addRemoved } from './delete-rows.ts';
-import { mentionPattern, namingPattern } from './naming.ts';
+import { addToReport } from './delete-rows.ts';
+import { identifierPattern, mentionPattern } from './identifiers.ts';
 
-const AT_ONCE = 100;
-/** What stands where a person was mentioned. It is no username, so it mentions nobody. */
-const NOBODY = '@[deleted]';
+const BATCH_SIZE = 100;
+/** Replaces the mention of a deleted person. It is not a valid username, so it mentions nobody. */
+const REDACTED_MENTION = '@[deleted]';
 
 /**
- * Takes a person's name out of what others wrote: where they were told that they are mentioned, and in the reasons of moderators. What is left
- * of it would one day mean whoever takes the username next.
+ * Removes a person's usernames from texts of others: from captions and comments whose mention the person was notified
+ * of, and from moderators' reasons. A mention that stayed would later refer to the next owner of the username.
  */
-export async function unmention(
+export async function redactMentions(
   stores: Stores,
   userId: bigint,
   { usernames, email }: { usernames: readonly string[]; email: string },
@@ -21,7 +21,7 @@ export async function unmention(
   const pattern = mentionPattern(usernames);
   for (;;) {
     const where = { recipientId: userId, kind: 'MENTION' as const };
-    const mentions = await db.activity.findMany({ where, take: AT_ONCE });
+    const mentions = await db.activity.findMany({ where, take: BATCH_SIZE });
     if (mentions.length === 0) break;
     const photoIds = mentions.flatMap((row) => row.photoId ?? []);
     await writeInvalidating(redis, photoIds.map(photoKey), () =>
@@ -29,18 +29,19 @@ export async function unmention(
         for (const { photoId, commentId, subjectId } of mentions) {
           await (commentId === null
             ? tx.$executeRaw`
-                update photos set caption = regexp_replace(caption, ${pattern}, ${NOBODY}, 'gi') where id = ${photoId}`
+                update photos set caption = regexp_replace(caption, ${pattern}, ${REDACTED_MENTION}, 'gi')
+                where id = ${photoId}`
             : tx.$executeRaw`
-                update comments set text = regexp_replace(text, ${pattern}, ${NOBODY}, 'gi')
+                update comments set text = regexp_replace(text, ${pattern}, ${REDACTED_MENTION}, 'gi')
                 where photo_id = ${photoId} and id = ${commentId}`);
           await tx.activity.deleteMany({ where: { ...where, subjectId } });
         }
-        await addRemoved(tx, userId, { activities: mentions.length, mentions: mentions.length });
+        await addToReport(tx, userId, { activities: mentions.length, mentions: mentions.length });
       }),
     );
   }
-  const named = namingPattern({ id: userId, email, usernames });
+  const identifiers = identifierPattern({ id: userId, email, usernames });
   await db.$executeRaw`
-    update moderation_acts set why = regexp_replace(why, ${named}, '[deleted]', 'gi')
-    where (user_id = ${userId} or moderator_id = ${userId}) and why ~* ${named}`;
+    update moderation_acts set why = regexp_replace(why, ${identifiers}, '[deleted]', 'gi')
+    where (user_id = ${userId} or moderator_id = ${userId}) and why ~* ${identifiers}`;
 }

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl';
 import { exportData, readDataExport, sweepExports } from '../../../src/features/data-export/data-export.ts';
-import { NOT_EXPORTED, PARTS, photoFile } from '../../../src/features/data-export/export-parts.ts';
+import { EXPORT_FILES, NOT_EXPORTED, photoFileName } from '../../../src/features/data-export/export-parts.ts';
 import { renditionKey } from '../../../src/features/photos/media.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
@@ -95,7 +95,7 @@ test('a copy holds every photo with its picture, also one that is hidden by mode
   const stored = await stores.db.photo.findMany({ where: { ownerId: rowId(world.person.id) } });
   for (const { id, mediaKey, mediaIsPublic } of stored) {
     const largest = await stores.objects.get(renditionKey(mediaKey, mediaIsPublic, 'WIDTH_1080'));
-    expect(files.get(photoFile(id))).toEqual(largest);
+    expect(files.get(photoFileName(id))).toEqual(largest);
   }
   expect((await sharp(files.get('avatar.jpg')).metadata()).width).toBe(320);
   expect(rows('uploads.json')).toEqual([
@@ -188,7 +188,7 @@ test('every column that names a person leads to a part of the copy, or tells why
     ) named order by name`;
   // A mail's address stands in the row that leads to its person, and so does a name that was given up.
   const known = [
-    ...PARTS.flatMap((part) => part.columns),
+    ...EXPORT_FILES.flatMap((part) => part.columns),
     ...Object.keys(NOT_EXPORTED),
     'mail_tokens.email',
     'former_usernames.username',

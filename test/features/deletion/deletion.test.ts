@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { restorableSince } from '../../../src/features/accounts/deactivate.ts';
+import { restoreCutoff } from '../../../src/features/accounts/deactivate.ts';
 import { deleteAccount, requestDeletion, sweepDeactivated } from '../../../src/features/deletion/delete-account.ts';
-import type { Names } from '../../../src/features/deletion/naming.ts';
-import { findNames, isClean, trace } from '../../../src/features/deletion/trace.ts';
+import type { PersonIdentifiers } from '../../../src/features/deletion/identifiers.ts';
+import { findIdentifiers, isClean, trace } from '../../../src/features/deletion/trace.ts';
 import { keysIn } from '../../../src/features/photos/media.ts';
 import { authorKey, feedKey, pulledAuthorsKey } from '../../../src/features/records/feed-keys.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
@@ -70,7 +70,7 @@ async function untilDeleted(person: Person, patient = false) {
 }
 
 /** Everything that names somebody or belongs to nobody; the report of the deletion is apart. */
-async function leftOf(names: Names) {
+async function leftOf(names: PersonIdentifiers) {
   const { rows, jobs, keys, objects, orphans } = await trace(stores, names);
   return { rows, jobs, keys, objects, orphans };
 }
@@ -135,7 +135,7 @@ test('after an account is deleted nothing names its person but the report, and w
     person.subscribe('subscription { homeFeed { cursor } }'),
   ]);
   await until(async () => (await stores.redis.keys(`stream:*:${rowId(person.id)}`)).length === 3);
-  const names = await findNames(stores, [person.username]);
+  const names = await findIdentifiers(stores, [person.username]);
   expect(names).toEqual({
     id: rowId(person.id),
     email: person.email,
@@ -149,7 +149,7 @@ test('after an account is deleted nothing names its person but the report, and w
     expect.arrayContaining(['users.id', 'users.email', 'users.username', 'comments.text', 'photos.caption']),
   );
   expect(columns).toEqual(expect.arrayContaining(['mutes.muted_id', 'blocks.blocked_id', 'moderation_acts.why']));
-  expect(before.keys.map(({ within }) => within)).toEqual(
+  expect(before.keys.map(({ location }) => location)).toEqual(
     expect.arrayContaining(['its name', 'its value', `its field ${names.id}`]),
   );
   // Two photos in four sizes, the upload, the picture and the copy.
@@ -233,7 +233,7 @@ test('what is under way when an account is deleted leaves no file behind', async
   const large = await newJpeg(4_000, 3_000);
   const forAvatar = await createUpload(person, large);
   await put(forAvatar, large);
-  const names = await findNames(stores, [person.username]);
+  const names = await findIdentifiers(stores, [person.username]);
   // Each of these makes a job that writes files, and none is waited for.
   await Promise.all([publish(person, large), publish(person, large)]);
   await act(person, 'setAvatar', { uploadId: forAvatar.id }, 'viewer { avatarStatus }');
@@ -245,9 +245,12 @@ test('what is under way when an account is deleted leaves no file behind', async
 }, 120_000);
 
 /** Somebody with many photos, each with a file, and many followers. @returns their names */
-async function makeBigAccount(photos: number, followers: number): Promise<{ person: Person; names: Names }> {
+async function makeBigAccount(
+  photos: number,
+  followers: number,
+): Promise<{ person: Person; names: PersonIdentifiers }> {
   const person = await newPerson(api.url);
-  const names = await findNames(stores, [person.username]);
+  const names = await findIdentifiers(stores, [person.username]);
   const ownerId = rowId(person.id);
   await insertFollowers(stores, ownerId, followers);
   await stores.db.$executeRaw`
@@ -309,7 +312,7 @@ test('a deletion that breaks at any of its writes is finished by the next run, a
   const world = await makeWholeAccount(api.url, stores);
   await exportOf(world.person);
   await Promise.all([look(world.friend, world), look(world.fan, world)]);
-  const names = await findNames(stores, [world.person.username]);
+  const names = await findIdentifiers(stores, [world.person.username]);
   const userId = rowId(world.person.id);
   await worker.end('SIGTERM');
   await requestDeletion(stores, userId);
@@ -340,7 +343,7 @@ test('an author whose photos are merged at reading leaves nothing with those who
   // Of what was changed a moment ago nothing is cached.
   await stores.redis.del(pulledAuthorsKey(rowId(follower.id)));
   expect(await readFeed(follower, 10)).toEqual([photo]);
-  const names = await findNames(stores, [author.username]);
+  const names = await findIdentifiers(stores, [author.username]);
   const { keys } = await trace(stores, names);
   const heavy = { key: pulledAuthorsKey(rowId(follower.id)), within: 'its value' };
   const list = { key: authorKey(rowId(author.id)), within: 'its name' };
@@ -356,9 +359,9 @@ test('an account that was deactivated is deleted when its time is over, and not 
   for (const person of [gone, away]) {
     await act(person, 'deactivateAccount', { password: person.password }, 'deletedAfter');
   }
-  const deactivatedAt = new Date(restorableSince().getTime() - 1_000);
+  const deactivatedAt = new Date(restoreCutoff().getTime() - 1_000);
   await stores.db.user.update({ where: { id: rowId(gone.id) }, data: { deactivatedAt } });
-  const names = await findNames(stores, [gone.username]);
+  const names = await findIdentifiers(stores, [gone.username]);
   await sweepDeactivated(stores);
   await untilDeleted(gone);
   expect(await leftOf(names)).toEqual(NOTHING);
@@ -373,7 +376,7 @@ test('an account that was deactivated is deleted when its time is over, and not 
 
 test('a trace finds a name wherever it is, and no other word', async () => {
   const person = await newPerson(api.url);
-  const names = await findNames(stores, [person.email]);
+  const names = await findIdentifiers(stores, [person.email]);
   const id = String(names.id);
   const { redis } = stores;
   const name = person.username;
@@ -394,5 +397,5 @@ test('a trace finds a name wherever it is, and no other word', async () => {
   expect(found.orphans).toEqual(['media/nobody/square.jpg']);
   await redis.del(...keys, 'trace:others');
   await stores.objects.delete(found.orphans);
-  await expect(findNames(stores, ['no name'])).rejects.toThrow('"no name" is no username');
+  await expect(findIdentifiers(stores, ['no name'])).rejects.toThrow('"no name" is no username');
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { setModerator } from '../../../src/features/moderation/actions.ts';
-import { report as storeReport } from '../../../src/features/moderation/reports.ts';
+import { createReport as storeReport } from '../../../src/features/moderation/reports.ts';
 import { lockPeople } from '../../../src/features/visibility/locks.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
