@@ -1,7 +1,7 @@
 /**
  * Emails to people. Those with a token verify an address or reset a password. The job that sends such an email
  * generates its token, so the token exists in the email and nowhere else: the database holds only its hash. A later
- * email for the same purpose replaces the token. Notices tell people about something that happened to their account.
+ * email for the same purpose replaces the token. A notice informs people of something that happened to their account.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { addJob, type Jobs } from '../../stores/jobs.ts';

@@ -57,6 +57,7 @@ export async function* account({ stores, tx, userId }: ExportSource): AsyncGener
     avatarKey,
     avatarUploadId: __,
     activityReadUpTo,
+    isPulled,
     ...user
   } = await tx.user.findUniqueOrThrow({ where: { id: userId } });
   const [counts] = await readUserCounts(stores, userId, [userId], true);
@@ -64,6 +65,8 @@ export async function* account({ stores, tx, userId }: ExportSource): AsyncGener
   yield {
     id: toGlobalId('User', id),
     ...user,
+    // Readers of earlier exports know it by this name.
+    isHeavy: isPulled,
     hasAvatar: avatarKey !== null,
     activityReadUpTo: activityReadUpTo > 0n ? createdAtOf(activityReadUpTo) : null,
     createdAt: createdAtOf(id),

@@ -27,7 +27,7 @@ export function mentionPattern(usernames: readonly string[]): string {
   return usernames.map((name) => `@${escapeRegExp(name)}${USERNAME_END}`).join('|');
 }
 
-// A dot that no letter, digit or underscore follows ends the sentence, and is not part of the username.
+// A dot at the end of a sentence is not part of the username: no character of a username follows it.
 const USERNAME_END = '(?![a-z0-9_@]|\\.[a-z0-9_])';
 
 function usernamePattern(name: string): string {
