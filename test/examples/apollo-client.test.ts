@@ -70,7 +70,7 @@ async function newViewerAndAuthor(): Promise<[Person, Person]> {
   return [viewer, author];
 }
 
-test('new photos appear once on top of the list, also those shared while the server is down; a gap reloads the list', async () => {
+test('new photos appear once, also those shared while the server is down; a gap reloads the list', async () => {
   const [viewer, author] = await newViewerAndAuthor();
   const share = async (caption: string) => {
     const entry = await insertPhoto(stores, rowId(author.id), caption);
@@ -109,7 +109,7 @@ test('new photos appear once on top of the list, also those shared while the ser
   await api.end('SIGTERM');
 }, 240_000);
 
-test('a page opened before the server starts fills up, loads to the end of the list, and shows when the session ends', async () => {
+test('a page opened before the server starts loads the whole list and shows when the session ends', async () => {
   const [viewer, author] = await newViewerAndAuthor();
   const captions: string[] = [];
   for (let index = 0; index < 30; index++) {

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 afterAll(() => stores?.close());
 
-test('the example client resumes when its server is restarted or killed: no event is missing or duplicated', async () => {
+test('the example client survives restarts and kills of its server: no event is missing or duplicated', async () => {
   const url = inject('url');
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);

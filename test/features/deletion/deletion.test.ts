@@ -87,24 +87,28 @@ async function miscounted() {
     with stored as (
       select 'photo' as kind, id, 'likes' as what,
         like_count + (select coalesce(sum(likes), 0) from photo_count_deltas where photo_id = photos.id) as count,
-        (select count(*) from likes join users on users.id = user_id where photo_id = photos.id and not is_hidden) as recount
+        (select count(*) from likes join users on users.id = user_id
+          where photo_id = photos.id and not is_hidden) as recount
       from photos
       union all
       select 'photo', id, 'comments',
         comment_count + (select coalesce(sum(comments), 0) from photo_count_deltas where photo_id = photos.id),
-        (select count(*) from comments join users on users.id = author_id where photo_id = photos.id and not is_hidden)
+        (select count(*) from comments join users on users.id = author_id
+          where photo_id = photos.id and not is_hidden)
       from photos
       union all
       select 'user', id, 'followers',
         coalesce((select followers from user_counts where user_id = person.id), 0)
           + (select coalesce(sum(followers), 0) from user_count_deltas where user_id = person.id),
-        (select count(*) from follows join users on users.id = follower_id where followee_id = person.id and not is_hidden)
+        (select count(*) from follows join users on users.id = follower_id
+          where followee_id = person.id and not is_hidden)
       from users person
       union all
       select 'user', id, 'following',
         coalesce((select following from user_counts where user_id = person.id), 0)
           + (select coalesce(sum(following), 0) from user_count_deltas where user_id = person.id),
-        (select count(*) from follows join users on users.id = followee_id where follower_id = person.id and not is_hidden)
+        (select count(*) from follows join users on users.id = followee_id
+          where follower_id = person.id and not is_hidden)
       from users person
     )
     select kind, id::text, what, count::int, recount::int from stored where count <> recount`;
@@ -114,10 +118,14 @@ async function miscounted() {
 async function readEverything(viewer: Person, { person, photo, friendPhoto }: WholeAccount): Promise<void> {
   const { errors } = await viewer.send(
     `query ($name: String!, $ids: [ID!]!) {
-      user(username: $name) { photoCount followerCount viewerFollows followsViewer isMutedByViewer photos { nodes { id } } }
+      user(username: $name) {
+        photoCount followerCount viewerFollows followsViewer isMutedByViewer photos { nodes { id } }
+      }
       nodes(ids: $ids) {
         ... on User { followers { nodes { id } } following { nodes { id } } }
-        ... on Photo { likeCount commentCount viewerHasLiked likers { nodes { id } } comments { nodes { author { id } } } }
+        ... on Photo {
+          likeCount commentCount viewerHasLiked likers { nodes { id } } comments { nodes { author { id } } }
+        }
       }
       homeFeed { nodes { owner { username } } }
       activity { nodes { actors { username } } }
@@ -320,7 +328,7 @@ function failingAt(count: number, isWritten: boolean): Stores {
   return { ...stores, db, objects };
 }
 
-test('a deletion that fails at any of its writes is completed by the next run, and its report counts each thing once', async () => {
+test('the next run completes a deletion that failed at any write, and the report counts each thing once', async () => {
   const world = await makeWholeAccount(api.url, stores);
   await exportOf(world.person);
   await Promise.all([readEverything(world.friend, world), readEverything(world.fan, world)]);
