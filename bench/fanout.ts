@@ -9,13 +9,13 @@ import { atLeast, type Contestant, printTable, takeTurns, type Verdict } from '.
 const FOLLOWERS = 10_000;
 const FEED_LENGTH = 500;
 const ROUNDS = 9;
-/** As many followers to a pipeline as the fan-out has to a script. */
+/** Followers per pipeline: as many as the fan-out passes to one script call. */
 const CHUNK = 500;
 const MAX_FEED_BYTES = 11 * 1_024;
 
 /**
- * Followers served per second by the fan-out of a photo whose author has 10,000 followers, all with a full feed in Redis, beside
- * the bare commands that this comes down to, in pipelines, with all keys known beforehand.
+ * Followers served per second by the fan-out of a photo. Its author has 10,000 followers, all with a full feed in
+ * Redis. Compares it with the bare commands that a fan-out needs, pipelined, with all keys known in advance.
  */
 export async function benchFanOut(env: Record<string, string>): Promise<Verdict[]> {
   const stores = await openStores(loadConfig(env), pino({ level: 'warn' }));
@@ -24,7 +24,7 @@ export async function benchFanOut(env: Record<string, string>): Promise<Verdict[
     const [author] = await db.$queryRaw<[{ id: bigint }]>`
       insert into users (username, email, display_name, password_hash)
       values ('popular', 'popular@example.org', 'Popular', '') returning id`;
-    const followers = await makeFollowers(stores, author.id);
+    const followers = await newFollowers(stores, author.id);
     const keys = followers.map(feedKey);
 
     const perSecond = async (work: () => Promise<void>) => {
@@ -83,7 +83,7 @@ export async function benchFanOut(env: Record<string, string>): Promise<Verdict[
   }
 }
 
-async function makeFollowers({ db, redis }: Stores, authorId: bigint): Promise<bigint[]> {
+async function newFollowers({ db, redis }: Stores, authorId: bigint): Promise<bigint[]> {
   const rows = await db.$queryRaw<{ id: bigint }[]>`
     with people as (
       insert into users (username, email, display_name, password_hash)
@@ -93,22 +93,22 @@ async function makeFollowers({ db, redis }: Stores, authorId: bigint): Promise<b
       insert into follows (follower_id, followee_id, id) select id, ${authorId}, next_id(id) from people
     )
     select id from people`;
-  // Like true ones: of many authors, some seconds apart.
-  const places: FeedEntry[] = await db.$queryRaw`
+  // Like real entries: from many authors, some seconds apart.
+  const entries: FeedEntry[] = await db.$queryRaw`
     select (next_id_in_shard((random() * 8191)::bigint) - (number::bigint * 7000 << 23)) as "publishedId",
       (next_id_in_shard((random() * 8191)::bigint) - (number::bigint * 7001 << 23)) as "photoId"
     from generate_series(1, ${FEED_LENGTH}) number order by 1 desc`;
   const ids = rows.map((row) => row.id);
   for (let from = 0; from < ids.length; from += 50) {
-    await Promise.all(ids.slice(from, from + 50).map((id) => buildTimeline(redis, feedKey(id), async () => places)));
+    await Promise.all(ids.slice(from, from + 50).map((id) => buildTimeline(redis, feedKey(id), async () => entries)));
   }
   return ids;
 }
 
 async function insertPhoto({ db }: Stores, ownerId: bigint): Promise<FeedEntry> {
-  const [place] = await db.$queryRaw<[FeedEntry]>`
+  const [entry] = await db.$queryRaw<[FeedEntry]>`
     insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
     values (next_id(${ownerId}), ${ownerId}, '', 'READY', 'none', next_id(${ownerId}), 4, 3)
     returning id as "photoId", published_id as "publishedId"`;
-  return place;
+  return entry;
 }

@@ -1,6 +1,7 @@
 /**
- * The home feed's query as a hand-written handler: the same Redis reads as Darkroom makes when Redis is warm, in as few round trips
- * as they allow, and the same JSON. No GraphQL, no loaders, no rules beyond those of the reads, no PostgreSQL.
+ * The home feed's query as a hand-written handler. It makes the same Redis reads as Darkroom with a warm Redis, in as
+ * few round trips as possible, and sends the same JSON. It has no GraphQL, no loaders, no PostgreSQL, and no visibility
+ * rules except the reads that they need.
  */
 import { createHash } from 'node:crypto';
 import Fastify from 'fastify';
@@ -29,12 +30,12 @@ app.post('/graphql', async (request, reply) => {
   const session = JSON.parse((await redis.get(`session:v2:${hash}`)) ?? 'null') as [string, string, string] | null;
   if (!session) return reply.code(401).send();
   const viewer = BigInt(session[2]);
-  const [page, heavy] = await Promise.all([
+  const [page, pulledAuthors] = await Promise.all([
     readTimeline(redis, feedKey(viewer), null, FIRST + 1),
     redis.mget(pulledAuthorsKey(viewer)),
   ]);
-  if (typeof page === 'string' || heavy[0] !== '[]') throw new Error(`not warm: ${page}, ${authorKey(viewer)}`);
-  const ids = page.entries.map((place) => place.photoId);
+  if (typeof page === 'string' || pulledAuthors[0] !== '[]') throw new Error(`not warm: ${page}, ${authorKey(viewer)}`);
+  const ids = page.entries.map((entry) => entry.photoId);
   const photos = (await redis.mget(ids.map(photoKey))).map((text) => JSON.parse(text ?? '') as Photo);
   const shown = photos.slice(0, FIRST);
   const owners = [...new Set(shown.map((photo) => photo[1]))];
@@ -47,7 +48,7 @@ app.post('/graphql', async (request, reply) => {
     redis.hmget(personKey('likes', viewer), ...shown.map((photo) => photo[0])),
   ]);
   if (!follows.every((follow) => follow === '1')) throw new Error('not warm: follows');
-  if (![...blocks, ...mutes].every((fact) => fact === '0')) throw new Error('not warm: blocks or mutes');
+  if (![...blocks, ...mutes].every((relation) => relation === '0')) throw new Error('not warm: blocks or mutes');
   const people = new Map(
     users.map((text) => {
       const [id, username, displayName] = JSON.parse(text ?? '') as User;
@@ -58,11 +59,11 @@ app.post('/graphql', async (request, reply) => {
     const [id, owner, caption, , , mediaKey, , , publishedId, width, height, thumbhash] = photo;
     const [likeCount, commentCount] = (counts[index] ?? '').split(' ');
     const image = (name: string, size: number) => {
-      const fitted = Math.min(size, width);
+      const fittedWidth = Math.min(size, width);
       return {
         url: `${config.MEDIA_URL}/media/${mediaKey}/${name}.jpg`,
-        width: fitted,
-        height: Math.round((height * fitted) / width),
+        width: fittedWidth,
+        height: Math.round((height * fittedWidth) / width),
       };
     };
     return {

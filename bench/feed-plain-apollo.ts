@@ -1,4 +1,4 @@
-/** Darkroom's schema on Apollo Server as it comes, with resolvers as a tutorial would have them: Prisma behind DataLoader, no cache. */
+/** Darkroom's schema on a plain Apollo Server, with resolvers as in a tutorial: Prisma behind DataLoader, no cache. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { ApolloServer } from '@apollo/server';

@@ -1,4 +1,4 @@
-/** The query that `bench -- feed` measures: a screen of the home feed with all that a client shows of it. */
+/** The query that `bench -- feed` measures: a screen of the home feed with everything that a client shows. */
 export const FEED_QUERY = `{
   homeFeed(first: 24) {
     edges {

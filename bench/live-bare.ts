@@ -1,4 +1,4 @@
-/** A bare `ws` server: it keeps whoever connects, and sends each text that is posted to it, `?times=10` so often, to all of them. */
+/** A bare `ws` server. It sends each text that is posted to it to all connected clients, `?times=10` times. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -7,9 +7,9 @@ import { WebSocketServer } from 'ws';
 const server = createServer(async (request, response) => {
   const message = await text(request);
   const times = Number(new URL(request.url ?? '', 'http://bare').searchParams.get('times'));
-  const begun = performance.timeOrigin + performance.now();
-  for (let time = 0; time < times; time++) for (const socket of sockets.clients) socket.send(message);
-  response.end(String(begun));
+  const startedAt = performance.timeOrigin + performance.now();
+  for (let n = 0; n < times; n++) for (const socket of sockets.clients) socket.send(message);
+  response.end(String(startedAt));
 });
 const sockets = new WebSocketServer({ server, perMessageDeflate: false });
 

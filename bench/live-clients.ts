@@ -1,6 +1,6 @@
 /**
- * Thousands of clients in one process. It is told what to do over HTTP, `{ "action": …, "args": … }`, and does as little as it can with each
- * message: it notes when it came.
+ * Thousands of clients in one process. The benchmark controls it over HTTP, with `{ "action": …, "args": … }`. It does
+ * as little as possible with each message: it records the time of its arrival.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -8,23 +8,23 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 
-/** Clients that connect at the same time. */
-const WAVE = 200;
+/** The number of clients that connect concurrently. */
+const CONNECTIONS_AT_ONCE = 200;
 const TIMEOUT_MS = 120_000;
 
-/** Clients of one server. */
+/** The clients of one server. */
 interface Crowd {
   sockets: WebSocket[];
-  watch: Watch | null;
-  /** Clients that were told of an error or have lost their connection, and how the first did. */
+  expectation: Expectation | null;
+  /** The number of clients that received an error or lost their connection, and how the first one failed. */
   failures: number;
   failure: string | null;
 }
 
-/** What a crowd waits for. */
-interface Watch {
+/** The messages that a crowd waits for. */
+interface Expectation {
   marker: Buffer;
-  /** When each came, in milliseconds since 1970. */
+  /** The arrival time of each, in milliseconds since 1970. */
   times: Float64Array;
   count: number;
   perSocket: Uint32Array;
@@ -35,21 +35,21 @@ interface Watch {
 const crowds = new Map<string, Crowd>();
 
 const actions = {
-  /** Connects so many clients, and greets with their tokens as graphql-transport-ws wants it; without tokens nothing is said. */
+  /** Connects clients. With tokens, each initializes its connection as graphql-transport-ws requires. */
   async connect({ crowd: name, url, count, tokens }: { crowd: string; url: string; count: number; tokens?: string[] }) {
-    const crowd: Crowd = { sockets: [], watch: null, failures: 0, failure: null };
+    const crowd: Crowd = { sockets: [], expectation: null, failures: 0, failure: null };
     crowds.set(name, crowd);
     while (crowd.sockets.length < count) {
       const from = crowd.sockets.length;
-      const wave = Array.from({ length: Math.min(WAVE, count - from) }, (_, index) =>
-        connect(url, tokens?.[from + index], (message) => hear(crowd, from + index, message)),
+      const wave = Array.from({ length: Math.min(CONNECTIONS_AT_ONCE, count - from) }, (_, index) =>
+        connect(url, tokens?.[from + index], (message) => receive(crowd, from + index, message)),
       );
       crowd.sockets.push(...(await Promise.all(wave)));
     }
     for (const socket of crowd.sockets) socket.on('close', (code) => fail(crowd, `the connection closed: ${code}`));
   },
 
-  /** Subscribes each, after completing what they had subscribed to as `instead`. */
+  /** Subscribes each client, after completing its subscription with the id `instead`. */
   async subscribe({ crowd, id, query, instead }: { crowd: string; id: string; query: string; instead?: string }) {
     const text = JSON.stringify({ type: 'subscribe', id, payload: { query, variables: {} } });
     for (const socket of crowdOf(crowd).sockets) {
@@ -58,11 +58,11 @@ const actions = {
     }
   },
 
-  /** Begins to note the messages with `marker`, of which each client is to get so many. */
+  /** Starts to record messages with `marker`. Each client should receive `times` of them. */
   async expect({ crowd: name, marker, times }: { crowd: string; marker: string; times: number }) {
     const crowd = crowdOf(name);
     const { length } = crowd.sockets;
-    crowd.watch = {
+    crowd.expectation = {
       marker: Buffer.from(marker),
       times: new Float64Array(length * times),
       count: 0,
@@ -72,20 +72,20 @@ const actions = {
     };
   },
 
-  /** How many clients have got at least one of what is expected. */
+  /** The number of clients that have received at least one expected message. */
   async reached({ crowd }: { crowd: string }) {
-    requireSound(crowdOf(crowd));
-    return watchOf(crowd).perSocket.reduce((count, heard) => count + (heard > 0 ? 1 : 0), 0);
+    requireNoFailure(crowdOf(crowd));
+    return expectationOf(crowd).perSocket.reduce((count, messages) => count + (messages > 0 ? 1 : 0), 0);
   },
 
-  /** Waits until as many have come as are expected of all together. Times in milliseconds since 1970. */
-  async heard({ crowd: name }: { crowd: string }) {
+  /** Waits until all expected messages have arrived. Times are in milliseconds since 1970. */
+  async received({ crowd: name }: { crowd: string }) {
     const crowd = crowdOf(name);
-    const watch = watchOf(name);
+    const watch = expectationOf(name);
     const { times, perSocket } = watch;
     await new Promise<void>((resolve, reject) => {
-      const late = () => reject(new Error(`${watch.count} of ${times.length} messages have come.`));
-      const timer = setTimeout(late, TIMEOUT_MS);
+      const onTimeout = () => reject(new Error(`Only ${watch.count} of ${times.length} messages have arrived.`));
+      const timer = setTimeout(onTimeout, TIMEOUT_MS);
       watch.wake = () => {
         if (watch.count < times.length && crowd.failures === 0) return;
         clearTimeout(timer);
@@ -93,14 +93,14 @@ const actions = {
       };
       watch.wake();
     });
-    requireSound(crowd);
+    requireNoFailure(crowd);
     times.sort();
-    const at = (part: number) => times[Math.floor((times.length - 1) * part)] ?? Number.NaN;
+    const quantile = (part: number) => times[Math.floor((times.length - 1) * part)] ?? Number.NaN;
     return {
-      first: at(0),
-      median: at(0.5),
-      last: at(1),
-      /** Messages of the client that got the fewest, and the most. */
+      first: quantile(0),
+      median: quantile(0.5),
+      last: quantile(1),
+      /** The number of messages of the client that received the fewest, and of the one that received the most. */
       least: Math.min(...perSocket),
       most: Math.max(...perSocket),
       sample: String(watch.sample),
@@ -116,7 +116,7 @@ const actions = {
   },
 };
 
-/** What this process can be told to do. */
+/** The actions of this process. */
 export type Actions = typeof actions;
 
 function crowdOf(name: string): Crowd {
@@ -125,33 +125,34 @@ function crowdOf(name: string): Crowd {
   return crowd;
 }
 
-function watchOf(name: string): Watch {
-  const { watch } = crowdOf(name);
-  if (!watch) throw new Error(`Crowd ${name} expects nothing.`);
-  return watch;
+function expectationOf(name: string): Expectation {
+  const { expectation } = crowdOf(name);
+  if (!expectation) throw new Error(`Crowd ${name} expects nothing.`);
+  return expectation;
 }
 
-function hear(crowd: Crowd, index: number, message: Buffer): void {
-  const { watch } = crowd;
-  if (!watch || message.indexOf(watch.marker) < 0) {
+function receive(crowd: Crowd, index: number, message: Buffer): void {
+  const { expectation } = crowd;
+  if (!expectation || message.indexOf(expectation.marker) < 0) {
     if (message.includes('"errors"') || message.includes('"type":"error"')) fail(crowd, String(message));
     return;
   }
-  watch.perSocket[index] = (watch.perSocket[index] ?? 0) + 1;
-  watch.sample ??= message;
-  if (watch.count < watch.times.length) watch.times[watch.count] = performance.timeOrigin + performance.now();
-  watch.count++;
-  if (watch.count === watch.times.length) watch.wake();
+  expectation.perSocket[index] = (expectation.perSocket[index] ?? 0) + 1;
+  expectation.sample ??= message;
+  if (expectation.count < expectation.times.length)
+    expectation.times[expectation.count] = performance.timeOrigin + performance.now();
+  expectation.count++;
+  if (expectation.count === expectation.times.length) expectation.wake();
 }
 
-function fail(crowd: Crowd, how: string): void {
+function fail(crowd: Crowd, reason: string): void {
   crowd.failures++;
-  crowd.failure ??= how;
-  crowd.watch?.wake();
+  crowd.failure ??= reason;
+  crowd.expectation?.wake();
 }
 
-/** @throws Error when a client was told of an error, or its connection was lost */
-function requireSound({ failures, failure }: Crowd): void {
+/** @throws Error if a client received an error or lost its connection */
+function requireNoFailure({ failures, failure }: Crowd): void {
   if (failure !== null) throw new Error(`${failures} clients failed, the first with ${failure}`);
 }
 
@@ -164,7 +165,7 @@ async function connect(url: string, token: string | undefined, onMessage: (messa
   if (token !== undefined) {
     socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }));
     const [answer] = (await once(socket, 'message')) as [Buffer];
-    if (!answer.includes('"connection_ack"')) throw new Error(`Not greeted, but: ${answer}`);
+    if (!answer.includes('"connection_ack"')) throw new Error(`Expected connection_ack, received: ${answer}`);
   }
   socket.on('message', onMessage);
   return socket;

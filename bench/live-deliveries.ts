@@ -2,29 +2,31 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Actions } from './live-clients.ts';
 import { type Contestant, median, takeTurns } from './measure.ts';
 
-const LISTEN_WITHIN_MS = 60_000;
-/** When nobody more has heard of something for so long, nobody more will. */
-const SILENT_MS = 3_000;
+const SUBSCRIBE_TIMEOUT_MS = 60_000;
+/** If no further client has received a message for so long, none will. */
+const QUIET_MS = 3_000;
 
-/** The process of clients, as what it can do. */
+/** Calls an action of the process of clients. */
 export type Clients = <A extends keyof Actions>(
   action: A,
   args: Parameters<Actions[A]>[0],
 ) => Promise<Awaited<ReturnType<Actions[A]>>>;
 
-/** A server's way of bringing messages to a crowd. */
+/** A contestant that delivers messages to a crowd. */
 export interface Deliverer extends Contestant {
-  /** When one message to each came first, in the middle and last: milliseconds after it was sent off, for each round. */
+  /**
+   * For each round, the first, median and last arrival of one message per client, in milliseconds after it was sent.
+   */
   singles: { first: number; median: number; last: number }[];
-  /** Whether each client got each message once. */
+  /** Whether each client received each message exactly once. */
   isComplete: boolean;
-  /** A message as it came last, and the marker that is in it. */
+  /** A message of the latest delivery, and the marker in it. */
   sample: string;
   marker: string;
 }
 
-/** Speaks to a process of clients. @param url where it listens */
-export function clientsAt(url: string): Clients {
+/** Returns a function that calls actions of a process of clients. @param url the URL of the process */
+export function connectToClients(url: string): Clients {
   return async (action, args) => {
     const response = await fetch(url, { method: 'POST', body: JSON.stringify({ action, args }) });
     if (!response.ok) throw new Error(`${action}: ${await response.text()}`);
@@ -34,21 +36,22 @@ export function clientsAt(url: string): Clients {
 
 let markers = 0;
 
-/** A text that is in no message yet, always of the same length. */
+/** A text that no earlier message contains. Its length is constant. */
 function newMarker(): string {
   return `The light in the morning, number ${String(++markers).padStart(6, '0')}`;
 }
 
 /**
- * A contestant of `takeTurns`, whose round brings one message to each of a crowd, and then several at once.
+ * Creates a contestant for `takeTurns`. Its round delivers one message to each client of a crowd, and then a burst.
  *
- * Deliveries per second count from the first that comes to the last: so what a server does before it begins to send is left out, for
- * each alike; the times of the single message have it.
+ * Deliveries per second are measured from the first arrival to the last. That excludes what a server does before it
+ * starts to send, for all contestants alike. The times of the single message include it.
  *
- * @param burst how many at once
- * @param send sends a message in which the marker is, so many times; resolves to when it was sent off, in milliseconds since 1970
+ * @param burst the number of messages in a burst
+ * @param send sends a message that contains the marker, `times` times; resolves to when it was sent, in milliseconds
+ * since 1970
  */
-export function deliverer(
+export function newDeliverer(
   name: string,
   clients: Clients,
   { crowd, size }: { crowd: string; size: number },
@@ -59,11 +62,11 @@ export function deliverer(
     const marker = newMarker();
     await clients('expect', { crowd, marker, times });
     const sentAt = await send(marker, times);
-    const heard = await clients('heard', { crowd });
-    self.isComplete &&= heard.least === times && heard.most === times;
-    self.sample = heard.sample;
+    const received = await clients('received', { crowd });
+    self.isComplete &&= received.least === times && received.most === times;
+    self.sample = received.sample;
     self.marker = marker;
-    return { ...heard, sentAt };
+    return { ...received, sentAt };
   };
   const self: Deliverer = {
     name,
@@ -82,23 +85,24 @@ export function deliverer(
 }
 
 /**
- * Waits until each of a crowd hears of what an author publishes: the protocol does not tell when a subscription listens.
+ * Waits until every client of a crowd receives what an author publishes. The protocol does not signal when a
+ * subscription is active.
  *
- * @param publish publishes something in which the marker is
- * @throws Error when some still hear nothing after a minute
+ * @param publish publishes a message that contains the marker
+ * @throws Error if some clients still receive nothing after a minute
  */
-export async function untilAllHear(
+export async function untilAllReceive(
   clients: Clients,
   { crowd, size }: { crowd: string; size: number },
   publish: (marker: string) => Promise<unknown>,
 ): Promise<void> {
   const marker = newMarker();
   await clients('expect', { crowd, marker, times: 1 });
-  const deadline = performance.now() + LISTEN_WITHIN_MS;
+  const deadline = performance.now() + SUBSCRIBE_TIMEOUT_MS;
   let reached = 0;
   while (performance.now() < deadline) {
     await publish(marker);
-    for (let changedAt = performance.now(); performance.now() - changedAt < SILENT_MS; ) {
+    for (let changedAt = performance.now(); performance.now() - changedAt < QUIET_MS; ) {
       await delay(100);
       const before = reached;
       reached = await clients('reached', { crowd });
@@ -106,15 +110,15 @@ export async function untilAllHear(
       if (reached > before) changedAt = performance.now();
     }
   }
-  throw new Error(`Only ${reached} of ${size} subscriptions listen.`);
+  throw new Error(`Only ${reached} of ${size} subscriptions are active.`);
 }
 
 /**
- * Lets servers deliver in turn, and prints how they did.
+ * Lets servers deliver in turn, and prints their rates and times.
  *
- * @param bare the one with which the others are compared
- * @param rounds as of `takeTurns`
- * @returns deliveries per second of each, in order
+ * @param bare the contestant to compare the others with
+ * @param rounds as for `takeTurns`
+ * @returns the deliveries per second of each, in order
  */
 export async function compareDeliveries(
   deliverers: readonly Deliverer[],
@@ -127,9 +131,9 @@ export async function compareDeliveries(
   for (const [index, deliverer] of deliverers.entries()) {
     const rate = rates[index] ?? Number.NaN;
     // The first round does not count here either.
-    const counting = deliverer.singles.slice(1);
+    const counted = deliverer.singles.slice(1);
     const ms = (['first', 'median', 'last'] as const).map((which) =>
-      Math.round(median(counting.map((single) => single[which]))),
+      Math.round(median(counted.map((single) => single[which]))),
     );
     const figure = `${Math.round(rate).toLocaleString('en').padStart(8)} deliveries/s`;
     const times = deliverer === bare ? '' : `   ${(rate / bareRate).toFixed(2)} × bare`;

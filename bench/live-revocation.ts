@@ -9,15 +9,18 @@ const FORBIDDEN = 4403;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Half of the sockets are at one node and half at the other; each one's session is ended through the node where it is not. Prints the time
- * from sending the mutation to the end of the socket.
+ * Measures the time from sending `logOut` to the closing of the session's socket. Half of the sockets are connected to
+ * each of two nodes, and each session is ended through the other node. Prints the result.
+ *
+ * @param here the URL of one node
+ * @param there the URL of the other
  */
 export async function measureRevocation(stores: Stores, here: string, there: string): Promise<void> {
   const tokens = await addSessions(stores, 'revoked', SOCKETS);
   const open = await Promise.all(
     tokens.map(async (token, index) => {
-      const [at, other] = index % 2 === 0 ? [here, there] : [there, here];
-      return { token, other, socket: await connect(at, token) };
+      const [own, other] = index % 2 === 0 ? [here, there] : [there, here];
+      return { token, other, socket: await connect(own, token) };
     }),
   );
   const times: number[] = [];
@@ -30,10 +33,8 @@ export async function measureRevocation(stores: Stores, here: string, there: str
     if (code !== FORBIDDEN) throw new Error(`Closed with ${code}, not with ${FORBIDDEN}.`);
     await answer;
   }
-  const worst = Math.max(...times).toFixed(1);
-  console.log(
-    `  From log-out to the closed socket at another node: ${median(times).toFixed(1)} ms, at worst ${worst} ms, of ${SOCKETS}`,
-  );
+  const figures = `${median(times).toFixed(1)} ms, at worst ${Math.max(...times).toFixed(1)} ms, of ${SOCKETS}`;
+  console.log(`  From log-out to the closed socket at another node: ${figures}`);
 }
 
 async function connect(url: string, token: string): Promise<WebSocket> {

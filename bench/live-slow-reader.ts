@@ -9,22 +9,25 @@ import { addSessions } from './live-people.ts';
 import type { Verdict } from './measure.ts';
 import { type MeasuredServer, settledMemory } from './processes.ts';
 
-/** Fewer than a stream keeps, so that nothing need be missed. */
+/** Fewer than a stream keeps, so that no event needs to be missed. */
 const EVENTS = 900;
 const CAPTION_LENGTH = 10_000;
-/** How often each event has the caption. */
-const TIMES = 45;
-/** So many times what one costs that reads: it has allocated as much then as it will, but for the noise. */
-const MAX_TIMES = 1.5;
+/** Each event contains the caption so many times. */
+const CAPTION_COPIES = 45;
+/**
+ * The limit is relative to a client that reads. That client's growth is all that the server allocates, except for
+ * noise.
+ */
+const MAX_RATIO = 1.5;
 const DEADLINE_MS = 60_000;
 
 const QUERY = `subscription ($id: ID!, $after: String) {
   userPhotos(userId: $id, after: $after) {
-    cursor isGap photo { id ${Array.from({ length: TIMES }, (_, index) => `c${index}: caption`).join(' ')} }
+    cursor isGap photo { id ${Array.from({ length: CAPTION_COPIES }, (_, index) => `c${index}: caption`).join(' ')} }
   }
 }`;
 
-/** A message of the protocol, as far as it is looked at here. */
+/** The part of a protocol message that is used here. */
 interface Message {
   type: string;
   id?: string;
@@ -34,82 +37,85 @@ interface Message {
   };
 }
 
-/** A client that goes on wherever it is told to. */
+/** A client that resumes when the server asks for it. */
 interface Reader {
-  /** Ids of the photos that came, in order. */
-  heard: string[];
+  /** Ids of the received photos, in order. */
+  received: string[];
   gaps: number;
-  /** How often it had to subscribe again. */
-  resumed: number;
+  /** How often the client has resubscribed. */
+  resumeCount: number;
   pause(): void;
-  goOn(): void;
+  resume(): void;
   close(): void;
 }
 
 /**
- * A client stops reading while hundreds of megabytes are told to it, and then goes on.
+ * A client stops reading while hundreds of megabytes are published to it, and then continues.
  *
- * @param node an api process that has done little, so that no free memory hides what it takes
+ * @param node an api process that has done little, so that no free memory hides its growth
  */
 export async function measureSlowReader(stores: Stores, node: MeasuredServer): Promise<Verdict[]> {
-  const { authorId, photos } = await makePhotos(stores, EVENTS);
+  const { authorId, photos } = await newPhotos(stores, EVENTS);
   const [token = ''] = await addSessions(stores, 'slow', 1);
   const channel = timelineChannel(authorKey(authorId));
-  const tell = (photoId: bigint) =>
+  const publish = (photoId: bigint) =>
     publishToStreams(stores.redis, [channel], '', JSON.stringify({ photoId: String(photoId) }));
   const reader = readPhotos(node.url, token, toGlobalId('User', authorId));
   await until(async () => {
-    const [, listeners] = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', channel)) as [string, number];
-    return listeners === 1;
+    const [, subscribers] = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', channel)) as [string, number];
+    return subscribers === 1;
   });
-  /** Tells of everything, until `told` says that it is done with. @returns by how much memory grew at most, in MB */
-  const growthWhile = async (told: () => Promise<unknown>): Promise<number> => {
+  /** Publishes all photos and waits for `done`. @returns the maximum growth of memory in the meantime, in MB */
+  const measureGrowth = async (done: () => Promise<unknown>): Promise<number> => {
     const before = await settledMemory(node);
     let peak = before.rss;
-    const look = async () => {
+    const sample = async () => {
       peak = Math.max(peak, (await node.memory(false)).rss);
     };
     for (const [index, photoId] of photos.entries()) {
-      await tell(photoId);
-      if (index % 20 === 0) await look();
+      await publish(photoId);
+      if (index % 20 === 0) await sample();
     }
-    await told();
+    await done();
     for (let reading = 0; reading < 10; reading++) {
       await delay(100);
-      await look();
+      await sample();
     }
     return (peak - before.rss) / 1e6;
   };
-  const hearAll = () => until(async () => reader.heard.length >= EVENTS || reader.gaps > 0);
-  const forget = () => {
-    reader.heard.length = 0;
+  const receivedAll = () => until(async () => reader.received.length >= EVENTS || reader.gaps > 0);
+  const reset = () => {
+    reader.received.length = 0;
     reader.gaps = 0;
   };
-  forget();
-  // What the first events cost, once, is not what waiting ones cost.
-  await growthWhile(hearAll);
-  forget();
-  const whileReading = await growthWhile(hearAll);
-  forget();
+  reset();
+  // The first events have one-time costs, so they are not measured.
+  await measureGrowth(receivedAll);
+  reset();
+  const whileReading = await measureGrowth(receivedAll);
+  reset();
   reader.pause();
-  const whilePaused = await growthWhile(async () => {});
-  reader.goOn();
-  await hearAll();
+  const whilePaused = await measureGrowth(async () => {});
+  reader.resume();
+  await receivedAll();
   reader.close();
 
   const expected = photos.map((photoId) => toGlobalId('Photo', photoId));
-  const hasAll = reader.heard.join() === expected.join();
-  const told = Math.round((EVENTS * TIMES * CAPTION_LENGTH) / 1e6);
+  const hasAll = reader.received.join() === expected.join();
+  const paused = `${whilePaused.toFixed(1)} MB`;
+  const reading = `${whileReading.toFixed(1)} MB`;
+  const received = `${reader.received.length} of ${EVENTS} events`;
+  const publishedMb = Math.round((EVENTS * CAPTION_COPIES * CAPTION_LENGTH) / 1e6);
   return [
     {
-      claim: `a reader that stops reading costs the server no more memory than ${MAX_TIMES} × one that reads`,
-      figure: `${whilePaused.toFixed(1)} MB at most beside ${whileReading.toFixed(1)} MB, of ${told} MB that were told`,
-      met: whilePaused <= MAX_TIMES * whileReading,
+      claim: `a reader that stops reading costs the server no more memory than ${MAX_RATIO} × one that reads`,
+      figure: `${paused} at most beside ${reading}, of ${publishedMb} MB that were published`,
+      met: whilePaused <= MAX_RATIO * whileReading,
     },
     {
-      claim: 'it is told to resume, and then has everything',
-      figure: `resumed ${reader.resumed} ×, with ${reader.heard.length} of ${EVENTS} events and ${reader.gaps} gaps`,
-      met: reader.resumed > 0 && hasAll && reader.gaps === 0,
+      claim: 'it is asked to resume, and then has everything',
+      figure: `resumed ${reader.resumeCount} ×, with ${received} and ${reader.gaps} gaps`,
+      met: reader.resumeCount > 0 && hasAll && reader.gaps === 0,
     },
   ];
 }
@@ -118,10 +124,10 @@ function readPhotos(url: string, token: string, userId: string): Reader {
   let socket: WebSocket;
   let after: string | undefined;
   let attempts = 0;
-  let closed = false;
-  const say = (message: object) => socket.send(JSON.stringify(message));
+  let isClosed = false;
+  const send = (message: object) => socket.send(JSON.stringify(message));
   const subscribe = () => {
-    say({ type: 'subscribe', id: String(++attempts), payload: { query: QUERY, variables: { id: userId, after } } });
+    send({ type: 'subscribe', id: String(++attempts), payload: { query: QUERY, variables: { id: userId, after } } });
   };
   const onMessage = ({ type, payload }: Message) => {
     if (type === 'connection_ack') subscribe();
@@ -129,45 +135,47 @@ function readPhotos(url: string, token: string, userId: string): Reader {
       const { cursor, isGap, photo } = payload.data.userPhotos;
       after = cursor;
       if (isGap) reader.gaps++;
-      if (photo) reader.heard.push(photo.id);
+      if (photo) reader.received.push(photo.id);
     } else if (payload?.errors) {
       if (payload.errors[0]?.extensions?.code !== 'RESUME') throw new Error(JSON.stringify(payload));
-      reader.resumed++;
+      reader.resumeCount++;
       subscribe();
     }
   };
   const connect = () => {
     socket = new WebSocket(url.replace(/^http/, 'ws'), 'graphql-transport-ws', { perMessageDeflate: false });
-    socket.on('open', () => say({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }));
+    socket.on('open', () => send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }));
     socket.on('message', (text) => onMessage(JSON.parse(String(text)) as Message));
     socket.on('close', () => {
-      if (closed) return;
-      reader.resumed++;
+      if (isClosed) return;
+      reader.resumeCount++;
       connect();
     });
   };
   connect();
   const reader: Reader = {
-    heard: [],
+    received: [],
     gaps: 0,
-    resumed: 0,
+    resumeCount: 0,
     pause: () => socket.pause(),
-    goOn: () => socket.resume(),
+    resume: () => socket.resume(),
     close() {
-      closed = true;
+      isClosed = true;
       socket.close();
     },
   };
   return reader;
 }
 
-async function makePhotos({ db }: Stores, count: number): Promise<{ authorId: bigint; photos: bigint[] }> {
+async function newPhotos({ db }: Stores, count: number): Promise<{ authorId: bigint; photos: bigint[] }> {
   const [author] = await db.$queryRaw<[{ id: bigint }]>`
     insert into users (username, email, display_name, password_hash)
     values ('wordy', 'wordy@example.org', 'Wordy', '') returning id`;
   const rows = await db.$queryRaw<{ id: bigint }[]>`
     insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
-    select next_id(${author.id}), ${author.id}, repeat('x', ${CAPTION_LENGTH}::int), 'READY', 'none', next_id(${author.id}), 4, 3
+    select
+      next_id(${author.id}), ${author.id}, repeat('x', ${CAPTION_LENGTH}::int), 'READY', 'none',
+      next_id(${author.id}), 4, 3
     from generate_series(1, ${count}) returning id`;
   return { authorId: author.id, photos: rows.map((row) => row.id) };
 }
@@ -175,7 +183,7 @@ async function makePhotos({ db }: Stores, count: number): Promise<{ authorId: bi
 async function until(probe: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + DEADLINE_MS;
   while (!(await probe())) {
-    if (performance.now() > deadline) throw new Error(`Not so within a minute: ${probe}`);
+    if (performance.now() > deadline) throw new Error(`Still false after a minute: ${probe}`);
     await delay(20);
   }
 }

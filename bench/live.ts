@@ -3,34 +3,34 @@ import { loadConfig } from '../src/config.ts';
 import { openStores } from '../src/stores/stores.ts';
 import {
   type Clients,
-  clientsAt,
   compareDeliveries,
+  connectToClients,
   type Deliverer,
-  deliverer,
-  untilAllHear,
+  newDeliverer,
+  untilAllReceive,
 } from './live-deliveries.ts';
-import { makePeople, publish, warm } from './live-people.ts';
+import { makePeople, publish, warmRedis } from './live-people.ts';
 import { measureRevocation } from './live-revocation.ts';
 import { measureSlowReader } from './live-slow-reader.ts';
 import { atLeast, type Verdict } from './measure.ts';
 import { type MeasuredProcess, type MeasuredServer, settledMemory, startServer, startWorker } from './processes.ts';
 
 const SOCKETS = 5_000;
-/** Photos that are published at once, where it is measured how many deliveries there are per second. */
+/** The number of photos published at once to measure deliveries per second. */
 const BURST = 10;
-/** Where each viewer needs an execution of their own it takes longer. */
-const BURST_FOR_EACH = 3;
+/** Fewer, where each viewer needs an execution of their own, which takes longer. */
+const PERSONAL_BURST = 3;
 const ROUNDS = 9;
-const ROUNDS_FOR_EACH = 3;
-/** The process of clients has two crowds, and some files of its own. */
+const PERSONAL_ROUNDS = 3;
+/** The process of clients has two crowds, and some other open files. */
 const OPEN_FILES = 2 * SOCKETS + 500;
-/** Clients that connect and leave before memory is measured. */
-const FEW = 200;
+/** The number of clients that connect and disconnect before memory is measured. */
+const WARM_UP_CLIENTS = 200;
 const DARKROOM = { crowd: 'darkroom', size: SOCKETS };
 const BARE = { crowd: 'bare', size: SOCKETS };
 
-/** Says the same to all. */
-const FOR_ALL = `subscription ($after: String) {
+/** The result is the same for all viewers, so they share one execution. */
+const SHARED_QUERY = `subscription ($after: String) {
   homeFeed(after: $after) {
     cursor isGap
     photo {
@@ -40,12 +40,12 @@ const FOR_ALL = `subscription ($after: String) {
     }
   }
 }`;
-/** Says to each what is true of them. */
-const FOR_EACH = FOR_ALL.replace('caption', 'caption likeCount viewerHasLiked');
+/** The result depends on the viewer, so each needs an execution. */
+const PERSONAL_QUERY = SHARED_QUERY.replace('caption', 'caption likeCount viewerHasLiked');
 
 /**
- * Deliveries to 5,000 sockets of one api process beside those of a bare `ws` server, and the memory that the sockets take; a reader that stops
- * reading; the time from the end of a session to that of its socket.
+ * Measures deliveries to 5,000 sockets of one api process, compared with a bare `ws` server, and the memory of these
+ * sockets; a client that stops reading; and the time from the end of a session to the closing of its socket.
  */
 export async function benchLive(env: Record<string, string>): Promise<Verdict[]> {
   requireOpenFiles();
@@ -55,13 +55,13 @@ export async function benchLive(env: Record<string, string>): Promise<Verdict[]>
     running.push(await starting);
     return starting;
   };
-  // All clients have the same address here.
+  // All clients have the same network address here.
   const startApi = () => run(startServer('../src/main.ts', ['api'], { ...env, CONNECTIONS_PER_ADDRESS: '100000' }));
   try {
     const people = await makePeople(stores, SOCKETS);
-    const { tokens, heavyAuthor, pushedAuthor } = people;
-    await warm(stores, people);
-    const clients = clientsAt((await run(startServer('live-clients.ts', [], {}))).url);
+    const { tokens, pulledAuthor, pushedAuthor } = people;
+    await warmRedis(stores, people);
+    const clients = connectToClients((await run(startServer('live-clients.ts', [], {}))).url);
     const bareUrl = (await run(startServer('live-bare.ts', [], {}))).url;
     await run(startWorker(env));
     const api = await startApi();
@@ -71,73 +71,76 @@ export async function benchLive(env: Record<string, string>): Promise<Verdict[]>
       return performance.timeOrigin + performance.now();
     };
     const byDarkroom = (name: string, author: bigint, burst: number) =>
-      deliverer(name, clients, DARKROOM, burst, async (marker, times) => {
-        const shared = Array.from({ length: times }, () => share(author, marker));
-        return Math.min(...(await Promise.all(shared)));
+      newDeliverer(name, clients, DARKROOM, burst, async (marker, times) => {
+        const published = Array.from({ length: times }, () => share(author, marker));
+        return Math.min(...(await Promise.all(published)));
       });
-    // The message is one of Darkroom's, whose turn is before.
+    // The message is one that Darkroom delivered in its previous turn.
     const byBare = (like: Deliverer, burst: number) =>
-      deliverer('bare ws', clients, BARE, burst, async (marker, times) => {
+      newDeliverer('bare ws', clients, BARE, burst, async (marker, times) => {
         const body = like.sample.replace(like.marker, marker);
         const response = await fetch(`${bareUrl}?times=${times}`, { method: 'POST', body });
         return Number(await response.text());
       });
-    const listen = async () => {
-      for (const author of [heavyAuthor, pushedAuthor])
-        await untilAllHear(clients, DARKROOM, (marker) => share(author, marker));
+    const untilSubscribed = async () => {
+      for (const author of [pulledAuthor, pushedAuthor])
+        await untilAllReceive(clients, DARKROOM, (marker) => share(author, marker));
     };
 
-    await measureMemory(api, clients, tokens, listen);
+    await measureMemory(api, clients, tokens, untilSubscribed);
     await clients('connect', { crowd: BARE.crowd, url: bareUrl, count: SOCKETS });
-    console.log(
-      `  Photos to ${SOCKETS.toLocaleString('en')} sockets: deliveries per second of ${BURST} at once (for each viewer: ${BURST_FOR_EACH}),`,
-    );
+    const bursts = `${BURST} at once (for each viewer: ${PERSONAL_BURST})`;
+    console.log(`  Photos to ${SOCKETS.toLocaleString('en')} sockets: deliveries per second of ${bursts},`);
     console.log('  and milliseconds from the commit of a single one to its first, median and last delivery');
-    const forAll = byDarkroom('Darkroom, one execution for all', heavyAuthor, BURST);
+    const shared = byDarkroom('Darkroom, one execution for all', pulledAuthor, BURST);
     const pushed = byDarkroom('Darkroom, the same, pushed to each', pushedAuthor, BURST);
-    const bare = byBare(forAll, BURST);
-    const [forAllRate = 0, , bareRate = 0] = await compareDeliveries([forAll, pushed, bare], bare, ROUNDS);
-    await clients('subscribe', { crowd: DARKROOM.crowd, id: '2', query: FOR_EACH, instead: '1' });
-    await listen();
-    const forEach = byDarkroom('Darkroom, one execution for each', heavyAuthor, BURST_FOR_EACH);
-    const bareForEach = byBare(forEach, BURST_FOR_EACH);
-    await compareDeliveries([forEach, bareForEach], bareForEach, ROUNDS_FOR_EACH);
+    const bare = byBare(shared, BURST);
+    const [sharedRate = 0, , bareRate = 0] = await compareDeliveries([shared, pushed, bare], bare, ROUNDS);
+    await clients('subscribe', { crowd: DARKROOM.crowd, id: '2', query: PERSONAL_QUERY, instead: '1' });
+    await untilSubscribed();
+    const personal = byDarkroom('Darkroom, one execution for each', pulledAuthor, PERSONAL_BURST);
+    const barePersonal = byBare(personal, PERSONAL_BURST);
+    await compareDeliveries([personal, barePersonal], barePersonal, PERSONAL_ROUNDS);
     for (const { crowd } of [DARKROOM, BARE]) await clients('disconnect', { crowd });
 
     const node = await startApi();
     const slowReader = await measureSlowReader(stores, node);
     await measureRevocation(stores, api.url, node.url);
-    const isComplete = [forAll, pushed, forEach].every((each) => each.isComplete);
+    const isComplete = [shared, pushed, personal].every((each) => each.isComplete);
     return [
-      atLeast(0.7, forAllRate, bareRate, 'the bare ws server, where one execution can serve all'),
+      atLeast(0.7, sharedRate, bareRate, 'the bare ws server, where one execution can serve all'),
       { claim: 'each photo reaches each socket once', figure: isComplete ? 'so it is' : 'not so', met: isComplete },
       ...slowReader,
     ];
   } finally {
-    // The clients last: a server says much about clients that vanish.
+    // Stop the clients last: a server logs much about clients that vanish.
     for (const process of running.reverse()) await process.stop();
     await stores.close();
   }
 }
 
-/** Connects and subscribes the crowd, and prints what that takes. @param listen waits until all subscriptions listen */
+/**
+ * Connects and subscribes the crowd, and prints the memory that this takes.
+ *
+ * @param untilSubscribed waits until all subscriptions are active
+ */
 async function measureMemory(
   api: MeasuredServer,
   clients: Clients,
   tokens: string[],
-  listen: () => Promise<void>,
+  untilSubscribed: () => Promise<void>,
 ): Promise<void> {
   const { crowd } = DARKROOM;
-  const subscribe = () => clients('subscribe', { crowd, id: '1', query: FOR_ALL });
-  // What the first ones cost, once, is not what each costs.
-  await clients('connect', { crowd, url: api.url, count: FEW, tokens });
+  const subscribe = () => clients('subscribe', { crowd, id: '1', query: SHARED_QUERY });
+  // The first clients have one-time costs, so they are not measured.
+  await clients('connect', { crowd, url: api.url, count: WARM_UP_CLIENTS, tokens });
   await subscribe();
   await clients('disconnect', { crowd });
   const none = await settledMemory(api);
   await clients('connect', { crowd, url: api.url, count: SOCKETS, tokens });
   const connected = await settledMemory(api);
   await subscribe();
-  await listen();
+  await untilSubscribed();
   const subscribed = await settledMemory(api);
   const each = (before: NodeJS.MemoryUsage, after: NodeJS.MemoryUsage) =>
     (['rss', 'heapUsed'] as const).map((what) => `${((after[what] - before[what]) / SOCKETS / 1_024).toFixed(1)} KB`);
@@ -148,12 +151,12 @@ async function measureMemory(
   console.log(`  the process with all of them: ${Math.round(subscribed.rss / 1e6)} MB`);
 }
 
-/** @throws Error when this process, and so those that it starts, may not open as many files as there are sockets */
+/** @throws Error if this process, and so its child processes, may not open as many files as there are sockets */
 function requireOpenFiles(): void {
   if (!process.report) return;
   const report = process.report.getReport() as unknown as { userLimits: { open_files: { soft: number | string } } };
   const limit = Number(report.userLimits.open_files.soft);
   if (limit < OPEN_FILES) {
-    throw new Error(`A process may open ${limit} files here: "ulimit -n ${OPEN_FILES}" before allows what is needed.`);
+    throw new Error(`A process may open only ${limit} files here. Run "ulimit -n ${OPEN_FILES}" first.`);
   }
 }

@@ -1,10 +1,12 @@
-/** One of the things that a part compares: does its work for one round and tells how much it got done per second. */
+/**
+ * One of the implementations that a benchmark compares. `round` works for one round and returns its rate per second.
+ */
 export interface Contestant {
   name: string;
   round(): Promise<number>;
 }
 
-/** A figure that must be reached, and whether it was. */
+/** A claim, the measured figure, and whether the figure meets the claim. */
 export interface Verdict {
   claim: string;
   figure: string;
@@ -12,10 +14,10 @@ export interface Verdict {
 }
 
 /**
- * Lets contestants take turns, round after round, so that what else the machine does meets them all alike.
+ * Lets contestants take turns, round after round, so that other load on the machine affects all of them alike.
  *
- * @param rounds how many count, after one that does not
- * @returns the median of each, in the order of the contestants
+ * @param rounds the number of counted rounds, after one that is not counted
+ * @returns the median rate of each, in the order of the contestants
  */
 export async function takeTurns(contestants: readonly Contestant[], rounds: number): Promise<number[]> {
   const results = contestants.map((): number[] => []);
@@ -28,13 +30,13 @@ export async function takeTurns(contestants: readonly Contestant[], rounds: numb
   return results.map(median);
 }
 
-/** The middle one; of an even number, the lower of the two. */
+/** The median; of an even number of values, the lower of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
-/** Prints what each contestant did, beside the first. */
+/** Prints the median of each contestant, and how many times as fast the first one is. */
 export function printTable(unit: string, contestants: readonly Contestant[], medians: readonly number[]): void {
   const width = Math.max(...contestants.map((contestant) => contestant.name.length));
   const first = medians[0] ?? Number.NaN;
@@ -45,13 +47,13 @@ export function printTable(unit: string, contestants: readonly Contestant[], med
   }
 }
 
-/** A claim that one figure is at least so many times another. */
+/** The claim that `subject` is at least `times` × `other`. @param what names `other` */
 export function atLeast(times: number, subject: number, other: number, what: string): Verdict {
   const ratio = subject / other;
   return { claim: `at least ${times} × ${what}`, figure: `${ratio.toFixed(2)} ×`, met: ratio >= times };
 }
 
-/** A claim that one figure is at most so many times another. */
+/** The claim that `subject` is at most `times` × `other`. @param what names `other` */
 export function atMost(times: number, subject: number, other: number, what: string): Verdict {
   const ratio = subject / other;
   return { claim: `at most ${times} × ${what}`, figure: `${ratio.toFixed(2)} ×`, met: ratio <= times };

@@ -1,8 +1,10 @@
-/** Runs within each process that is measured, before its own code: tells its memory when it is asked, after collecting garbage if that is wished. */
+/**
+ * Runs in each measured process before its code. Answers each message with the memory usage, after a GC if requested.
+ */
 process.on('message', ({ collect }: { collect: boolean }) => {
-  // Twice: what has a finalizer goes only with the second.
+  // Twice: only the second collection frees objects with finalizers.
   if (collect) for (let round = 0; round < 2; round++) globalThis.gc?.();
   process.send?.(process.memoryUsage());
 });
-// A server does not outlive the bench that started it.
+// The process must not outlive the benchmark that started it.
 process.on('disconnect', () => process.exit(1));

@@ -3,45 +3,45 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** A process that is measured. */
+/** A measured process. */
 export interface MeasuredProcess {
-  /** What it holds at this moment, in bytes. @param collect collect garbage before */
+  /** Its current memory usage, in bytes. @param collect whether to collect garbage first */
   memory(collect: boolean): Promise<NodeJS.MemoryUsage>;
   stop(): Promise<void>;
 }
 
-/** A server that is measured, in a process of its own. */
+/** A measured server in its own process. */
 export interface MeasuredServer extends MeasuredProcess {
   url: string;
 }
 
-const START_WITHIN_MS = 30_000;
-const SETTLE_WITHIN_MS = 15_000;
-/** Two readings that differ by less are the same. */
+const START_TIMEOUT_MS = 30_000;
+const SETTLE_TIMEOUT_MS = 15_000;
+/** Two readings that differ by less count as equal. */
 const SETTLED_BYTES = 500_000;
 
 /**
- * Starts a server that prints its address, `http://…/graphql`, once it listens.
+ * Starts a server that prints its URL, `http://…/graphql`, when it listens.
  *
- * @param file relative to this folder
+ * @param file the path of its code, relative to this folder
  */
 export async function startServer(file: string, args: string[], env: Record<string, string>): Promise<MeasuredServer> {
-  const { found, ...server } = await start(file, args, env, /http:\/\/[\w.]+:\d+\/graphql/);
-  return { url: found, ...server };
+  const { match, ...server } = await start(file, args, env, /http:\/\/[\w.]+:\d+\/graphql/);
+  return { url: match, ...server };
 }
 
-/** Starts a process of Darkroom that runs jobs. */
+/** Starts a worker process of Darkroom. */
 export async function startWorker(env: Record<string, string>): Promise<MeasuredProcess> {
   return start('../src/main.ts', ['worker'], env, /Darkroom runs/);
 }
 
 /**
- * What a process holds when it has come to rest: after collecting garbage, until two readings in a row are alike.
+ * The memory usage of an idle process: collects garbage until two consecutive readings are equal.
  *
- * @throws Error when they do not become alike
+ * @throws Error if that does not happen in time
  */
 export async function settledMemory(server: MeasuredProcess): Promise<NodeJS.MemoryUsage> {
-  const deadline = performance.now() + SETTLE_WITHIN_MS;
+  const deadline = performance.now() + SETTLE_TIMEOUT_MS;
   let last = await server.memory(true);
   while (performance.now() < deadline) {
     await delay(300);
@@ -49,7 +49,7 @@ export async function settledMemory(server: MeasuredProcess): Promise<NodeJS.Mem
     if (Math.abs(memory.rss - last.rss) < SETTLED_BYTES) return memory;
     last = memory;
   }
-  throw new Error('Its memory does not come to rest.');
+  throw new Error('The memory usage does not settle.');
 }
 
 async function start(
@@ -57,7 +57,7 @@ async function start(
   args: string[],
   env: Record<string, string>,
   ready: RegExp,
-): Promise<MeasuredProcess & { found: string }> {
+): Promise<MeasuredProcess & { match: string }> {
   const probe = new URL('memory-probe.ts', import.meta.url).href;
   const path = fileURLToPath(new URL(file, import.meta.url));
   const child = spawn(process.execPath, ['--expose-gc', '--import', probe, path, ...args], {
@@ -72,8 +72,8 @@ async function start(
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   let printed = '';
-  const found = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${file} did not start:\n${printed}`)), START_WITHIN_MS);
+  const match = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${file} did not start:\n${printed}`)), START_TIMEOUT_MS);
     child.once('exit', () => reject(new Error(`${file} ended:\n${printed}`)));
     child.stdout?.on('data', (data: Buffer) => {
       printed = (printed + data).slice(-10_000);
@@ -84,11 +84,11 @@ async function start(
     });
   });
   return {
-    found,
+    match,
     async memory(collect) {
-      const answer = once(child, 'message');
+      const response = once(child, 'message');
       child.send({ collect });
-      const [memory] = (await answer) as [NodeJS.MemoryUsage];
+      const [memory] = (await response) as [NodeJS.MemoryUsage];
       return memory;
     },
     async stop() {

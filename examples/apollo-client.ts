@@ -1,13 +1,15 @@
 /**
- * The home feed in React, with Apollo Client 4: the list is read over HTTP, new photos come on top of it as they are shared, and whatever
- * happens to the connection, none is missing and none is there twice. Copy it, with live.ts, which keeps the connection.
+ * The home feed in React with Apollo Client 4. It reads the list over HTTP and adds new photos on top of it as they are
+ * shared. No photo is missing or duplicated, even if the connection is lost. Copy this file together with live.ts,
+ * which maintains the connection.
  *
  *     const client = createApollo('https://example.org/graphql', () => token);
  *     root.render(<ApolloProvider client={client}><Feed /></ApolloProvider>);
  *
  *     function Feed() {
  *       const { photos = [], loadMore } = useHomeFeed();
- *       return <>{photos.map((photo) => <Card key={photo.id} photo={photo} />)}<button onClick={loadMore}>More</button></>;
+ *       const cards = photos.map((photo) => <Card key={photo.id} photo={photo} />);
+ *       return <>{cards}<button onClick={loadMore}>More</button></>;
  *     }
  */
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
@@ -19,9 +21,9 @@ import { print } from '@apollo/client/utilities';
 import { OperationTypeNode } from 'graphql';
 import { useRef, useState } from 'react';
 import { Observable } from 'rxjs';
-import { connect, follow } from './live.ts';
+import { connect, subscribe } from './live.ts';
 
-/** A photo as the list shows it. */
+/** A photo in the list. */
 export interface Photo {
   id: string;
   caption: string;
@@ -44,7 +46,7 @@ const HOME_FEED: TypedDocumentNode<HomeFeed, { after?: string | null }> = gql`
   ${PHOTO}
 `;
 
-/** Empty where something may have been missed: see `subscriptions`. */
+/** An event is empty where photos may have been missed: see `subscriptionLink`. */
 const NEW_PHOTOS: TypedDocumentNode<{ homeFeed?: { photo: Photo } }, Record<string, never>> = gql`
   subscription NewPhotos($after: String) {
     homeFeed(after: $after) { cursor isGap photo { ...PhotoInFeed } }
@@ -53,16 +55,16 @@ const NEW_PHOTOS: TypedDocumentNode<{ homeFeed?: { photo: Photo } }, Record<stri
 `;
 
 /**
- * Makes the client of one session; for another one, make another client.
+ * Creates the client of one session. Another session needs another client.
  *
- * @param url the API's address, such as https://example.org/graphql
- * @param token answers the session's token, which goes with each request and connection
+ * @param url the URL of the API, such as https://example.org/graphql
+ * @param token returns the session's token, which is sent with each request and connection
  */
 export function createApollo(url: string, token: () => string | undefined): ApolloClient {
   const authorize = new SetContextLink(({ headers }) =>
     token() ? { headers: { ...headers, authorization: `Bearer ${token()}` } } : {},
   );
-  // A query that does not reach the server is asked again until it does. A mutation may have reached it.
+  // Retry queries until they reach the server. Do not retry mutations: they may have reached it.
   const retry = new RetryLink({
     delay: { initial: 500, max: 30_000 },
     attempts: (_count, { operationType }, error) =>
@@ -72,26 +74,26 @@ export function createApollo(url: string, token: () => string | undefined): Apol
     cache: new InMemoryCache(),
     link: ApolloLink.split(
       ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-      subscriptions(url, token),
+      subscriptionLink(url, token),
       ApolloLink.from([retry, authorize, new HttpLink({ uri: url })]),
     ),
   });
 }
 
 /**
- * In place of Apollo's GraphQLWsLink, which sends the same variables for ever: this one sends each time the newest cursor as `after`.
- * Where something may have been missed it hands on an event that is empty.
+ * Replaces Apollo's GraphQLWsLink, which always resubscribes with the same variables. This link resubscribes with the
+ * newest cursor as `after`. Where events may have been missed, it emits an empty event.
  */
-function subscriptions(url: string, token: () => string | undefined): ApolloLink {
+function subscriptionLink(url: string, token: () => string | undefined): ApolloLink {
   const connection = connect(url, token);
   return new ApolloLink(
     ({ query, variables }) =>
       new Observable((observer) =>
-        follow(connection, print(query), {
+        subscribe(connection, print(query), {
           variables,
           onData: (data) => observer.next({ data }),
           onGap: () => observer.next({ data: {} }),
-          onEnd: (why) => (why ? observer.error(why) : observer.complete()),
+          onEnd: (reason) => (reason ? observer.error(reason) : observer.complete()),
         }),
       ),
   );
@@ -100,37 +102,37 @@ function subscriptions(url: string, token: () => string | undefined): ApolloLink
 /**
  * The viewer's home feed, live.
  *
- * @returns the photos, newest first, undefined until they are read; what went wrong, be it with the subscription, as when the session is
- * over, or with the list; and what reads the next page, if there is one
+ * @returns `photos`, newest first, undefined until they are loaded; `error`, of the subscription (for example because
+ * the session has ended) or of the list; and `loadMore`, which loads the next page if there is one
  */
 export function useHomeFeed() {
   const { data, previousData, error, refetch, fetchMore, client } = useQuery(HOME_FEED, {
-    // Under another policy Apollo does not show what comes into the cache while a request is under way.
+    // With another policy Apollo does not show photos that are added to the cache during a request.
     fetchPolicy: 'cache-and-network',
-    // Otherwise an answer to what was asked before a gap could pass for that to what is asked after it.
+    // Otherwise the response to a request from before a gap could be used for the reload after it.
     context: { queryDeduplication: false },
   });
-  /** What has come since the list was last asked for: the answer may be older, and must not take it away again. */
+  /** The photos that arrived since the list was last requested. The response may be older and must not remove them. */
   const arrived = useRef<Photo[]>([]);
   const [pageError, setPageError] = useState<Error>();
 
-  const put = (photo: Photo) =>
+  const addPhoto = (photo: Photo) =>
     client.cache.updateQuery({ query: HOME_FEED }, (list) => {
       if (!list || list.homeFeed.nodes.some(({ id }) => id === photo.id)) return list;
       return { homeFeed: { ...list.homeFeed, nodes: [photo, ...list.homeFeed.nodes] } };
     });
-  const readAnew = async () => {
+  const reloadList = async () => {
     arrived.current = [];
-    await refetch().catch(() => {}); // `error` has it.
-    arrived.current.forEach(put);
+    await refetch().catch(() => {}); // useQuery returns it as `error`.
+    arrived.current.forEach(addPhoto);
   };
-  const { error: over } = useSubscription(NEW_PHOTOS, {
-    // `put` writes into the cache, into which an empty event would not fit.
+  const { error: subscriptionError } = useSubscription(NEW_PHOTOS, {
+    // `addPhoto` writes to the cache. Apollo itself could not write an empty event.
     fetchPolicy: 'no-cache',
     onData({ data: { data: event } }) {
-      if (!event?.homeFeed) return void readAnew();
+      if (!event?.homeFeed) return void reloadList();
       arrived.current.push(event.homeFeed.photo);
-      put(event.homeFeed.photo);
+      addPhoto(event.homeFeed.photo);
     },
   });
 
@@ -141,12 +143,12 @@ export function useHomeFeed() {
     const page = fetchMore({
       variables: { after },
       updateQuery({ homeFeed }, { fetchMoreResult: { homeFeed: page } }) {
-        // A list that was read anew meanwhile ends elsewhere.
+        // If the list was reloaded in the meantime, this page does not continue it.
         if (homeFeed.pageInfo.endCursor !== after) return { homeFeed };
         return { homeFeed: { ...page, nodes: [...homeFeed.nodes, ...page.nodes] } };
       },
     });
     await page.then(() => setPageError(undefined), setPageError);
   };
-  return { photos: list?.nodes, error: over ?? error ?? pageError, loadMore };
+  return { photos: list?.nodes, error: subscriptionError ?? error ?? pageError, loadMore };
 }

@@ -1,18 +1,18 @@
 /**
- * A few people use a running Darkroom: `npm run demo`, or `npm run demo -- holiday/*.jpg`. DARKROOM_URL says where it is, by
- * default at http://localhost:4000/graphql.
+ * A few people use a running Darkroom: `npm run demo`, or `npm run demo -- holiday/*.jpg`. DARKROOM_URL is the URL of
+ * the API, by default http://localhost:4000/graphql.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import sharp from 'sharp';
 import { drawCity, drawPoint } from './cities.ts';
-import { Darkroom, type Point, type ShownPoint } from './client.ts';
+import { Darkroom, type Point, type SharedPoint } from './client.ts';
 
 const ADDRESS = process.env.DARKROOM_URL || 'http://localhost:4000/graphql';
 const PASSWORD = 'a demo password';
-/** How long a photo may take, in milliseconds. */
-const WITHIN_MS = 30_000;
+/** The time within which a photo must be processed and arrive. */
+const TIMEOUT_MS = 30_000;
 const TYPES: Record<string, string> = {
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
@@ -38,7 +38,7 @@ interface Photo {
 const PHOTO = `id caption status failure { message } owner { username } width height
   image(size: WIDTH_1080) { url } likeCount commentCount location { latitude longitude precision place { name } }`;
 
-/** Somebody new, logged in. Names end in something random, so that the demo can run again and again. */
+/** Signs up a person and logs in. Usernames end in random characters, so that the demo can run repeatedly. */
 async function newPerson(name: string): Promise<Darkroom & { id: string; username: string }> {
   const client = new Darkroom(ADDRESS);
   const username = `${name.toLowerCase()}.${randomBytes(3).toString('hex')}`;
@@ -52,7 +52,7 @@ async function newPerson(name: string): Promise<Darkroom & { id: string; usernam
   return Object.assign(client, { id: viewer.user.id, username });
 }
 
-/** A picture of soft colours, for those who bring no photographs. */
+/** Paints a picture in soft colours, for a demo without files. */
 async function paint(): Promise<Buffer> {
   const colour = () => `hsl(${Math.floor(Math.random() * 360)} 70% 60%)`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="1200">
@@ -78,8 +78,10 @@ async function readFiles(paths: string[]): Promise<{ caption: string; type: stri
   );
 }
 
-/** Where a photo is shown: about a kilometre around where the file says that it was taken, or, when it does not, a city somewhere. */
-function locate(suggestion: Point | null): ShownPoint {
+/**
+ * Chooses a photo's location: the one in the file's metadata, to about a kilometre, or a random city if it has none.
+ */
+function locate(suggestion: Point | null): SharedPoint {
   if (suggestion) {
     console.log(`  The uploader is offered ${format(suggestion)}, and shows it to about a kilometre.`);
     return { ...suggestion, precision: 'KILOMETRE' };
@@ -92,9 +94,9 @@ function format({ latitude, longitude }: Point): string {
   return `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
 }
 
-/** Asks again and again until a photo is READY or FAILED. (`photo` would tell it.) */
-async function whenSettled(client: Darkroom, id: string): Promise<Photo> {
-  for (const deadline = Date.now() + WITHIN_MS; Date.now() < deadline; ) {
+/** Polls until a photo is READY or FAILED. (The subscription `photo` would deliver that.) */
+async function waitUntilProcessed(client: Darkroom, id: string): Promise<Photo> {
+  for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline; ) {
     const { node } = await client.query<{ node: Photo }>(
       `query ($id: ID!) { node(id: $id) { ... on Photo { ${PHOTO} } } }`,
       { id },
@@ -102,10 +104,10 @@ async function whenSettled(client: Darkroom, id: string): Promise<Photo> {
     if (node.status !== 'PROCESSING') return node;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`The photo is still PROCESSING after ${WITHIN_MS / 1_000} seconds. Does a worker run?`);
+  throw new Error(`The photo is still PROCESSING after ${TIMEOUT_MS / 1_000} seconds. Does a worker run?`);
 }
 
-/** Prints rows as columns, the first row being their names. */
+/** Prints a table. @param rows the first row has the names of the columns */
 function printTable(rows: string[][]): void {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of rows)
@@ -121,7 +123,9 @@ async function run(): Promise<void> {
   const files = await readFiles(process.argv.slice(2));
   const [ada, ben, cleo] = await Promise.all([newPerson('Ada'), newPerson('Ben'), newPerson('Cleo')]);
   await Promise.all([ada, ben].map((author) => cleo.mutate('follow', { userId: author.id }, 'user { id }')));
-  console.log(`${ada.username} and ${ben.username} share; ${cleo.username} follows both and listens.\n`);
+  console.log(
+    `${ada.username} and ${ben.username} share; ${cleo.username} follows both and subscribes to the home feed.\n`,
+  );
 
   const arrived = new Map<string, { photo: Photo; at: number }>();
   let onArrival = () => {};
@@ -134,8 +138,8 @@ async function run(): Promise<void> {
   const failed: string[] = [];
   for (const [index, { caption, type, file }] of files.entries()) {
     const author = index % 2 === 0 ? ada : ben;
-    const { id, askedAt } = await author.share(file, type, caption, locate);
-    const settled = await whenSettled(author, id);
+    const { id, requestedAt } = await author.share(file, type, caption, locate);
+    const settled = await waitUntilProcessed(author, id);
     if (settled.failure) {
       failed.push(caption);
       console.log(`  ${caption} could not be made ready: ${settled.failure.message}`);
@@ -143,17 +147,17 @@ async function run(): Promise<void> {
     }
     while (!arrived.has(id)) {
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`${caption} did not arrive in time.`)), WITHIN_MS);
+        const timer = setTimeout(() => reject(new Error(`${caption} did not arrive in time.`)), TIMEOUT_MS);
         onArrival = () => {
           clearTimeout(timer);
           resolve();
         };
       });
     }
-    const { photo, at } = arrived.get(id) ?? { photo: settled, at: askedAt };
-    times.push(at - askedAt);
+    const { photo, at } = arrived.get(id) ?? { photo: settled, at: requestedAt };
+    times.push(at - requestedAt);
     console.log(
-      `  ${caption} by ${photo.owner.username}, ${photo.width} × ${photo.height}, arrived after ${Math.round(at - askedAt)} ms`,
+      `  ${caption} by ${photo.owner.username}, ${photo.width} × ${photo.height}, arrived after ${Math.round(at - requestedAt)} ms`,
     );
     await cleo.mutate('likePhoto', { photoId: id }, 'photo { likeCount }');
     const other = author === ada ? ben : ada;
@@ -168,7 +172,7 @@ async function run(): Promise<void> {
       `\nFrom publishPhoto to the follower: median ${Math.round(median)} ms, worst ${Math.round(times.at(-1) ?? 0)} ms.`,
     );
   }
-  // Counts in lists may lag by half a second.
+  // Counts in lists lag by up to half a second.
   await new Promise((resolve) => setTimeout(resolve, 700));
   const { homeFeed } = await cleo.query<{ homeFeed: { nodes: Photo[] } }>(`{ homeFeed { nodes { ${PHOTO} } } }`);
   console.log(`\n${cleo.username}'s home feed:`);
@@ -196,8 +200,10 @@ try {
   process.exit(0);
 } catch (error) {
   const { cause, message } = error as Error;
-  // Whatever keeps fetch from the server: refused, no such name, no route.
-  const away = message === 'fetch failed' && cause !== undefined;
-  console.error(away ? `No Darkroom answers at ${ADDRESS}. Start it with "npm start", or set DARKROOM_URL.` : message);
+  // fetch cannot reach the server: connection refused, unknown host, no route.
+  const isUnreachable = message === 'fetch failed' && cause !== undefined;
+  console.error(
+    isUnreachable ? `No Darkroom answers at ${ADDRESS}. Start it with "npm start", or set DARKROOM_URL.` : message,
+  );
   process.exit(1);
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { pino } from 'pino';
 import { loadConfig } from './config.ts';
-import { findNames, isClean, type Trace, trace } from './features/deletion/trace.ts';
+import { findIdentifiers, isClean, type Trace, trace } from './features/deletion/trace.ts';
 import { UserErrors } from './features/kernel/errors.ts';
 import { setModerator } from './features/moderation/actions.ts';
 import { listFailedJobs, retryJob } from './stores/jobs.ts';
@@ -55,13 +55,13 @@ function parse(args: readonly string[]): Command {
 }
 
 async function runTrace(stores: Stores, texts: readonly string[]): Promise<number> {
-  const found = await trace(stores, await findNames(stores, texts));
+  const found = await trace(stores, await findIdentifiers(stores, texts));
   for (const line of describe(found)) console.log(line);
   return isClean(found) ? 0 : 1;
 }
 
-function describe({ names, rows, jobs, keys, objects, orphans, report }: Trace): string[] {
-  const known = [names.id, names.email, ...names.usernames].filter((name) => name !== null);
+function describe({ identifiers, rows, jobs, keys, objects, orphans, report }: Trace): string[] {
+  const known = [identifiers.id, identifiers.email, ...identifiers.usernames].filter((name) => name !== null);
   const section = (title: string, lines: string[]) => [
     `${title}: ${lines.length || 'none'}`,
     ...lines.map((line) => `  ${line}`),
@@ -78,14 +78,14 @@ function describe({ names, rows, jobs, keys, objects, orphans, report }: Trace):
     ),
     ...section(
       'Keys in Redis that name them',
-      keys.map(({ key, within, expiresIn }) => {
-        return `${key}  in ${within}${expiresIn === null ? '' : `, for another ${expiresIn} seconds`}`;
+      keys.map(({ key, location, expiresIn }) => {
+        return `${key}  in ${location}${expiresIn === null ? '' : `, for another ${expiresIn} seconds`}`;
       }),
     ),
     ...section('Their files', objects),
     ...section("Files that are nobody's", orphans),
     report === null
-      ? `No deletion of this account is known${names.id === null ? ': give its id to look for the report of one' : ''}.`
+      ? `No deletion of this account is known${identifiers.id === null ? ': give its id to look for the report of one' : ''}.`
       : `The report of the deletion, asked for at ${report.askedAt.toISOString()}, ${
           report.finishedAt ? `finished at ${report.finishedAt.toISOString()}` : 'not finished'
         }: ${JSON.stringify(report.removed)}`,

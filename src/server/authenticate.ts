@@ -1,4 +1,4 @@
-import { type SessionRow, useSession } from '../features/accounts/sessions.ts';
+import { authenticateToken, type SessionRow } from '../features/accounts/sessions.ts';
 import type { Stores } from '../stores/stores.ts';
 
 /**
@@ -10,5 +10,5 @@ import type { Stores } from '../stores/stores.ts';
 export async function authenticate(stores: Stores, authorization: unknown): Promise<SessionRow | null | 'invalid'> {
   if (authorization === undefined || authorization === null || authorization === '') return null;
   const token = typeof authorization === 'string' ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
-  return (token === undefined ? null : await useSession(stores, token)) ?? 'invalid';
+  return (token === undefined ? null : await authenticateToken(stores, token)) ?? 'invalid';
 }

@@ -19,7 +19,7 @@ let createRoot: typeof import('react-dom/client')['createRoot'];
 let document: Document;
 beforeAll(async () => {
   stores = await openBackstage();
-  // Only these two are the page's: fetch, WebSocket and timers stay Node's. React looks for them when it is first imported.
+  // Only these two come from happy-dom: fetch, WebSocket and timers stay Node's. React reads them when first imported.
   const window = new Window();
   document = window.document as unknown as Document;
   Object.assign(globalThis, { window, document });
@@ -37,13 +37,13 @@ function Feed() {
   ];
 }
 
-/** Shows a person's home feed on a page. @returns the captions that stand there, and its parts */
-function open(url: string, token: string) {
+/** Renders a person's home feed on a page. @returns functions to read and use the page */
+function openPage(url: string, token: string) {
   const page = document.createElement('main');
   document.body.append(page);
   const client = createApollo(url, () => token);
   const root = createRoot(page);
-  // In strict mode React mounts twice, as it may whenever it likes.
+  // In strict mode React mounts components twice, to find effects that do not clean up.
   const provider = { client } as ComponentProps<typeof ApolloProvider>;
   root.render(createElement(StrictMode, null, createElement(ApolloProvider, provider, createElement(Feed))));
   onTestFinished(() => {
@@ -53,64 +53,64 @@ function open(url: string, token: string) {
   const captions = () => Array.from(page.querySelectorAll('li'), (item) => item.textContent);
   return {
     captions,
-    /** Waits until exactly these stand there. */
-    async shows(...expected: string[]) {
-      const isSo = async () => captions().join() === expected.join();
-      await until(isSo, 60).catch(() => expect(captions()).toEqual(expected));
+    /** Waits until the page shows exactly these captions. */
+    async waitFor(...expected: string[]) {
+      const isShown = async () => captions().join() === expected.join();
+      await until(isShown, 60).catch(() => expect(captions()).toEqual(expected));
     },
     error: () => page.querySelector('p')?.textContent,
     more: () => page.querySelector('button')?.click(),
   };
 }
 
-async function viewerAndAuthor(): Promise<[Person, Person]> {
+async function newViewerAndAuthor(): Promise<[Person, Person]> {
   const url = inject('url');
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
   return [viewer, author];
 }
 
-test('new photos come on top of the list; those that are shared while the server is dead too, once; a gap has the list read anew', async () => {
-  const [viewer, author] = await viewerAndAuthor();
+test('new photos appear once, also those shared while the server is down; a gap reloads the list', async () => {
+  const [viewer, author] = await newViewerAndAuthor();
   const share = async (caption: string) => {
-    const place = await insertPhoto(stores, rowId(author.id), caption);
+    const entry = await insertPhoto(stores, rowId(author.id), caption);
     await untilFannedOut(stores, [rowId(author.id)]);
-    return place;
+    return entry;
   };
   await share('old');
   let api = await startProcess(['api'], inject('env'));
   const { port } = new URL(api.url);
-  const page = open(api.url, viewer.token);
+  const page = openPage(api.url, viewer.token);
   await untilListening(stores, viewer);
-  await page.shows('old');
+  await page.waitFor('old');
   await share('live');
-  await page.shows('live', 'old');
+  await page.waitFor('live', 'old');
 
   await api.end('SIGKILL');
   const { publishedId, photoId } = await share('away');
   api = await startProcess(['api'], { ...inject('env'), PORT: port });
-  await page.shows('away', 'live', 'old');
-  // The server tells each photo once to a connection, and this one is another.
+  await page.waitFor('away', 'live', 'old');
+  // Publish the same photo again. The server delivers it, because this is another connection.
   const channel = timelineChannel(feedKey(rowId(viewer.id)));
-  const again = { publishedId: String(publishedId), photoId: String(photoId) };
-  await publishToStreams(stores.redis, [channel], '', JSON.stringify(again));
+  const message = { publishedId: String(publishedId), photoId: String(photoId) };
+  await publishToStreams(stores.redis, [channel], '', JSON.stringify(message));
   await share('back');
-  await page.shows('back', 'away', 'live', 'old');
+  await page.waitFor('back', 'away', 'live', 'old');
 
   await api.end('SIGKILL');
   await share('lost');
   await untilListening(stores, viewer, 0);
   await stores.redis.del(...streamKeys(channel));
   api = await startProcess(['api'], { ...inject('env'), PORT: port });
-  await page.shows('lost', 'back', 'away', 'live', 'old');
+  await page.waitFor('lost', 'back', 'away', 'live', 'old');
   await share('last');
-  await page.shows('last', 'lost', 'back', 'away', 'live', 'old');
+  await page.waitFor('last', 'lost', 'back', 'away', 'live', 'old');
   expect(page.error()).toBe('');
   await api.end('SIGTERM');
 }, 240_000);
 
-test('a page that is opened before the server is there fills, and goes on to the end of the list; it tells when the session is over', async () => {
-  const [viewer, author] = await viewerAndAuthor();
+test('a page opened before the server starts loads the whole list and shows when the session ends', async () => {
+  const [viewer, author] = await newViewerAndAuthor();
   const captions: string[] = [];
   for (let index = 0; index < 30; index++) {
     captions.unshift(String(index));
@@ -119,26 +119,26 @@ test('a page that is opened before the server is there fills, and goes on to the
   await untilFannedOut(stores, [rowId(author.id)]);
   const first = await startProcess(['api'], inject('env'));
   await first.end('SIGTERM');
-  const page = open(first.url, viewer.token);
+  const page = openPage(first.url, viewer.token);
   const api = await startProcess(['api'], { ...inject('env'), PORT: new URL(first.url).port });
-  await page.shows(...captions.slice(0, 24));
+  await page.waitFor(...captions.slice(0, 24));
   await untilListening(stores, viewer);
   await insertPhoto(stores, rowId(author.id), 'new');
   await until(async () => page.captions().includes('new'));
-  // The list may just be being read anew, and then ends after its first page. Twice, as an impatient thumb does.
+  // If the list is being reloaded, it ends after its first page, so try again. Click twice, like an impatient user.
   await until(async () => {
     page.more();
     page.more();
     return page.captions().length > 30;
   }, 60);
   expect(page.captions()).toEqual(['new', ...captions]);
-  const short = open(api.url, viewer.token);
-  await short.shows('new', ...captions.slice(0, 23));
+  const firstPageOnly = openPage(api.url, viewer.token);
+  await firstPageOnly.waitFor('new', ...captions.slice(0, 23));
 
   await viewer.send('mutation { logOut { userErrors { message } } }');
-  // A page that cannot be read is told too, and fails nothing else.
-  short.more();
-  await until(async () => [page, short].every(({ error }) => error() === '4403: The session has ended'));
+  // The error of the next page is shown too, and affects nothing else.
+  firstPageOnly.more();
+  await until(async () => [page, firstPageOnly].every(({ error }) => error() === '4403: The session has ended'));
   expect(page.captions()).toEqual(['new', ...captions]);
   await api.end('SIGTERM');
 }, 240_000);

@@ -25,16 +25,16 @@ function runDemo(files: string[], url = inject('url')): Promise<{ code: number; 
   });
 }
 
-test('a photo that tells where it was taken arrives upright and without that, and stands in the follower’s feed', async () => {
+test('a photo with a location arrives upright, without metadata, and is in the follower’s feed', async () => {
   const file = join(folder, 'home.jpg');
-  const place = {
+  const gps = {
     GPSLatitudeRef: 'N',
     GPSLatitude: '52/1 31/1 0/1',
     GPSLongitudeRef: 'E',
     GPSLongitude: '13/1 24/1 0/1',
   };
   await sharp({ create: { width: 400, height: 300, channels: 3, background: 'teal' } })
-    .withExif({ IFD0: { Make: 'Camera' }, IFD3: place })
+    .withExif({ IFD0: { Make: 'Camera' }, IFD3: gps })
     .withMetadata({ orientation: 6 })
     .jpeg()
     .toFile(file);
@@ -47,16 +47,16 @@ test('a photo that tells where it was taken arrives upright and without that, an
   expect(output).toMatch(/caption +owner +likes +comments +where +image/);
   const [, where = '', url = ''] = /home\.jpg +ada\.\w+ +1 +1 +about (\S+, \S+) +(http\S+)/.exec(output) ?? [];
   const [latitude = 0, longitude = 0] = where.split(', ').map(Number);
-  const away = distance({ latitude, longitude }, { latitude: 52.51667, longitude: 13.4 });
-  expect(away).toBeGreaterThan(1);
-  expect(away).toBeLessThan(700);
+  const metres = distance({ latitude, longitude }, { latitude: 52.51667, longitude: 13.4 });
+  expect(metres).toBeGreaterThan(1);
+  expect(metres).toBeLessThan(700);
   const arrived = Buffer.from(await (await fetch(url)).arrayBuffer());
   expect(await sharp(arrived).metadata()).toMatchObject({ format: 'jpeg', width: 300, height: 400 });
   expect(await exifr.parse(arrived, { gps: true, xmp: true, iptc: true })).toBeUndefined();
   expect(code).toBe(0);
 });
 
-test('a file that cannot be read or is of another type is named, before anybody signs up', async () => {
+test('an unreadable file or one of another type is reported before anybody signs up', async () => {
   const missing = join(folder, 'nowhere.jpg');
   const text = join(folder, 'notes.txt');
   await writeFile(text, 'notes');
@@ -64,19 +64,19 @@ test('a file that cannot be read or is of another type is named, before anybody 
   expect(await runDemo([text])).toEqual({ code: 1, output: expect.stringMatching(/^\S+notes\.txt: only \.jpg, /) });
 });
 
-test('an address where something else answers is told', async () => {
+test('an address where another server answers is reported', async () => {
   const url = new URL('/nothing', inject('url')).href;
   expect(await runDemo([], url)).toEqual({ code: 1, output: expect.stringContaining(`${url} answers HTTP 404`) });
 });
 
-test('the demo shares pictures of its own when it is given none', async () => {
+test('without files the demo shares its own pictures', async () => {
   const { code, output } = await runDemo([]);
   expect(code).toBe(0);
   expect(output.match(/1600 × 1200, arrived after \d+ ms/g)).toHaveLength(3);
   expect(output).toMatch(/median \d+ ms, worst \d+ ms/);
 });
 
-test('a file that is no picture is told with the reason, and the others arrive', async () => {
+test('a file that is no image is reported with the reason, and the others arrive', async () => {
   const bad = join(folder, 'bad.jpg');
   const good = join(folder, 'good.jpg');
   await writeFile(bad, 'no picture at all');
@@ -90,7 +90,7 @@ test('a file that is no picture is told with the reason, and the others arrive',
   expect(code).toBe(1);
 });
 
-test('a server that is not there is told, with how to start it', async () => {
+test('a missing server is reported, with how to start it', async () => {
   const { code, output } = await runDemo([], 'http://127.0.0.1:9/graphql');
   expect([code, output]).toEqual([1, expect.stringContaining('No Darkroom answers at http://127.0.0.1:9/graphql.')]);
 });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Darkroom } from '../../examples/client.ts';
-import { connect, follow } from '../../examples/live.ts';
+import { connect, subscribe } from '../../examples/live.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { startProcess } from '../support/darkroom.ts';
@@ -21,7 +21,7 @@ afterEach(() => {
 });
 afterAll(() => stores?.close());
 
-test('the example client goes on by itself when its server is restarted, and when it is killed: nothing is missing, nothing comes twice', async () => {
+test('the example client survives restarts and kills of its server: no event is missing or duplicated', async () => {
   const url = inject('url');
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
@@ -30,14 +30,14 @@ test('the example client goes on by itself when its server is restarted, and whe
   const client = new Darkroom(api.url);
   client.token = viewer.token;
   const captions: string[] = [];
-  let begun = false;
+  let isStarted = false;
   const stop = await client.subscribe<{ photo: { caption: string } }>(
     'homeFeed',
     'photo { caption }',
     ({ photo }) => captions.push(photo.caption),
     () => {
-      if (begun) captions.push('gap');
-      begun = true;
+      if (isStarted) captions.push('gap');
+      isStarted = true;
     },
   );
   await untilListening(stores, viewer);
@@ -61,7 +61,7 @@ test('the example client goes on by itself when its server is restarted, and whe
   await api.end('SIGTERM');
 }, 240_000);
 
-test('the example client logs why its subscription is over, and fails when it never begins', async () => {
+test('the example client logs why its subscription ended, and fails if it never starts', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const client = new Darkroom(inject('url'));
   client.token = 'no session';
@@ -69,186 +69,190 @@ test('the example client logs why its subscription is over, and fails when it ne
   expect(log).toHaveBeenCalledWith('The subscription homeFeed is over. 4403: Forbidden');
 });
 
-/** A subscription as the stand-in server hears it. */
-interface Heard {
+/** A subscription at the stand-in server. */
+interface StandInSubscription {
   connection: number;
   variables: { after: string | null };
   socket: WebSocket;
   send(type: 'next' | 'error' | 'complete', payload?: unknown): void;
-  tell(cursor: string, isGap?: boolean): void;
+  deliver(cursor: string, isGap?: boolean): void;
 }
 
-/** A server that does to its clients what Darkroom does seldom. @returns its address, and each subscription as it comes */
-async function standIn({ answersPings = true } = {}) {
+/**
+ * Starts a server that can end connections and subscriptions in ways that are rare with Darkroom.
+ *
+ * @returns its URL, and its subscriptions in the order of their arrival
+ */
+async function startStandIn({ answersPings = true } = {}) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
   onTestFinished(() => {
     for (const client of server.clients) client.terminate();
     server.close();
   });
-  const heard: Heard[] = [];
+  const subscriptions: StandInSubscription[] = [];
   let connections = 0;
   server.on('connection', (socket) => {
     const connection = ++connections;
     socket.on('message', (message) => {
       const { type, id, payload } = JSON.parse(String(message));
-      const say = (answer: object) => socket.send(JSON.stringify(answer));
-      if (type === 'connection_init') say({ type: 'connection_ack' });
-      else if (type === 'ping' && answersPings) say({ type: 'pong' });
+      const sendMessage = (answer: object) => socket.send(JSON.stringify(answer));
+      if (type === 'connection_init') sendMessage({ type: 'connection_ack' });
+      else if (type === 'ping' && answersPings) sendMessage({ type: 'pong' });
       else if (type === 'subscribe') {
-        const send: Heard['send'] = (kind, content) => say({ type: kind, id, payload: content });
-        const tell: Heard['tell'] = (cursor, isGap = false) =>
+        const send: StandInSubscription['send'] = (kind, content) => sendMessage({ type: kind, id, payload: content });
+        const deliver: StandInSubscription['deliver'] = (cursor, isGap = false) =>
           send('next', { data: { feed: { cursor, isGap, value: isGap ? null : cursor } } });
-        heard.push({ connection, variables: payload.variables, socket, send, tell });
+        subscriptions.push({ connection, variables: payload.variables, socket, send, deliver });
       }
     });
   });
   const { port } = server.address() as AddressInfo;
-  let read = 0;
+  let taken = 0;
   return {
     url: `http://127.0.0.1:${port}/graphql`,
     connections: () => connections,
-    async next(): Promise<Heard> {
-      const next = await until(async () => heard[read]);
-      read++;
+    async next(): Promise<StandInSubscription> {
+      const next = await until(async () => subscriptions[taken]);
+      taken++;
       return next;
     },
   };
 }
 
-/** Follows the stand-in. @returns what it has told, gaps as 'gap' and the end as 'over: …' */
-function followIt(url: string, pingMs?: number) {
-  const told: string[] = [];
-  const stop = follow<{ feed: { value: string } }>(
+/** Subscribes to the stand-in. @returns what the client has received: values, gaps as 'gap' and the end as 'over: …' */
+function subscribeTo(url: string, pingMs?: number) {
+  const received: string[] = [];
+  const stop = subscribe<{ feed: { value: string } }>(
     connect(url, () => 'a token', pingMs),
     'subscription …',
     {
-      onData: ({ feed }) => told.push(feed.value),
-      onGap: () => told.push('gap'),
-      onEnd: (why) => told.push(`over: ${why?.message}`),
+      onData: ({ feed }) => received.push(feed.value),
+      onGap: () => received.push('gap'),
+      onEnd: (reason) => received.push(`over: ${reason?.message}`),
     },
   );
   onTestFinished(stop);
-  return { told, stop };
+  return { received, stop };
 }
 
-/** How long the follower has paused, in milliseconds, each time. */
-function watchPauses(): () => number[] {
+/** Records the delays before the client's retries, in milliseconds. */
+function recordDelays(): () => number[] {
   const spy = vi.spyOn(globalThis, 'setTimeout');
   return () => spy.mock.calls.filter(([handler]) => handler.name === 'attempt').map(([, ms]) => ms ?? 0);
 }
 
-test('a subscription that ends with RESUME goes on at once with its cursor, over the same connection', async () => {
-  const pauses = watchPauses();
-  const server = await standIn();
-  const { told } = followIt(server.url);
+test('a subscription that ends with RESUME resumes at once with its cursor, over the same connection', async () => {
+  const delays = recordDelays();
+  const server = await startStandIn();
+  const { received } = subscribeTo(server.url);
   const first = await server.next();
-  first.tell('a');
+  first.deliver('a');
   first.send('next', { errors: [{ message: 'Too slow.', extensions: { code: 'RESUME' } }] });
   first.send('complete');
   const second = await server.next();
-  second.tell('b');
-  second.send('error', [{ message: 'The place is lost.', extensions: { code: 'RESUME' } }]);
+  second.deliver('b');
+  second.send('error', [{ message: 'The position is lost.', extensions: { code: 'RESUME' } }]);
   const third = await server.next();
-  third.tell('c');
-  await until(async () => told.includes('c'));
-  expect(told).toEqual(['a', 'b', 'c']);
+  third.deliver('c');
+  await until(async () => received.includes('c'));
+  expect(received).toEqual(['a', 'b', 'c']);
   expect([first, second, third].map(({ connection, variables }) => [connection, variables.after])).toEqual([
     [1, null],
     [1, 'a'],
     [1, 'b'],
   ]);
-  expect(pauses()).toEqual([0, 0]);
+  expect(delays()).toEqual([0, 0]);
 });
 
-test('a server that says "try again later" is tried again, after pauses that grow until it tells something', async () => {
-  const pauses = watchPauses();
-  const server = await standIn();
-  const { told } = followIt(server.url);
+test('after "try again later" the client retries, with delays that grow until an event is delivered', async () => {
+  const delays = recordDelays();
+  const server = await startStandIn();
+  const { received } = subscribeTo(server.url);
   const first = await server.next();
-  first.tell('a');
+  first.deliver('a');
   first.socket.close(1013, 'Try again later');
   for (const code of [1013, 4500, 1011]) {
     const again = await server.next();
     expect(again.variables.after).toBe('a');
     again.socket.close(code);
   }
-  const sound = await server.next();
-  sound.tell('b');
-  sound.socket.close(1013);
-  (await server.next()).tell('c');
-  await until(async () => told.includes('c'));
-  expect(told).toEqual(['a', 'b', 'c']);
+  const stable = await server.next();
+  stable.deliver('b');
+  stable.socket.close(1013);
+  (await server.next()).deliver('c');
+  await until(async () => received.includes('c'));
+  expect(received).toEqual(['a', 'b', 'c']);
   for (const [index, longest] of [500, 1_000, 2_000, 4_000, 500].entries()) {
-    expect(pauses()[index]).toBeGreaterThanOrEqual(longest / 2);
-    expect(pauses()[index]).toBeLessThanOrEqual(longest);
+    expect(delays()[index]).toBeGreaterThanOrEqual(longest / 2);
+    expect(delays()[index]).toBeLessThanOrEqual(longest);
   }
 });
 
-test('a server that restarts is met again at once, and one that fails within, later', async () => {
-  const pauses = watchPauses();
-  const server = await standIn();
-  followIt(server.url);
+test('the client reconnects at once when the server restarts, and with a delay after an internal error', async () => {
+  const delays = recordDelays();
+  const server = await startStandIn();
+  subscribeTo(server.url);
   (await server.next()).socket.close(1012, 'Come again, with "after"');
   const second = await server.next();
   second.send('next', { data: null, errors: [{ message: 'Something failed.', extensions: { code: 'INTERNAL' } }] });
   await server.next();
-  expect(pauses()).toEqual([0, expect.any(Number)]);
-  expect(pauses()[1]).toBeGreaterThanOrEqual(250);
+  expect(delays()).toEqual([0, expect.any(Number)]);
+  expect(delays()[1]).toBeGreaterThanOrEqual(250);
 });
 
-test('who comes back before the first event begins anew, which is a gap', async () => {
-  const server = await standIn();
-  const { told } = followIt(server.url);
+test('a client that reconnects before its first event starts anew, which is a gap', async () => {
+  const server = await startStandIn();
+  const { received } = subscribeTo(server.url);
   (await server.next()).socket.terminate();
   const second = await server.next();
   expect(second.variables.after).toBe(null);
-  second.tell('a', true);
-  second.tell('b');
-  await until(async () => told.includes('b'));
-  expect(told).toEqual(['gap', 'b']);
+  second.deliver('a', true);
+  second.deliver('b');
+  await until(async () => received.includes('b'));
+  expect(received).toEqual(['gap', 'b']);
 });
 
-test('a server that has gone silent is left', async () => {
-  const server = await standIn({ answersPings: false });
-  const { told } = followIt(server.url, 50);
-  (await server.next()).tell('a');
+test('the client leaves a server that does not answer pings', async () => {
+  const server = await startStandIn({ answersPings: false });
+  const { received } = subscribeTo(server.url, 50);
+  (await server.next()).deliver('a');
   const second = await server.next();
   expect([second.connection, second.variables.after]).toEqual([2, 'a']);
-  expect(told).toEqual(['a']);
+  expect(received).toEqual(['a']);
 });
 
 test.each([
   [4403, 'The session has ended'],
   [4400, 'Bad request'],
-])('it gives up at close code %i, and tells why', async (code, reason) => {
-  const pauses = watchPauses();
-  const server = await standIn();
-  const { told } = followIt(server.url);
+])('the client gives up at close code %i and reports the reason', async (code, reason) => {
+  const delays = recordDelays();
+  const server = await startStandIn();
+  const { received } = subscribeTo(server.url);
   (await server.next()).socket.close(code, reason);
-  await until(async () => told.length > 0);
-  expect(told).toEqual([`over: ${code}: ${reason}`]);
-  expect([pauses(), server.connections()]).toEqual([[], 1]);
+  await until(async () => received.length > 0);
+  expect(received).toEqual([`over: ${code}: ${reason}`]);
+  expect([delays(), server.connections()]).toEqual([[], 1]);
 });
 
-test('it gives up at errors that would come again, and when the server has completed it', async () => {
-  const pauses = watchPauses();
-  const server = await standIn();
-  const refused = followIt(server.url);
+test('the client gives up at permanent errors and when the server completes the subscription', async () => {
+  const delays = recordDelays();
+  const server = await startStandIn();
+  const refused = subscribeTo(server.url);
   const errors = [{ message: 'No such person.', extensions: { code: 'NOT_FOUND' } }];
   (await server.next()).send('next', { errors });
-  await until(async () => refused.told.length > 0);
-  expect(refused.told).toEqual(['over: NOT_FOUND: No such person.']);
+  await until(async () => refused.received.length > 0);
+  expect(refused.received).toEqual(['over: NOT_FOUND: No such person.']);
 
-  const completed = followIt(server.url);
+  const completed = subscribeTo(server.url);
   (await server.next()).send('complete');
-  await until(async () => completed.told.length > 0);
-  expect(completed.told).toEqual(['over: undefined']);
+  await until(async () => completed.received.length > 0);
+  expect(completed.received).toEqual(['over: undefined']);
 
-  const stopped = followIt(server.url);
+  const stopped = subscribeTo(server.url);
   const last = await server.next();
   stopped.stop();
   await once(last.socket, 'close');
-  expect(stopped.told).toEqual([]);
-  expect(pauses()).toEqual([]);
+  expect(stopped.received).toEqual([]);
+  expect(delays()).toEqual([]);
 });

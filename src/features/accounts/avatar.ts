@@ -7,22 +7,22 @@ import { userError } from '../kernel/errors.ts';
 import { AVATAR_SIDE, makeAvatar, UnusableFile } from '../photos/renditions.ts';
 import { type UserRow, userKey } from '../records/user-rows.ts';
 
-/** The object key of a person's picture. */
+/** The object key of an avatar. @param avatarKey the column `avatar_key` */
 export function avatarObjectKey(avatarKey: string): string {
   return `media/${avatarKey}/avatar.jpg`;
 }
 
-/** A person's picture, which is public; null without one. */
-export function avatarOf({ objects }: Stores, { avatarKey }: UserRow): Image | null {
+/** A person's avatar, which is always public; null without one. */
+export function avatarImage({ objects }: Stores, { avatarKey }: UserRow): Image | null {
   if (avatarKey === null) return null;
   const url = objects.publicUrl(avatarObjectKey(avatarKey));
   return { url, expiresAt: null, width: AVATAR_SIDE, height: AVATAR_SIDE };
 }
 
 /**
- * Makes an uploaded file a person's picture: a job does so, and until then the old one stays.
+ * Enqueues the job that turns an uploaded file into a person's avatar. The old avatar stays until the job has run.
  *
- * @throws UserErrors NOT_FOUND for another's upload as for one that does not exist, EXPIRED, NOT_UPLOADED or ALREADY_USED
+ * @throws UserErrors NOT_FOUND for a missing upload and for somebody else's alike, EXPIRED, NOT_UPLOADED, ALREADY_USED
  */
 export async function setAvatar(stores: Stores, userId: bigint, uploadId: bigint): Promise<void> {
   const { db, objects } = stores;
@@ -35,14 +35,14 @@ export async function setAvatar(stores: Stores, userId: bigint, uploadId: bigint
       'uploadId',
     );
   }
-  // Asked before the transaction, which must not wait for S3.
+  // Checked before the transaction, which must not wait for S3.
   if (!(await objects.exists(upload.objectKey))) {
     throw userError('NOT_UPLOADED', "Send the file to the upload's URL first: nothing has arrived there.", 'uploadId');
   }
   await db.$transaction(async (tx) => {
-    // Locked, so that it is not published as a photo meanwhile.
-    const [held] = await tx.$queryRaw<object[]>`select id from uploads where id = ${uploadId} for update`;
-    if (!held || (await tx.photo.findUnique({ where: { id: uploadId }, select: { id: true } }))) {
+    // The row lock keeps publishPhoto from using the same upload.
+    const [locked] = await tx.$queryRaw<object[]>`select id from uploads where id = ${uploadId} for update`;
+    if (!locked || (await tx.photo.findUnique({ where: { id: uploadId }, select: { id: true } }))) {
       throw userError('ALREADY_USED', 'This upload has been used already.', 'uploadId');
     }
     await tx.upload.delete({ where: { id: uploadId } });
@@ -60,8 +60,9 @@ export async function setAvatar(stores: Stores, userId: bigint, uploadId: bigint
 }
 
 /**
- * Makes an uploaded file into a person's picture, or tells why it cannot be one. The key was drawn with the job, so a repeated run writes the
- * same file; when it is done, or another upload came since, a run only cleans up.
+ * Renders a person's avatar from an uploaded file, or stores why that failed. Idempotent: the object key comes with the
+ * job, so a repeated run writes the same file. When the avatar is finished or a newer upload has replaced it, a run
+ * only cleans up.
  */
 export async function processAvatar(stores: Stores, job: Jobs['processAvatar']): Promise<void> {
   const { db, objects, redis, config } = stores;
@@ -76,28 +77,29 @@ export async function processAvatar(stores: Stores, job: Jobs['processAvatar']):
     return objects.delete([job.objectKey, ...(isInUse ? [] : [avatarObjectKey(job.avatarKey)])]);
   }
   const file = await objects.get(job.objectKey);
-  const change = await makeAvatarOf(file, job, config.PHOTO_MAX_PIXELS);
-  if ('jpeg' in change) await objects.put(avatarObjectKey(job.avatarKey), change.jpeg, 'image/jpeg');
+  const result = await renderAvatar(file, job, config.PHOTO_MAX_PIXELS);
+  if ('jpeg' in result) await objects.put(avatarObjectKey(job.avatarKey), result.jpeg, 'image/jpeg');
   const data =
-    'jpeg' in change
+    'jpeg' in result
       ? { avatarKey: job.avatarKey, avatarStatus: 'READY' as const }
-      : { avatarStatus: 'FAILED' as const, avatarFailure: change.failure };
-  const done = await writeInvalidating(redis, [userKey(id)], () =>
+      : { avatarStatus: 'FAILED' as const, avatarFailure: result.failure };
+  const isStored = await writeInvalidating(redis, [userKey(id)], () =>
     db.$transaction(async (tx) => {
       const [before] = await tx.$queryRaw<{ avatarKey: string | null }[]>`
         select avatar_key as "avatarKey" from users
         where id = ${id} and avatar_upload_id = ${avatarUploadId} and avatar_status = 'PROCESSING' for no key update`;
       if (!before) return false;
       await tx.user.update({ where: { id }, data });
-      const old = 'jpeg' in change && before.avatarKey ? [avatarObjectKey(before.avatarKey)] : [];
-      await addJob(tx, 'deleteObjects', { keys: [job.objectKey, ...old] });
+      const replaced = 'jpeg' in result && before.avatarKey ? [avatarObjectKey(before.avatarKey)] : [];
+      await addJob(tx, 'deleteObjects', { keys: [job.objectKey, ...replaced] });
       return true;
     }),
   );
-  if (!done) await processAvatar(stores, job);
+  // Another upload or another run of this job came first: the checks at the start clean up.
+  if (!isStored) await processAvatar(stores, job);
 }
 
-async function makeAvatarOf(file: Buffer | null, job: Jobs['processAvatar'], maxPixels: number) {
+async function renderAvatar(file: Buffer | null, job: Jobs['processAvatar'], maxPixels: number) {
   try {
     if (!file) throw new UnusableFile('CORRUPT');
     const declared = { contentType: job.contentType, sha256: Buffer.from(job.sha256, 'hex') };
@@ -108,15 +110,15 @@ async function makeAvatarOf(file: Buffer | null, job: Jobs['processAvatar'], max
   }
 }
 
-/** Removes a person's picture. Without one it changes nothing. */
+/** Removes a person's avatar and enqueues the deletion of its file. Idempotent. */
 export async function removeAvatar({ db, redis }: Stores, userId: bigint): Promise<void> {
   await writeInvalidating(redis, [userKey(userId)], () =>
     db.$transaction(async (tx) => {
       const [before] = await tx.$queryRaw<{ avatarKey: string | null }[]>`
         select avatar_key as "avatarKey" from users where id = ${userId} for no key update`;
       if (before?.avatarKey) await addJob(tx, 'deleteObjects', { keys: [avatarObjectKey(before.avatarKey)] });
-      const none = { avatarKey: null, avatarUploadId: null, avatarStatus: null, avatarFailure: null };
-      await tx.user.update({ where: { id: userId }, data: none });
+      const data = { avatarKey: null, avatarUploadId: null, avatarStatus: null, avatarFailure: null };
+      await tx.user.update({ where: { id: userId }, data });
     }),
   );
 }

@@ -2,22 +2,24 @@ import type { Stores } from '../../stores/stores.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
 import { checkText } from '../kernel/validate.ts';
 import { lockPeople } from '../visibility/locks.ts';
-import { restorableSince, restoreAccount } from './deactivate.ts';
+import { restoreAccount, restoreCutoff } from './deactivate.ts';
 import { hashPassword, passwordMatches } from './passwords.ts';
+import { consumeRateLimit, rateLimiters } from './rate-limits.ts';
 import { createSession, endSessions, type SessionRow } from './sessions.ts';
-import { throttle, throttles } from './throttles.ts';
 
-/** What wrong passwords for an account are counted under: the same by whichever of its names it is tried. */
-function accountOf(userId: bigint): string {
+/** The key of an account's login rate limit: the same for its username and its e-mail address. */
+function accountLimitKey(userId: bigint): string {
   return `id ${userId}`;
 }
 
 /**
- * Checks a password within the limits on wrong ones. Each try is counted before it is made, so that many at once are
- * not more than the limit, and is taken back when it was right.
+ * Checks a password within the rate limits on wrong ones. Counts each attempt before checking it, so that concurrent
+ * attempts cannot exceed the limit; a correct password takes its attempt back.
  *
- * @param account what the tries are counted for; the same for an account that does not exist
- * @throws RATE_LIMITED after too many wrong ones
+ * @param account the rate limit's key: `accountLimitKey`, or the login itself where no account has it
+ * @param address the client's network address
+ * @param stored the stored hash; null without an account
+ * @throws RATE_LIMITED after too many wrong passwords
  */
 async function checkPassword(
   stores: Stores,
@@ -26,20 +28,22 @@ async function checkPassword(
   stored: string | null,
   password: string,
 ) {
-  await throttle(stores.redis, 'login-address', address, 'wrong passwords');
-  await throttle(stores.redis, 'login-account', account, 'wrong passwords');
-  const right = password.length <= 1_000 && (await passwordMatches(stored, password));
-  const limits = throttles(stores.redis);
-  if (right) await Promise.all([limits['login-account'].delete(account), limits['login-address'].reward(address)]);
-  return right;
+  await consumeRateLimit(stores.redis, 'login-address', address, 'wrong passwords');
+  await consumeRateLimit(stores.redis, 'login-account', account, 'wrong passwords');
+  const isCorrect = password.length <= 1_000 && (await passwordMatches(stored, password));
+  const limiters = rateLimiters(stores.redis);
+  if (isCorrect) {
+    await Promise.all([limiters['login-account'].delete(account), limiters['login-address'].reward(address)]);
+  }
+  return isCorrect;
 }
 
 /**
- * Logs in by username or e-mail address. For an unknown one it answers the same as for a wrong password, and in the same time. An
- * account that was deactivated lately is restored by it.
+ * Logs in by username or e-mail address. An unknown login gets the same answer as a wrong password, after the same
+ * time. Restores the account if it was deactivated within the last 30 days.
  *
  * @param address the client's network address
- * @throws UserErrors WRONG_CREDENTIALS, or SUSPENDED; RATE_LIMITED after too many
+ * @throws UserErrors WRONG_CREDENTIALS or SUSPENDED, or with invalid input; RATE_LIMITED after too many wrong passwords
  */
 export async function logIn(
   stores: Stores,
@@ -53,36 +57,38 @@ export async function logIn(
   if (userErrors.length > 0) throw new UserErrors(userErrors);
   const login = input.login.trim().toLowerCase();
   const where = login.includes('@') ? { email: login } : { username: login };
-  const found = await stores.db.user.findUnique({
+  const row = await stores.db.user.findUnique({
     where,
     select: { id: true, passwordHash: true, suspendedAt: true, deactivatedAt: true, deletingAt: true },
   });
-  // Whoever is being deleted, or is about to be, is nobody already.
-  const isGone = found?.deletingAt || (found?.deactivatedAt && found.deactivatedAt < restorableSince());
-  const user = isGone ? null : found;
-  const account = user ? accountOf(user.id) : `login ${login}`;
+  // An account that is being deleted, or is due for deletion, already counts as missing.
+  const isGone = row?.deletingAt || (row?.deactivatedAt && row.deactivatedAt < restoreCutoff());
+  const user = isGone ? null : row;
+  const account = user ? accountLimitKey(user.id) : `login ${login}`;
   if (!(await checkPassword(stores, account, address, user?.passwordHash ?? null, input.password)) || !user) {
     throw userError('WRONG_CREDENTIALS', 'The username or e-mail address, or the password, is wrong.');
   }
-  if (user.suspendedAt) throw suspended();
+  if (user.suspendedAt) throw suspendedError();
   if (user.deactivatedAt) await restoreAccount(stores, user.id);
   const token = await stores.db.$transaction(async (tx) => {
-    // Hidden since it was looked up: its sessions have been ended, and this would be one more.
-    const now = (await lockPeople(tx, [user.id], 'shared')).get(user.id);
-    if (now?.isHidden !== false) throw suspended();
+    // Hiding an account ends its sessions. If that happened since the row was read, a new session would survive it.
+    const locked = (await lockPeople(tx, [user.id], 'shared')).get(user.id);
+    if (locked?.isHidden !== false) throw suspendedError();
     return createSession(stores, tx, user.id, input.device);
   });
   return { token, userId: user.id };
 }
 
-function suspended() {
+function suspendedError() {
   return userError('SUSPENDED', 'This account is suspended: moderators found something against the rules.');
 }
 
 /**
- * Checks a person's password once more, before something that cannot be undone.
+ * Checks a logged-in person's password again, before a sensitive or irreversible mutation.
  *
- * @throws UserErrors WRONG_CREDENTIALS for the field; RATE_LIMITED after too many wrong ones
+ * @param address the client's network address
+ * @param field the input field that a wrong password is reported for
+ * @throws UserErrors WRONG_CREDENTIALS for the field; RATE_LIMITED after too many wrong passwords
  */
 export async function confirmPassword(
   stores: Stores,
@@ -95,16 +101,17 @@ export async function confirmPassword(
     where: { id: userId },
     select: { passwordHash: true },
   });
-  if (!(await checkPassword(stores, accountOf(userId), address, passwordHash, password))) {
+  if (!(await checkPassword(stores, accountLimitKey(userId), address, passwordHash, password))) {
     throw userError('WRONG_CREDENTIALS', 'The password is wrong.', field);
   }
 }
 
 /**
- * Changes the password and ends all other sessions, together.
+ * Changes the password and ends all other sessions in one transaction.
  *
- * @param session the one that stays
- * @throws UserErrors when the old password is wrong or the new one not allowed; RATE_LIMITED after too many wrong ones
+ * @param session the session that stays
+ * @param address the client's network address
+ * @throws UserErrors if the current password is wrong or the new one is invalid; RATE_LIMITED after too many wrong ones
  */
 export async function changePassword(
   stores: Stores,

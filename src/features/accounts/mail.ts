@@ -1,6 +1,7 @@
 /**
- * What is proved by mail: that an address is somebody's, and that somebody who forgot their password may set a new one. A token is drawn by
- * the job that sends it, so it is in the mail and nowhere else; the database holds its hash. Another mail of the same kind replaces it.
+ * Emails to people. Those with a token verify an address or reset a password. The job that sends such an email
+ * generates its token, so the token exists in the email and nowhere else: the database holds only its hash. A later
+ * email for the same purpose replaces the token. A notice informs people of something that happened to their account.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
@@ -8,20 +9,20 @@ import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
 import { checkText } from '../kernel/validate.ts';
-import { restorableSince } from './deactivate.ts';
+import { restoreCutoff } from './deactivate.ts';
 import { hashPassword } from './passwords.ts';
+import { consumeRateLimit } from './rate-limits.ts';
 import { endSessions } from './sessions.ts';
-import { throttle } from './throttles.ts';
 
-/** What a token proves. */
-export type MailPurpose = Jobs['mailToken']['purpose'];
-/** What people are told of by mail. */
-type Notice = Jobs['mailNotice']['notice'];
+/** What a token is for: verifying an address or resetting a password. */
+export type TokenPurpose = Jobs['mailToken']['purpose'];
+/** What a notice is about. */
+type NoticeKind = Jobs['mailNotice']['notice'];
 
 const HOUR_MS = 3_600_000;
 
-/** What the mails with tokens say, and for how many hours their links work. */
-const TOKEN_EMAILS: Record<MailPurpose, { hours: number; subject: string; page: string; text: string }> = {
+/** The emails with a token. `hours` is how long the link works, `page` the app's page that it opens. */
+const TOKEN_EMAILS: Record<TokenPurpose, { hours: number; subject: string; page: string; text: string }> = {
   VERIFY_EMAIL: {
     hours: 72,
     subject: 'Is this your address?',
@@ -36,10 +37,12 @@ const TOKEN_EMAILS: Record<MailPurpose, { hours: number; subject: string; page: 
   },
 };
 
-const NOTICES: Record<Notice, { subject: string; text: string }> = {
+const NOTICES: Record<NoticeKind, { subject: string; text: string }> = {
   PASSWORD_CHANGED: {
     subject: 'Your password has been changed',
-    text: 'The password of your account has been changed by a link that was sent to this address, and all devices were logged out.',
+    text:
+      'The password of your account has been changed by a link that was sent to this address, ' +
+      'and all devices were logged out.',
   },
   EXPORT_READY: {
     subject: 'Your data is ready',
@@ -47,34 +50,34 @@ const NOTICES: Record<Notice, { subject: string; text: string }> = {
   },
 };
 
-/** Enqueues a mail with a new token, in the transaction that causes it. */
-export async function addTokenMail(tx: Transaction, userId: bigint, purpose: MailPurpose): Promise<void> {
+/** Enqueues an email with a new token, in the transaction that causes it. */
+export async function enqueueTokenEmail(tx: Transaction, userId: bigint, purpose: TokenPurpose): Promise<void> {
   await addJob(tx, 'mailToken', { userId: String(userId), purpose });
 }
 
-/** Enqueues a mail that tells a person of something, in the transaction that causes it. */
-export async function addNotice(tx: Transaction, userId: bigint, notice: Notice): Promise<void> {
+/** Enqueues an email with a notice, in the transaction that causes it. */
+export async function enqueueNoticeEmail(tx: Transaction, userId: bigint, notice: NoticeKind): Promise<void> {
   await addJob(tx, 'mailNotice', { userId: String(userId), notice });
 }
 
 /**
- * Sends a person a new link that proves their address. When it is proved already, nothing is sent.
+ * Enqueues a new link with which a person verifies their address. Does nothing if it is verified already.
  *
- * @throws RATE_LIMITED after too many
+ * @throws RATE_LIMITED after too many emails to this address
  */
 export async function requestEmailVerification({ db, redis }: Stores, userId: bigint): Promise<void> {
   const { email, emailVerifiedAt } = await db.user.findUniqueOrThrow({ where: { id: userId } });
   if (emailVerifiedAt) return;
-  await throttle(redis, 'mail-to', email, 'mails to this address');
-  await db.$transaction((tx) => addTokenMail(tx, userId, 'VERIFY_EMAIL'));
+  await consumeRateLimit(redis, 'mail-to', email, 'mails to this address');
+  await db.$transaction((tx) => enqueueTokenEmail(tx, userId, 'VERIFY_EMAIL'));
 }
 
 /**
- * Sends a link by which a new password can be set, when there is an account with this address. Whether there is, is found out by a
- * job: so neither the answer nor its time tells.
+ * Enqueues a password reset for an e-mail address. A job looks up whether an account has it, so neither the answer nor
+ * its time reveals that.
  *
  * @param address the client's network address
- * @throws UserErrors when it can be no address; RATE_LIMITED after too many
+ * @throws UserErrors if the e-mail address is invalid; RATE_LIMITED after too many emails to or from an address
  */
 export async function requestPasswordReset(
   { db, redis }: Stores,
@@ -84,36 +87,36 @@ export async function requestPasswordReset(
   const email = emailAddress.trim().toLowerCase();
   const userErrors = checkText('The e-mail address', email, 3, 254, 'email');
   if (userErrors.length > 0) throw new UserErrors(userErrors);
-  await throttle(redis, 'mail-from', address, 'mails asked for');
-  await throttle(redis, 'mail-to', email, 'mails to this address');
+  await consumeRateLimit(redis, 'mail-from', address, 'mails asked for');
+  await consumeRateLimit(redis, 'mail-to', email, 'mails to this address');
   await db.$transaction((tx) => addJob(tx, 'mailPasswordReset', { email }));
 }
 
-/** Enqueues the mail by which the account with this address, if there is one, gets a new password. */
-export async function sendPasswordReset({ db }: Stores, email: string): Promise<void> {
+/** Enqueues the email with the reset link if an account has this e-mail address. */
+export async function enqueuePasswordResetEmail({ db }: Stores, email: string): Promise<void> {
   const user = await db.user.findUnique({ where: { email }, select: { id: true } });
-  if (user) await db.$transaction((tx) => addTokenMail(tx, user.id, 'RESET_PASSWORD'));
+  if (user) await db.$transaction((tx) => enqueueTokenEmail(tx, user.id, 'RESET_PASSWORD'));
 }
 
 /**
- * Draws a token, stores its hash and sends it. A repeated run draws another one: of two mails the later one's link works.
+ * Generates a token, stores its hash and sends it. Sends nothing if the address is verified already or the account is
+ * hidden and its owner cannot restore it by logging in. A repeated run sends another token: only the latest link works.
  */
-export async function sendToken(stores: Stores, { userId, purpose }: Jobs['mailToken']): Promise<void> {
+export async function sendTokenEmail(stores: Stores, { userId, purpose }: Jobs['mailToken']): Promise<void> {
   const { db, mail, config } = stores;
   const id = BigInt(userId);
   const user = await db.user.findUnique({ where: { id } });
   if (!user || (purpose === 'VERIFY_EMAIL' && user.emailVerifiedAt)) return;
-  // Of the hidden, only who can still come back by logging in.
-  const isAway = user.deactivatedAt !== null && user.deactivatedAt < restorableSince();
-  if (user.suspendedAt || user.deletingAt || isAway) return;
+  const isPastRestoring = user.deactivatedAt !== null && user.deactivatedAt < restoreCutoff();
+  if (user.suspendedAt || user.deletingAt || isPastRestoring) return;
 
   const { hours, subject, page, text } = TOKEN_EMAILS[purpose];
   const token = randomBytes(32).toString('base64url');
-  const proof = { tokenHash: hashOf(token), email: user.email, expiresAt: new Date(Date.now() + hours * HOUR_MS) };
+  const data = { tokenHash: hashToken(token), email: user.email, expiresAt: new Date(Date.now() + hours * HOUR_MS) };
   await db.mailToken.upsert({
     where: { userId_purpose: { userId: id, purpose } },
-    create: { userId: id, purpose, ...proof },
-    update: proof,
+    create: { userId: id, purpose, ...data },
+    update: data,
   });
   const link = `${config.APP_URL}/${page}?token=${token}`;
   const time = hours === 1 ? 'one hour' : `${hours / 24} days`;
@@ -124,60 +127,64 @@ export async function sendToken(stores: Stores, { userId, purpose }: Jobs['mailT
   });
 }
 
-/** Tells a person of something by mail. A repeated run may tell them twice. */
-export async function sendNotice({ db, mail }: Stores, { userId, notice }: Jobs['mailNotice']): Promise<void> {
+/** Sends a notice. At-least-once: a repeated run may send it twice. */
+export async function sendNoticeEmail({ db, mail }: Stores, { userId, notice }: Jobs['mailNotice']): Promise<void> {
   const user = await db.user.findUnique({ where: { id: BigInt(userId) }, select: { email: true, username: true } });
   if (!user) return;
   const { subject, text } = NOTICES[notice];
   await mail.send({ to: user.email, subject, text: `Hello ${user.username},\n\n${text}\n` });
 }
 
-/** Proves an address by the token that was mailed to it. @throws UserErrors INVALID for one that does not work, or no longer */
+/**
+ * Verifies an address with the token that was sent to it.
+ *
+ * @throws UserErrors INVALID for an unknown or expired token
+ */
 export async function verifyEmail({ db }: Stores, token: string): Promise<void> {
   await db.$transaction(async (tx) => {
-    const { userId, email } = await useToken(tx, 'VERIFY_EMAIL', token);
+    const { userId, email } = await consumeToken(tx, 'VERIFY_EMAIL', token);
     await tx.user.updateMany({ where: { id: userId, email }, data: { emailVerifiedAt: new Date() } });
   });
 }
 
 /**
- * Sets a new password by the token that was mailed, and ends all sessions. The mail has arrived, so the address is proved too.
+ * Sets a new password with an emailed token and ends all sessions. Also verifies the address, which the email reached.
  *
- * @throws UserErrors INVALID for a token that does not work, or no longer, and what is wrong with the password
+ * @throws UserErrors INVALID for an unknown or expired token; TOO_SHORT, TOO_LONG or INVALID for the password
  */
 export async function resetPassword(stores: Stores, token: string, newPassword: string): Promise<void> {
   const userErrors = checkText('The new password', newPassword, 8, 200, 'newPassword');
   if (userErrors.length > 0) throw new UserErrors(userErrors);
-  const found = await stores.db.mailToken.findUnique({ where: { tokenHash: hashOf(token) } });
-  // Before the password is hashed, which costs.
-  if (found?.purpose !== 'RESET_PASSWORD' || found.expiresAt <= new Date()) throw unusable();
+  const stored = await stores.db.mailToken.findUnique({ where: { tokenHash: hashToken(token) } });
+  // Checked before hashing the password, which is expensive.
+  if (stored?.purpose !== 'RESET_PASSWORD' || stored.expiresAt <= new Date()) throw invalidTokenError();
   const passwordHash = await hashPassword(newPassword);
-  await endSessions(stores, found.userId, 'all', async (tx) => {
-    const { userId, email } = await useToken(tx, 'RESET_PASSWORD', token);
+  await endSessions(stores, stored.userId, 'all', async (tx) => {
+    const { userId, email } = await consumeToken(tx, 'RESET_PASSWORD', token);
     await tx.user.update({ where: { id: userId }, data: { passwordHash } });
     await tx.user.updateMany({
       where: { id: userId, email, emailVerifiedAt: null },
       data: { emailVerifiedAt: new Date() },
     });
-    await addNotice(tx, userId, 'PASSWORD_CHANGED');
+    await enqueueNoticeEmail(tx, userId, 'PASSWORD_CHANGED');
   });
 }
 
-/** Uses a token up. @throws UserErrors INVALID when it does not work */
-async function useToken(
+/** Deletes a valid token, so that it works once. @throws UserErrors INVALID for an unknown or expired token */
+async function consumeToken(
   tx: Transaction,
-  purpose: MailPurpose,
+  purpose: TokenPurpose,
   token: string,
 ): Promise<{ userId: bigint; email: string }> {
   const [used] = await tx.$queryRaw<{ userId: bigint; email: string }[]>`
     delete from mail_tokens
-    where token_hash = ${hashOf(token)} and purpose = ${purpose}::mail_token_purpose and expires_at > now()
+    where token_hash = ${hashToken(token)} and purpose = ${purpose}::mail_token_purpose and expires_at > now()
     returning user_id as "userId", email`;
-  if (!used) throw unusable();
+  if (!used) throw invalidTokenError();
   return used;
 }
 
-function unusable() {
+function invalidTokenError() {
   return userError(
     'INVALID',
     'This link has been used already, is too old, or is not one of ours. Ask for a new one.',
@@ -185,11 +192,11 @@ function unusable() {
   );
 }
 
-function hashOf(token: string): Uint8Array<ArrayBuffer> {
+function hashToken(token: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash('sha256').update(token).digest());
 }
 
-/** Forgets tokens whose time is over. */
+/** Deletes expired tokens. */
 export async function sweepMailTokens({ db }: Stores): Promise<void> {
   await db.mailToken.deleteMany({ where: { expiresAt: { lt: new Date() } } });
 }

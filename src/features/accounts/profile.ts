@@ -5,10 +5,10 @@ import { checkText } from '../kernel/validate.ts';
 import { userKey } from '../records/user-rows.ts';
 
 /**
- * Changes what others see of a person.
+ * Changes a person's display name and bio.
  *
- * @param input what is null or left out stays as it is
- * @throws UserErrors with all that is wrong with the input
+ * @param input a field that is null or missing stays unchanged
+ * @throws UserErrors with all invalid fields
  */
 export async function updateProfile(
   { db, redis }: Stores,

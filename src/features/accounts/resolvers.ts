@@ -4,12 +4,12 @@ import { requireSession } from '../context.ts';
 import { payload, userError } from '../kernel/errors.ts';
 import { pageRequest } from '../kernel/paging.ts';
 import { parseId } from '../kernel/validate.ts';
-import { avatarOf, removeAvatar, setAvatar } from './avatar.ts';
+import { avatarImage, removeAvatar, setAvatar } from './avatar.ts';
 import { deactivateAccount } from './deactivate.ts';
 import { changePassword, confirmPassword, logIn } from './log-in.ts';
 import { requestEmailVerification, requestPasswordReset, resetPassword, verifyEmail } from './mail.ts';
 import { updateProfile } from './profile.ts';
-import { endSessions, listSessions, useSession } from './sessions.ts';
+import { authenticateToken, endSessions, listSessions } from './sessions.ts';
 import { signUp } from './sign-up.ts';
 import { changeUsername } from './usernames.ts';
 
@@ -22,12 +22,12 @@ export const accountResolvers: Resolvers = {
     signUp: (_, { input }, { stores }) =>
       payload(async () => {
         const { token } = await signUp(stores, { ...input, device: input.device ?? '' });
-        return { token, viewer: await useSession(stores, token) };
+        return { token, viewer: await authenticateToken(stores, token) };
       }),
     logIn: (_, { input }, { stores, address }) =>
       payload(async () => {
         const { token } = await logIn(stores, address, { ...input, device: input.device ?? '' });
-        return { token, viewer: await useSession(stores, token) };
+        return { token, viewer: await authenticateToken(stores, token) };
       }),
     logOut: (_, __, context) =>
       payload(async () => {
@@ -102,7 +102,7 @@ export const accountResolvers: Resolvers = {
   },
   User: {
     id: ({ id }) => toGlobalId('User', id),
-    avatar: (user, _, { stores }) => avatarOf(stores, user),
+    avatar: (user, _, { stores }) => avatarImage(stores, user),
     createdAt: ({ id }) => new Date(idTime(id)),
   },
   Viewer: {

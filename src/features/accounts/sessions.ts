@@ -6,7 +6,7 @@ import { nextId, type Transaction, transact } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
 
-/** One log-in on one device. */
+/** A session: one log-in on one device. */
 export interface SessionRow {
   __typename: 'Session';
   id: bigint;
@@ -14,16 +14,16 @@ export interface SessionRow {
   /** SHA-256 of the token, in hexadecimal. */
   tokenHash: string;
   device: string;
-  /** Milliseconds since 1970, as is `expiresAt`. */
+  /** Milliseconds since 1970, like `expiresAt`. */
   lastUsedAt: number;
   expiresAt: number;
 }
 
-/** How exactly the last use is known. Writing it more often would make every read a write. */
-const TOUCH_AFTER_MS = 5 * 60_000;
+/** The resolution of `lastUsedAt`. Recording every use would make every read a write. */
+const RECORD_USE_AFTER_MS = 5 * 60_000;
 const DAY_MS = 24 * 3_600_000;
-/** What else happens with the end of sessions may be a lot: taking all that a person has done out of the counts of others. */
-const WITHIN = { timeout: 60_000 };
+/** The transaction may be long: hiding an account also subtracts all its activity from the counts of others. */
+const END_SESSIONS_TRANSACTION = { timeout: 60_000 };
 
 function sessionKey(tokenHash: string): string {
   return `session:v2:${tokenHash}`;
@@ -55,9 +55,10 @@ function toRow(stored: StoredSession): SessionRow {
 }
 
 /**
- * Logs a person in.
+ * Creates a session.
  *
- * @returns the token: 256 random bits, of which only the hash is stored
+ * @param device the device's name, as the client gives it
+ * @returns the token: 256 random bits. Only its hash is stored
  */
 export async function createSession(stores: Stores, tx: Transaction, userId: bigint, device: string): Promise<string> {
   const token = randomBytes(32).toString('base64url');
@@ -73,14 +74,14 @@ export async function createSession(stores: Stores, tx: Transaction, userId: big
   return token;
 }
 
-/** The session of a token, with its expiry moved on by this use; null when there is none or it is over. */
-export async function useSession(stores: Stores, token: string): Promise<SessionRow | null> {
+/** The session of a token; null for an unknown token or an expired session. Using a session extends its expiry. */
+export async function authenticateToken(stores: Stores, token: string): Promise<SessionRow | null> {
   if (token.length > 200) return null;
   const session = await findSession(stores, hashToken(token));
   if (!session || session.expiresAt <= Date.now()) return null;
-  if (session.lastUsedAt < Date.now() - TOUCH_AFTER_MS) {
-    // A request goes on without: the next one tries again.
-    await touch(stores, session).catch((err) => stores.log.warn({ err }, 'cannot note the use of a session'));
+  if (session.lastUsedAt < Date.now() - RECORD_USE_AFTER_MS) {
+    // The request continues if this fails: the next one tries again.
+    await recordUse(stores, session).catch((err) => stores.log.warn({ err }, 'cannot record the use of a session'));
   }
   return session;
 }
@@ -103,13 +104,13 @@ const sessions: CachedKind<string, SessionRow> = {
   },
 };
 
-/** The session whose token has this hash, also when its time is over. */
+/** The session whose token has this hash, even if it has expired; null if there is none. */
 export async function findSession(stores: Stores, tokenHash: string): Promise<SessionRow | null> {
   const [session] = await readCached(stores, sessions, [tokenHash]);
   return session ?? null;
 }
 
-async function touch({ db, redis, config }: Stores, session: SessionRow): Promise<void> {
+async function recordUse({ db, redis, config }: Stores, session: SessionRow): Promise<void> {
   const expiresAt = new Date(Date.now() + config.SESSION_DAYS * DAY_MS);
   await writeInvalidating(redis, [sessionKey(session.tokenHash)], () =>
     db.session.updateMany({ where: { id: session.id }, data: { lastUsedAt: new Date(), expiresAt } }),
@@ -126,30 +127,32 @@ export async function listSessions({ db }: Stores, userId: bigint, page: PageReq
   return toConnection(stored.slice(0, page.first).map(toRow), (row) => row.id, stored.length > page.first);
 }
 
-/** One of a person's sessions. */
+/** One of a person's own sessions; null if it is missing, expired or somebody else's. */
 export async function readOwnSession({ db }: Stores, userId: bigint, id: bigint): Promise<SessionRow | null> {
   const stored = await db.session.findFirst({ where: { id, userId, expiresAt: { gt: new Date() } } });
   return stored ? toRow(stored) : null;
 }
 
 /**
- * Ends sessions of a person: the rows are deleted with whatever else `within` does, and a job closes what they hold open, which
- * is done here at once too.
+ * Ends sessions of a person: deletes their rows in one transaction with `change`, then publishes their end, which
+ * closes their connections. The transaction also enqueues a job that publishes it, in case this process dies before it
+ * can.
  *
- * @param which the one session, all but one, or all
- * @returns the ids of those that ended
+ * @param selection one session, all but one, or all
+ * @param change runs first in the transaction
+ * @returns the ids of the ended sessions
  */
 export async function endSessions(
   stores: Stores,
   userId: bigint,
-  which: { only: bigint } | { except: bigint } | 'all',
-  within: (tx: Transaction) => Promise<void> = async () => {},
+  selection: { only: bigint } | { except: bigint } | 'all',
+  change: (tx: Transaction) => Promise<void> = async () => {},
 ): Promise<bigint[]> {
   const where = {
     userId,
-    ...(which !== 'all' && { id: 'only' in which ? which.only : { not: which.except } }),
+    ...(selection !== 'all' && { id: 'only' in selection ? selection.only : { not: selection.except } }),
   };
-  // Read first, so that a tombstone covers each before its row goes: see stores/cache.ts.
+  // Read before the transaction, so that tombstones cover the cache entries before the rows go: see stores/cache.ts.
   const known = (await stores.db.session.findMany({ where })).map(toRow);
   const ended = await writeInvalidating(
     stores.redis,
@@ -158,23 +161,26 @@ export async function endSessions(
       transact(
         stores.db,
         async (tx) => {
-          await within(tx);
-          // One that began since is among them, and its cache entry falls to the job.
+          await change(tx);
+          // Includes sessions that began since. publishSessionsEnded invalidates their cache entries.
           const rows = (await tx.session.findMany({ where })).map(toRow);
           await tx.session.deleteMany({ where: { id: { in: rows.map((row) => row.id) } } });
           const sessions = rows.map(({ id, tokenHash }) => ({ id: String(id), tokenHash }));
           if (rows.length > 0) await addJob(tx, 'sessionsEnded', { userId: String(userId), sessions });
           return rows;
         },
-        WITHIN,
+        END_SESSIONS_TRANSACTION,
       ),
   );
-  await announceEnd(stores, userId, ended);
+  await publishSessionsEnded(stores, userId, ended);
   return ended.map((session) => session.id);
 }
 
-/** Forgets sessions that are deleted and closes what they hold open. Doing it again changes nothing. */
-export async function announceEnd(
+/**
+ * Publishes the end of deleted sessions, upon which every api process closes their connections. Also invalidates their
+ * cache entries. Idempotent.
+ */
+export async function publishSessionsEnded(
   { redis, pubsub }: Stores,
   userId: bigint,
   sessions: readonly { id: bigint | string; tokenHash: string }[],

@@ -2,18 +2,18 @@ import { violatedUnique } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
 import { checkText } from '../kernel/validate.ts';
-import { addTokenMail } from './mail.ts';
+import { enqueueTokenEmail } from './mail.ts';
 import { hashPassword } from './passwords.ts';
 import { createSession } from './sessions.ts';
-import { checkUsername, requireNotHeld, usernameTaken } from './usernames.ts';
+import { checkUsername, requireNotHeld, usernameTakenError } from './usernames.ts';
 
-// Whether mail arrives is the only true check of an address; this finds slips of the pen.
+// Catches typing errors. Only an email that arrives proves that an address exists.
 const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
 
 /**
- * Makes an account and logs in to it.
+ * Creates an account, logs in to it and enqueues the email that verifies its address.
  *
- * @throws UserErrors with all that is wrong with the input
+ * @throws UserErrors with all invalid fields, or TAKEN
  */
 export async function signUp(
   stores: Stores,
@@ -42,14 +42,14 @@ export async function signUp(
         select: { id: true },
       });
       await requireNotHeld(tx, id, username);
-      await addTokenMail(tx, id, 'VERIFY_EMAIL');
+      await enqueueTokenEmail(tx, id, 'VERIFY_EMAIL');
       return { token: await createSession(stores, tx, id, input.device), userId: id };
     });
   } catch (error) {
     const constraint = violatedUnique(error);
     if (constraint === 'users_email_key')
       throw userError('TAKEN', 'There is an account with this e-mail address already.', 'email');
-    if (constraint === 'users_username_key') throw usernameTaken();
+    if (constraint === 'users_username_key') throw usernameTakenError();
     throw error;
   }
 }

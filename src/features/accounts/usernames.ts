@@ -5,55 +5,55 @@ import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
 import { userKey } from '../records/user-rows.ts';
 
 const USERNAME = /^[a-z0-9._]{3,30}$/;
-/** How long nobody else can take a name that was given up. */
+/** For so long nobody else can take a username that its owner gave up. */
 const HELD_DAYS = 14;
 
-/** Names by which somebody could pass for the service, or that clients need as addresses of their own. */
+/** Usernames that could impersonate the service, or that clients need for their own URLs. */
 const RESERVED = new Set(
-  `about abuse account accounts activity admin administrator all anonymous api app apps assets auth billing blog bot cdn
-  contact copyright darkroom dashboard dev developer developers direct docs download email everyone everybody explore
-  feed feedback followers following graphql guest health help here home inbox info jobs legal like likes location
-  locations login logout mail media me mod moderation moderator moderators nobody noreply no.reply no_reply notifications
-  null official oauth official.darkroom p photo photos places popular press privacy private profile public register
-  report reports root safety search security session sessions settings share shop signin signout signup staff static
-  status stories story subscribe subscriptions support sysadmin system tag tags team terms test trending undefined
-  unfollow upload uploads user username users verified verify webhook webhooks webmaster www you`.split(/\s+/),
+  `about abuse account accounts activity admin administrator all anonymous api app apps assets auth billing blog bot
+  cdn contact copyright darkroom dashboard dev developer developers direct docs download email everyone everybody
+  explore feed feedback followers following graphql guest health help here home inbox info jobs legal like likes
+  location locations login logout mail media me mod moderation moderator moderators nobody noreply no.reply no_reply
+  notifications null official oauth official.darkroom p photo photos places popular press privacy private profile
+  public register report reports root safety search security session sessions settings share shop signin signout
+  signup staff static status stories story subscribe subscriptions support sysadmin system tag tags team terms test
+  trending undefined unfollow upload uploads user username users verified verify webhook webhooks webmaster www you`.split(/\s+/),
 );
 
-/** What is wrong with a username, in small letters; none when it may be taken by whoever comes first. */
+/** Checks the form of a username. @param username in lower case @returns no errors if it is valid and not reserved */
 export function checkUsername(username: string): UserError[] {
   const field = ['username'];
   if (!USERNAME.test(username)) {
     const message = 'A username has 3 to 30 characters of a to z, 0 to 9, dot and underscore.';
     return [{ code: 'INVALID', message, field }];
   }
-  // Dots and underscores at the ends make it look the same.
+  // With dots and underscores around it, a reserved name looks the same.
   if (RESERVED.has(username) || RESERVED.has(username.replace(/^[._]+|[._]+$/g, ''))) {
     return [{ code: 'RESERVED', message: 'This username is kept from being used. Choose another one.', field }];
   }
   return [];
 }
 
-/** The mistake of choosing a name that somebody has. */
-export function usernameTaken(): UserErrors {
+/** The error TAKEN for a username. */
+export function usernameTakenError(): UserErrors {
   return userError('TAKEN', 'Somebody else has this username already.', 'username');
 }
 
 /**
- * Refuses a name that somebody gave up lately. To be asked after the name was taken in the same transaction: then whoever gave it up
- * has done so before.
+ * Refuses a username that somebody else gave up within the last 14 days. Call it after taking the name in the same
+ * transaction: the unique index has then waited for the commit of a previous owner who was giving it up.
  *
- * @throws UserErrors TAKEN
+ * @throws UserErrors TAKEN if the name is still held
  */
 export async function requireNotHeld(tx: Transaction, userId: bigint, username: string): Promise<void> {
   const held = await tx.formerUsername.findFirst({
     where: { username, userId: { not: userId }, heldUntil: { gt: new Date() } },
   });
-  if (held) throw usernameTaken();
+  if (held) throw usernameTakenError();
 }
 
 /**
- * Changes a person's username; nobody else can take the old one for 14 days. The same name again changes nothing.
+ * Changes a person's username. Nobody else can take the old one for 14 days. Idempotent.
  *
  * @throws UserErrors INVALID, RESERVED or TAKEN
  */
@@ -64,7 +64,7 @@ export async function changeUsername({ db, redis }: Stores, userId: bigint, name
   try {
     await writeInvalidating(redis, [userKey(userId)], () =>
       db.$transaction(async (tx) => {
-        // Locked, so that two changes at once do not both give up the same name.
+        // The row lock keeps two concurrent changes from giving up the same name.
         const [current] = await tx.$queryRaw<{ username: string }[]>`
           select username from users where id = ${userId} for no key update`;
         if (!current || current.username === username) return;
@@ -78,20 +78,20 @@ export async function changeUsername({ db, redis }: Stores, userId: bigint, name
       }),
     );
   } catch (error) {
-    if (violatedUnique(error) === 'users_username_key') throw usernameTaken();
+    if (violatedUnique(error) === 'users_username_key') throw usernameTakenError();
     throw error;
   }
 }
 
-/** The person with a username, whatever its capitals; null also for what no username can be. */
-export async function findUsername({ db }: Stores, username: string): Promise<bigint | null> {
+/** The id of the person with a username, ignoring case; null if there is none or the username is invalid. */
+export async function findUserIdByUsername({ db }: Stores, username: string): Promise<bigint | null> {
   const name = username.toLowerCase();
   if (!USERNAME.test(name)) return null;
   const row = await db.user.findUnique({ where: { username: name }, select: { id: true } });
   return row?.id ?? null;
 }
 
-/** Forgets names whose time of being held is over. */
+/** Deletes former usernames that are no longer held. */
 export async function sweepFormerUsernames({ db }: Stores): Promise<void> {
   await db.formerUsername.deleteMany({ where: { heldUntil: { lt: new Date() } } });
 }

@@ -10,10 +10,10 @@ import type { DataExportStatus } from '../../generated/graphql.ts';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
 import { nextId } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { addNotice } from '../accounts/mail.ts';
-import { type ExportedFile, writeContents } from './export-contents.ts';
+import { enqueueNoticeEmail } from '../accounts/mail.ts';
+import { collectZipEntries, type ZipEntry } from './export-contents.ts';
 
-/** A copy of a person's data. */
+/** A data export: a copy of a person's data. */
 export interface DataExportRow {
   id: bigint;
   status: DataExportStatus;
@@ -22,15 +22,15 @@ export interface DataExportRow {
   expiresAt: Date | null;
 }
 
-const KEPT_MS = 7 * 24 * 3_600_000;
+const EXPORT_KEPT_MS = 7 * 24 * 3_600_000;
 const URL_SECONDS = 3_600;
-const SWEEP_AT_ONCE = 100;
+const SWEEP_BATCH_SIZE = 100;
 const SELECT = { id: true, status: true, objectKey: true, expiresAt: true } as const;
 
-/** Asks for a copy of a person's data, which a job makes; it replaces an earlier one. The caller has checked the password. */
+/** Enqueues the job that makes a data export. It replaces an earlier one. The caller has checked the password. */
 export async function requestDataExport({ db }: Stores, userId: bigint): Promise<DataExportRow> {
   return db.$transaction(async (tx) => {
-    // Locked, so that of two requests at once the second replaces what the first asked for.
+    // The row lock serializes concurrent requests: the second one replaces the export of the first.
     await tx.$queryRaw`select from users where id = ${userId} for no key update`;
     const before = await tx.dataExport.findUnique({ where: { userId }, select: SELECT });
     if (before) await addJob(tx, 'deleteObjects', { keys: [before.objectKey] });
@@ -43,51 +43,52 @@ export async function requestDataExport({ db }: Stores, userId: bigint): Promise
   });
 }
 
-/** The copy that a person asked for last; null when there is none, or its time is over. */
+/** A person's latest data export; null if there is none or it has expired. */
 export async function readDataExport({ db }: Stores, userId: bigint): Promise<DataExportRow | null> {
   const row = await db.dataExport.findUnique({ where: { userId }, select: SELECT });
   return row?.expiresAt && row.expiresAt <= new Date() ? null : row;
 }
 
-/** A URL at which anybody can load the copy for one hour, or until it is deleted; null until it is READY. */
+/** A presigned URL of the export, valid for one hour or until the export expires; null unless it is READY. */
 export async function exportUrl({ objects }: Stores, row: DataExportRow): Promise<string | null> {
   if (row.status !== 'READY' || !row.expiresAt) return null;
-  const left = Math.floor((row.expiresAt.getTime() - Date.now()) / 1_000);
-  return left < 1 ? null : objects.presignGet(row.objectKey, Math.min(URL_SECONDS, left), 'darkroom.zip');
+  const secondsLeft = Math.floor((row.expiresAt.getTime() - Date.now()) / 1_000);
+  return secondsLeft < 1 ? null : objects.presignGet(row.objectKey, Math.min(URL_SECONDS, secondsLeft), 'darkroom.zip');
 }
 
 /**
- * Makes the copy. Its key was drawn with the job, so a repeated run writes the same file; when it is made already, a run changes nothing,
- * and when another one was asked for since, or the account is gone, it cleans up.
+ * Makes the export and enqueues the email that says so. Idempotent: the object key comes with the job, so a repeated
+ * run writes the same file. A run does nothing if the export is READY. It deletes the file if a later request has
+ * replaced the export or the account is gone.
  */
 export async function exportData(stores: Stores, job: Jobs['exportData']): Promise<void> {
   const { db, objects } = stores;
   const userId = BigInt(job.userId);
-  const asked = { userId, id: BigInt(job.exportId) };
-  const row = await db.dataExport.findFirst({ where: asked, select: { status: true } });
+  const exportIdentity = { userId, id: BigInt(job.exportId) };
+  const row = await db.dataExport.findFirst({ where: exportIdentity, select: { status: true } });
   if (!row) return objects.delete([job.objectKey]);
   if (row.status === 'READY') return;
 
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-export-'));
   try {
     const zip = join(folder, 'export.zip');
-    await writeZip(zip, await writeContents(stores, userId, folder));
+    await writeZip(zip, await collectZipEntries(stores, userId, folder));
     await objects.putFile(job.objectKey, zip, 'application/zip');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const done = await db.$transaction(async (tx) => {
-    const data = { status: 'READY' as const, expiresAt: new Date(Date.now() + KEPT_MS) };
-    const { count } = await tx.dataExport.updateMany({ where: { ...asked, status: 'PROCESSING' }, data });
-    if (count > 0) await addNotice(tx, userId, 'EXPORT_READY');
+  const isStored = await db.$transaction(async (tx) => {
+    const data = { status: 'READY' as const, expiresAt: new Date(Date.now() + EXPORT_KEPT_MS) };
+    const { count } = await tx.dataExport.updateMany({ where: { ...exportIdentity, status: 'PROCESSING' }, data });
+    if (count > 0) await enqueueNoticeEmail(tx, userId, 'EXPORT_READY');
     return count > 0;
   });
-  // Done by another run of this job, or not wanted any more: the start of this function knows.
-  if (!done) await exportData(stores, job);
+  // Another run of this job finished first, or the export was replaced: the checks at the start decide which.
+  if (!isStored) await exportData(stores, job);
 }
 
-/** Packs files into a ZIP, one after the other, so that one at a time is in memory. */
-async function writeZip(path: string, files: readonly ExportedFile[]): Promise<void> {
+/** Packs files into a ZIP one after the other, so that at most one is in memory. */
+async function writeZip(path: string, files: readonly ZipEntry[]): Promise<void> {
   const zip = new ZipFile();
   const add = async () => {
     for (const file of files) {
@@ -96,7 +97,7 @@ async function writeZip(path: string, files: readonly ExportedFile[]): Promise<v
         continue;
       }
       const bytes = await file.load();
-      // Gone since the copy was begun.
+      // Deleted since the export began.
       if (!bytes) continue;
       const source = Readable.from([bytes]);
       zip.addReadStream(source, file.name, { compress: false });
@@ -109,13 +110,13 @@ async function writeZip(path: string, files: readonly ExportedFile[]): Promise<v
   await Promise.all([pipeline(output, createWriteStream(path)), add()]);
 }
 
-/** Deletes the copies whose time is over. The files first: a run that is cut short leaves the rows, which lead the next one to them. */
+/** Deletes expired exports. Files go before rows: if a run fails, the next one finds the files through the rows. */
 export async function sweepExports({ db, objects }: Stores): Promise<void> {
   for (;;) {
     const where = { expiresAt: { lt: new Date() } };
-    const rows = await db.dataExport.findMany({ where, select: SELECT, take: SWEEP_AT_ONCE });
+    const rows = await db.dataExport.findMany({ where, select: SELECT, take: SWEEP_BATCH_SIZE });
     await objects.delete(rows.map((row) => row.objectKey));
     await db.dataExport.deleteMany({ where: { ...where, id: { in: rows.map((row) => row.id) } } });
-    if (rows.length < SWEEP_AT_ONCE) return;
+    if (rows.length < SWEEP_BATCH_SIZE) return;
   }
 }

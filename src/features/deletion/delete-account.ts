@@ -1,43 +1,50 @@
 import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob, runJobsNow } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { changeAccountVisibility } from '../accounts/account-visibility.ts';
 import { avatarObjectKey } from '../accounts/avatar.ts';
-import { restorableSince } from '../accounts/deactivate.ts';
-import { changeHidden } from '../accounts/hiding.ts';
-import { throttles } from '../accounts/throttles.ts';
+import { restoreCutoff } from '../accounts/deactivate.ts';
+import { rateLimiters } from '../accounts/rate-limits.ts';
 import { userKey } from '../records/user-rows.ts';
-import { forgetInRedis } from './delete-caches.ts';
-import { unmention } from './delete-mentions.ts';
-import { deletePhotos, deleteUploads, takeFromFollowers } from './delete-photos.ts';
-import { addRemoved, deleteRows, OWN_ROWS } from './delete-rows.ts';
+import { deletePhotos, deleteUploads, removeFollowers } from './delete-photos.ts';
+import { deleteRedisKeys } from './delete-redis-keys.ts';
+import { addToReport, COLUMNS_REFERRING_TO_USERS, deleteRows } from './delete-rows.ts';
+import { redactMentions } from './redact-mentions.ts';
 
-const SWEEP_AT_ONCE = 100;
-/** When the last traces are removed after the account is: what hinders stale caches is over by then, and what still ran has ended. */
-const LAST_LOOK_MS = 10_000;
+const SWEEP_BATCH_SIZE = 100;
+/**
+ * The delay of the final run, which removes the last traces. By then the tombstones in the cache have expired, and
+ * requests and jobs that were running have ended.
+ */
+const FINAL_RUN_DELAY_MS = 10_000;
 
 /**
- * Hides an account at once, ends its sessions, and lets a job delete it with all that is in it. Nobody can undo it. The caller has
- * checked the password. Again changes nothing.
+ * Hides an account at once, ends its sessions and enqueues the job that deletes it with all its content. This cannot be
+ * undone. The caller has checked the password. Idempotent.
  */
 export async function requestDeletion(stores: Stores, userId: bigint): Promise<void> {
-  await begin(stores, userId, {});
+  await startDeletion(stores, userId, {});
 }
 
-/** Lets all accounts be deleted that were deactivated too long ago to be restored. */
+/** Starts the deletion of all accounts that were deactivated too long ago to be restored. */
 export async function sweepDeactivated(stores: Stores): Promise<void> {
   for (;;) {
-    const tooOld = { deactivatedAt: { lt: restorableSince() } };
-    const where = { ...tooOld, deletingAt: null };
-    const people = await stores.db.user.findMany({ where, select: { id: true }, take: SWEEP_AT_ONCE });
-    for (const { id } of people) await begin(stores, id, tooOld);
-    if (people.length < SWEEP_AT_ONCE) return;
+    const isDue = { deactivatedAt: { lt: restoreCutoff() } };
+    const where = { ...isDue, deletingAt: null };
+    const people = await stores.db.user.findMany({ where, select: { id: true }, take: SWEEP_BATCH_SIZE });
+    for (const { id } of people) await startDeletion(stores, id, isDue);
+    if (people.length < SWEEP_BATCH_SIZE) return;
   }
 }
 
-/** @param only the condition under which it begins, looked at while nothing can change it */
-async function begin(stores: Stores, userId: bigint, only: { deactivatedAt?: { lt: Date } }): Promise<void> {
-  await changeHidden(stores, userId, async (tx) => {
-    const where = { id: userId, deletingAt: null, ...only };
+/** @param condition the deletion starts only if this still holds while the account is locked */
+async function startDeletion(
+  stores: Stores,
+  userId: bigint,
+  condition: { deactivatedAt?: { lt: Date } },
+): Promise<void> {
+  await changeAccountVisibility(stores, userId, async (tx) => {
+    const where = { id: userId, deletingAt: null, ...condition };
     const { count } = await tx.user.updateMany({ where, data: { deletingAt: new Date() } });
     if (count === 0) return;
     await tx.accountDeletion.create({ data: { userId } });
@@ -46,9 +53,10 @@ async function begin(stores: Stores, userId: bigint, only: { deactivatedAt?: { l
 }
 
 /**
- * Deletes an account that is hidden already, so that it counts nowhere. Each step looks at what is left, and the files go before the rows
- * that lead to them: a run that is cut short at any line is finished by the next. The account's own row goes last, with the enqueueing of
- * one more run, which looks for what was written meanwhile and ends the report.
+ * Deletes an account. It is already hidden, so no count includes it. Each step reads what is left, and deletes files
+ * before the rows that refer to them: the next run completes a run that failed at any point. The transaction that
+ * deletes the user's row, last, also enqueues the final run, which removes what was written in the meantime and
+ * completes the report. Idempotent.
  */
 export async function deleteAccount(stores: Stores, userId: bigint): Promise<void> {
   const { db, redis } = stores;
@@ -56,38 +64,43 @@ export async function deleteAccount(stores: Stores, userId: bigint): Promise<voi
     where: { id: userId },
     select: { username: true, email: true, isPulled: true, deletingAt: true, formerUsernames: true },
   });
-  if (!user) return forget(stores, userId);
+  if (!user) return finishDeletion(stores, userId);
   if (!user.deletingAt) return;
   const usernames = [user.username, ...user.formerUsernames.map((former) => former.username)];
-  // First, while the photos are there that are to be taken from feeds, and the activities that lead to mentions.
-  await takeFromFollowers(stores, userId, user.isPulled);
-  await unmention(stores, userId, { usernames, email: user.email });
-  // Uploads before photos: a photo without one is not processed any more.
+  // These come first: they read the photos to remove from feeds, and the activities that lead to mentions.
+  await removeFollowers(stores, userId, user.isPulled);
+  await redactMentions(stores, userId, { usernames, email: user.email });
+  // Uploads before photos: a photo without its upload is no longer processed.
   await deleteUploads(stores, userId);
   await deletePhotos(stores, userId);
   await deleteAvatar(stores, userId);
   await deleteExport(stores, userId);
-  for (const [table, column] of OWN_ROWS) await deleteRows(stores, userId, table, column, [userId]);
+  for (const [table, column] of COLUMNS_REFERRING_TO_USERS) await deleteRows(stores, userId, table, column, [userId]);
   await runJobsNow(db, [user.email], 'deleteAccount');
-  await throttles(redis)['mail-to'].delete(user.email);
+  await rateLimiters(redis)['mail-to'].delete(user.email);
   if (!(await deleteUser(stores, userId))) await deleteAccount(stores, userId);
 }
 
-/** Deletes the account's own row. @returns false when something was made meanwhile that leads to files */
+/** Deletes the user's row. @returns false if, in the meantime, a row was created that refers to files */
 function deleteUser({ db, redis }: Stores, userId: bigint): Promise<boolean> {
   return writeInvalidating(redis, [userKey(userId)], () =>
     db.$transaction(async (tx) => {
-      // Locked against all that would refer to it. What does so already goes with it.
+      // FOR UPDATE blocks new foreign keys to this row. The rows that already refer to it are deleted with it.
       const [user] = await tx.$queryRaw<{ avatarKey: string | null }[]>`
         select avatar_key as "avatarKey" from users where id = ${userId} for update`;
       if (!user) return true;
-      const where = { where: { ownerId: userId } };
+      const owned = { where: { ownerId: userId } };
       const exports = await tx.dataExport.count({ where: { userId } });
-      if (user.avatarKey || exports || (await tx.photo.count(where)) || (await tx.upload.count(where))) return false;
+      if (user.avatarKey || exports || (await tx.photo.count(owned)) || (await tx.upload.count(owned))) return false;
       await tx.userCountDelta.deleteMany({ where: { userId } });
       await tx.user.delete({ where: { id: userId } });
-      await addRemoved(tx, userId, { users: 1 });
-      await addJob(tx, 'deleteAccount', { userId: String(userId) }, { runAt: new Date(Date.now() + LAST_LOOK_MS) });
+      await addToReport(tx, userId, { users: 1 });
+      await addJob(
+        tx,
+        'deleteAccount',
+        { userId: String(userId) },
+        { runAt: new Date(Date.now() + FINAL_RUN_DELAY_MS) },
+      );
       return true;
     }),
   );
@@ -99,14 +112,14 @@ async function deleteAvatar({ db, objects }: Stores, userId: bigint): Promise<vo
     if (!user) return;
     const { avatarKey } = user;
     if (avatarKey) await objects.delete([avatarObjectKey(avatarKey)]);
-    const done = await db.$transaction(async (tx) => {
-      const none = { avatarKey: null, avatarUploadId: null, avatarStatus: null, avatarFailure: null };
-      const { count } = await tx.user.updateMany({ where: { id: userId, avatarKey }, data: none });
-      if (count > 0 && avatarKey) await addRemoved(tx, userId, { files: 1 });
+    const isRemoved = await db.$transaction(async (tx) => {
+      const cleared = { avatarKey: null, avatarUploadId: null, avatarStatus: null, avatarFailure: null };
+      const { count } = await tx.user.updateMany({ where: { id: userId, avatarKey }, data: cleared });
+      if (count > 0 && avatarKey) await addToReport(tx, userId, { files: 1 });
       return count > 0;
     });
-    // Otherwise another picture became ready meanwhile.
-    if (done) return;
+    // Otherwise another avatar became ready in the meantime.
+    if (isRemoved) return;
   }
 }
 
@@ -115,22 +128,22 @@ async function deleteExport({ db, objects }: Stores, userId: bigint): Promise<vo
   if (!row) return;
   await objects.delete([row.objectKey]);
   await db.$transaction(async (tx) => {
-    // A run of its job that still writes the file finds no row, and deletes it.
+    // If the export job is still running, it will find no row and delete the file that it wrote.
     const { count } = await tx.dataExport.deleteMany({ where: { userId, id: row.id } });
-    await addRemoved(tx, userId, { data_exports: count, files: row.status === 'READY' ? count : 0 });
+    await addToReport(tx, userId, { data_exports: count, files: row.status === 'READY' ? count : 0 });
   });
 }
 
 /**
- * Removes the last traces of somebody whose account is gone, and ends the report. Jobs that name them are not thrown away, because some
- * clean up: they run now.
+ * The final run: removes the last traces of a person whose row is deleted, and completes the report. It runs the jobs
+ * that name the person now instead of deleting them, because some of them clean up.
  *
- * @throws Error while there are such jobs, after which this one is tried again
+ * @throws Error while such jobs exist, so that graphile-worker retries this one
  */
-async function forget(stores: Stores, userId: bigint): Promise<void> {
+async function finishDeletion(stores: Stores, userId: bigint): Promise<void> {
   const jobs = await runJobsNow(stores.db, [String(userId)], 'deleteAccount');
-  if (jobs > 0) throw new Error(`Jobs that name the deleted person ${userId} are still to be run: ${jobs}.`);
+  if (jobs > 0) throw new Error(`${jobs} jobs that name the deleted person ${userId} have not run yet.`);
   await stores.db.userCountDelta.deleteMany({ where: { userId } });
-  await forgetInRedis(stores, userId);
+  await deleteRedisKeys(stores, userId);
   await stores.db.accountDeletion.updateMany({ where: { userId, finishedAt: null }, data: { finishedAt: new Date() } });
 }

@@ -1,7 +1,7 @@
 import { type Sql, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 
-const ROWS_AT_ONCE = 1_000;
+const BATCH_SIZE = 1_000;
 
 const TABLES = {
   likes: sql`likes`,
@@ -23,11 +23,13 @@ const TABLES = {
   hashtag_follows: sql`hashtag_follows`,
 };
 
-/** The tables of which rows are deleted by the thousand. */
+/** A table whose rows are deleted in batches. */
 type Table = keyof typeof TABLES;
 
-/** The rows that are a person's, or about them, and lead to no files. Nothing counts them any more. */
-export const OWN_ROWS: readonly [Table, Sql][] = [
+/**
+ * The columns that refer to a person, in tables without files. The person is hidden, so no count includes these rows.
+ */
+export const COLUMNS_REFERRING_TO_USERS: readonly [Table, Sql][] = [
   ['likes', sql`user_id`],
   ['comments', sql`author_id`],
   ['follows', sql`follower_id`],
@@ -50,7 +52,11 @@ export const OWN_ROWS: readonly [Table, Sql][] = [
   ['user_counts', sql`user_id`],
 ];
 
-/** Deletes the rows that have one of these ids in a column, in chunks, and adds them to the report. */
+/**
+ * Deletes the rows that have one of the ids in a column, in batches, and adds their number to the report.
+ *
+ * @param userId the person whose deletion reports the rows
+ */
 export async function deleteRows(
   { db }: Stores,
   userId: bigint,
@@ -58,27 +64,27 @@ export async function deleteRows(
   column: Sql,
   ids: readonly bigint[],
 ): Promise<void> {
-  for (let count = ROWS_AT_ONCE; count > 0; ) {
+  for (let count = BATCH_SIZE; count > 0; ) {
     count = await db.$transaction(async (tx) => {
       const name = TABLES[table];
       const deleted = await tx.$executeRaw`
         delete from ${name} where ctid = any(array(
-          select ctid from ${name} where ${column} = any(${[...ids]}::bigint[]) limit ${ROWS_AT_ONCE}
+          select ctid from ${name} where ${column} = any(${[...ids]}::bigint[]) limit ${BATCH_SIZE}
         ))`;
-      await addRemoved(tx, userId, { [table]: deleted });
+      await addToReport(tx, userId, { [table]: deleted });
       return deleted;
     });
   }
 }
 
-/** Adds to the report what a transaction removes, so that each thing is in it once. */
-export async function addRemoved(tx: Transaction, userId: bigint, counts: Record<string, number>): Promise<void> {
-  const more = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
-  if (Object.keys(more).length === 0) return;
+/** Adds to the report how many things a transaction removes. The same transaction counts each of them exactly once. */
+export async function addToReport(tx: Transaction, userId: bigint, counts: Record<string, number>): Promise<void> {
+  const added = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+  if (Object.keys(added).length === 0) return;
   await tx.$executeRaw`
     update account_deletions set removed = removed || (
       select jsonb_object_agg(key, value::int + coalesce((removed ->> key)::int, 0))
-      from jsonb_each_text(${JSON.stringify(more)}::jsonb)
+      from jsonb_each_text(${JSON.stringify(added)}::jsonb)
     )
     where user_id = ${userId}`;
 }

@@ -5,7 +5,7 @@ import { deleteAccount } from './delete-account.ts';
 /** The job that deletes an account. */
 export function deletionTasks(stores: Stores): Pick<Tasks, 'deleteAccount'> {
   return {
-    // Goes on with what is left.
+    // Idempotent: a repeated run continues with what is left.
     deleteAccount: ({ userId }) => deleteAccount(stores, BigInt(userId)),
   };
 }

@@ -1,11 +1,11 @@
 /**
- * What moderators do. Each act is one transaction with its line in the log and the end of the reports that it answers; what is so already
- * is not done, nor written down, again.
+ * Moderation actions. Each is one transaction that also logs the action and closes the reports about its subject.
+ * Idempotent: an action that would change nothing is not logged either.
  */
 import { writeInvalidating } from '../../stores/cache.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { changeHidden } from '../accounts/hiding.ts';
+import { changeAccountVisibility } from '../accounts/account-visibility.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
 import { checkText } from '../kernel/validate.ts';
 import { addPhotoDelta } from '../people/counts.ts';
@@ -18,11 +18,11 @@ import { enqueueAccessChanged } from '../visibility/access-signals.ts';
 import { logModerationAction } from './log.ts';
 import { closeReports, type Subject } from './reports.ts';
 
-/** Rolls back an act that finds what it is to do done. */
-class DoneAlready extends Error {}
+/** Rolls back an action that would change nothing. */
+class NothingToChange extends Error {}
 
-/** The reason for an act, as it is stored. @throws UserErrors TOO_SHORT or TOO_LONG */
-function requireReason(reason: string): string {
+/** Trims and checks the reason for an action. @throws UserErrors TOO_SHORT, TOO_LONG or INVALID */
+function parseReason(reason: string): string {
   const text = reason.trim();
   const userErrors = checkText('The reason', text, 1, 1_000, 'why');
   if (userErrors.length > 0) throw new UserErrors(userErrors);
@@ -30,10 +30,10 @@ function requireReason(reason: string): string {
 }
 
 /**
- * Hides a photo from all but its owner and moderators, or shows it again.
+ * Hides a photo from everybody but its owner and moderators, or shows it again.
  *
  * @param subject a READY photo that the moderator may see
- * @throws UserErrors what is wrong with the reason
+ * @throws UserErrors if the reason is invalid
  */
 export async function setPhotoHidden(
   { db, redis }: Stores,
@@ -42,7 +42,7 @@ export async function setPhotoHidden(
   isHidden: boolean,
   reason: string,
 ): Promise<void> {
-  const text = requireReason(reason);
+  const text = parseReason(reason);
   const { photoId: id, userId } = subject;
   await writeInvalidating(redis, [photoKey(id)], () =>
     db.$transaction(async (tx) => {
@@ -61,14 +61,14 @@ export async function setPhotoHidden(
   );
 }
 
-/** Deletes a comment that is against the rules. @throws UserErrors what is wrong with the reason */
+/** Deletes a comment that is against the rules. @throws UserErrors if the reason is invalid, or NOT_FOUND */
 export async function removeComment(
   stores: Stores,
   moderatorId: bigint,
   subject: Subject & { photoId: bigint; commentId: bigint },
   reason: string,
 ): Promise<void> {
-  const text = requireReason(reason);
+  const text = parseReason(reason);
   await deleteComment(stores, subject.photoId, subject.commentId, async (tx) => {
     await closeReports(tx, subject);
     await logModerationAction(tx, moderatorId, 'REMOVE_COMMENT', subject, text);
@@ -76,9 +76,9 @@ export async function removeComment(
 }
 
 /**
- * Suspends an account, which hides it and ends its sessions, or shows it again.
+ * Suspends an account, which hides it and ends its sessions, or restores it.
  *
- * @throws UserErrors SELF, or what is wrong with the reason
+ * @throws UserErrors SELF, or if the reason is invalid
  */
 export async function setSuspended(
   stores: Stores,
@@ -87,33 +87,38 @@ export async function setSuspended(
   isSuspended: boolean,
   reason: string,
 ): Promise<void> {
-  const text = requireReason(reason);
+  const text = parseReason(reason);
   if (moderatorId === userId) throw userError('SELF', 'Nobody suspends or restores themselves.', 'userId');
   try {
-    await changeHidden(stores, userId, async (tx) => {
+    await changeAccountVisibility(stores, userId, async (tx) => {
       const { count } = await tx.user.updateMany({
         where: { id: userId, suspendedAt: isSuspended ? null : { not: null } },
         data: { suspendedAt: isSuspended ? new Date() : null },
       });
-      // Otherwise the sessions of somebody who was not suspended would end with their restoring.
-      if (count === 0) throw new DoneAlready();
+      // Without the rollback, restoring somebody who is not suspended would end their sessions.
+      if (count === 0) throw new NothingToChange();
       const subject = { userId, photoId: null, commentId: null };
       if (isSuspended) await closeReports(tx, subject);
       await logModerationAction(tx, moderatorId, isSuspended ? 'SUSPEND_USER' : 'RESTORE_USER', subject, text);
     });
   } catch (error) {
-    if (!(error instanceof DoneAlready)) throw error;
+    if (!(error instanceof NothingToChange)) throw error;
   }
 }
 
-/** Closes reports without doing anything else. @returns how many */
+/**
+ * Closes the reports about a subject without another action.
+ *
+ * @returns how many
+ * @throws UserErrors if the reason is invalid
+ */
 export async function dismissReports(
   { db }: Stores,
   moderatorId: bigint,
   subject: Subject,
   reason: string,
 ): Promise<number> {
-  const text = requireReason(reason);
+  const text = parseReason(reason);
   return db.$transaction(async (tx) => {
     const count = await closeReports(tx, subject);
     if (count > 0) await logModerationAction(tx, moderatorId, 'DISMISS_REPORTS', subject, text);
@@ -122,9 +127,9 @@ export async function dismissReports(
 }
 
 /**
- * Makes somebody a moderator, or one no more: what the operator of the service does.
+ * Makes somebody a moderator, or revokes that. Only the service's operator does this, with `npm run admin`.
  *
- * @throws UserErrors NOT_FOUND, or what is wrong with the reason
+ * @throws UserErrors NOT_FOUND, or if the reason is invalid
  */
 export async function setModerator(
   { db, redis }: Stores,
@@ -132,7 +137,7 @@ export async function setModerator(
   isModerator: boolean,
   reason: string,
 ): Promise<void> {
-  const text = requireReason(reason);
+  const text = parseReason(reason);
   const user = await db.user.findUnique({ where: { username: username.toLowerCase() }, select: { id: true } });
   if (!user) throw userError('NOT_FOUND', `There is nobody with the username "${username}".`);
   await writeInvalidating(redis, [userKey(user.id)], () =>

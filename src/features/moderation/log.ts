@@ -4,10 +4,10 @@ import type { Stores } from '../../stores/stores.ts';
 import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
 import type { Subject } from './reports.ts';
 
-/** What a moderator did, to what, and why. */
+/** A moderation action: who did what to which subject, and the reason. */
 export interface ModerationActionRow {
   id: bigint;
-  /** Null for the operator of the service, and for who has been deleted. */
+  /** Null for the service's operator and for a moderator whose account is deleted. */
   moderatorId: bigint | null;
   kind: ModerationActKind;
   userId: bigint | null;
@@ -16,7 +16,7 @@ export interface ModerationActionRow {
   reason: string;
 }
 
-/** Writes down what a moderator does, in the transaction that does it. @param moderatorId null for the operator of the service */
+/** Logs a moderation action in the transaction that executes it. @param moderatorId null for the service's operator */
 export async function logModerationAction(
   tx: Transaction,
   moderatorId: bigint | null,
@@ -28,7 +28,7 @@ export async function logModerationAction(
   await tx.moderationAction.create({ data: { id, moderatorId, kind, ...subject, reason } });
 }
 
-/** A page of what moderators did, the latest first. */
+/** A page of the moderation log, newest first. */
 export async function listModerationActions(
   { db }: Stores,
   { first, after }: PageRequest,

@@ -6,12 +6,12 @@ import { type Connection, type PageRequest, toConnection } from '../kernel/pagin
 import { checkText } from '../kernel/validate.ts';
 import { lockPeople } from '../visibility/locks.ts';
 
-/** Somebody says that something is against the rules. */
+/** A report that something is against the rules. */
 export interface ReportRow {
   __typename: 'Report';
   id: bigint;
   reporterId: bigint;
-  /** The person reported, the photo's owner or the comment's author. */
+  /** The reported person, the photo's owner or the comment's author. */
   userId: bigint;
   photoId: bigint | null;
   commentId: bigint | null;
@@ -19,17 +19,17 @@ export interface ReportRow {
   details: string;
 }
 
-/** What a report, or what a moderator does, is about: a person, with the photo or the comment of theirs that it is about. */
+/** The subject of a report or a moderation action: a person, or a photo or comment of theirs. */
 export interface Subject {
   userId: bigint;
   photoId: bigint | null;
   commentId: bigint | null;
 }
 
-/** Any number: the first half of the advisory locks of those who report. */
-const REPORTING = 77_035;
+/** The first half of the advisory lock of a reporter: an arbitrary number. */
+const REPORTER_LOCK = 77_035;
 
-const COLUMNS = {
+const REPORT_COLUMNS = {
   id: true,
   reporterId: true,
   userId: true,
@@ -40,12 +40,13 @@ const COLUMNS = {
 } as const;
 
 /**
- * Tells the moderators of something. While the same person's report of the same thing is undecided, another changes nothing.
+ * Reports a subject to the moderators. Idempotent while the same reporter's report of the same subject is open.
  *
- * @param subject something that the reporter may see
- * @throws UserErrors SELF for what is the reporter's own, NOT_FOUND when the person is deleted meanwhile, or what is wrong with the details
+ * @param subject a subject that the reporter may see
+ * @throws UserErrors SELF for the reporter's own content, NOT_FOUND if the person was deleted in the meantime, or if
+ * the details are invalid
  */
-export async function report(
+export async function createReport(
   { db }: Stores,
   reporterId: bigint,
   subject: Subject,
@@ -56,9 +57,10 @@ export async function report(
   if (userErrors.length > 0) throw new UserErrors(userErrors);
   if (subject.userId === reporterId) throw userError('SELF', 'Nobody reports themselves.', 'subjectId');
   await db.$transaction(async (tx) => {
-    // One report of a person at a time, so that the same one twice at once is one.
-    await tx.$executeRaw`select pg_advisory_xact_lock(${REPORTING}::int, hashtext(${String(reporterId)}))`;
-    // Both, in the order of their ids: who reports somebody often blocks them at the same moment, and a block locks both too.
+    // Serializes the reports of one reporter, so that concurrent duplicates become one.
+    await tx.$executeRaw`select pg_advisory_xact_lock(${REPORTER_LOCK}::int, hashtext(${String(reporterId)}))`;
+    // Lock both, in the order of their ids: people often report and block somebody at the same moment, and a block
+    // locks both too.
     const people = await lockPeople(tx, [reporterId, subject.userId], 'shared');
     if (!people.has(subject.userId)) {
       throw userError('NOT_FOUND', 'There is nothing with this id that you may see.', 'subjectId');
@@ -68,32 +70,32 @@ export async function report(
   });
 }
 
-/** A page of the reports that nobody has decided, the oldest first. */
+/** A page of the open reports, oldest first. */
 export async function listQueue({ db }: Stores, { first, after }: PageRequest): Promise<Connection<ReportRow>> {
   const rows = await db.report.findMany({
     where: { closedAt: null, ...(after !== null && { id: { gt: after } }) },
     orderBy: { id: 'asc' },
     take: first + 1,
-    select: COLUMNS,
+    select: REPORT_COLUMNS,
   });
   const reports = rows.slice(0, first).map((row) => ({ __typename: 'Report' as const, ...row }));
   return toConnection(reports, (row) => row.id, rows.length > first);
 }
 
-/** A report by its id, for a moderator; null for anybody else. */
+/** Reads a report by id for a moderator; null for anybody else, and for a missing one. */
 export async function readReport({ db }: Stores, viewerId: bigint, id: bigint): Promise<ReportRow | null> {
   if (!(await isModerator(db, viewerId))) return null;
-  const row = await db.report.findUnique({ where: { id }, select: COLUMNS });
+  const row = await db.report.findUnique({ where: { id }, select: REPORT_COLUMNS });
   return row && { __typename: 'Report', ...row };
 }
 
-/** Whether a person is a moderator, as the database knows it at this moment. */
+/** Whether a person is a moderator now. Reads the database, not the cache. */
 export async function isModerator(db: Transaction, userId: bigint): Promise<boolean> {
   const user = await db.user.findUnique({ where: { id: userId }, select: { isModerator: true } });
   return user?.isModerator === true;
 }
 
-/** Takes all reports of a subject out of the queue. @returns how many there were */
+/** Closes all open reports about a subject. @returns how many there were */
 export async function closeReports(tx: Transaction, { userId, photoId, commentId }: Subject): Promise<number> {
   const { count } = await tx.report.updateMany({
     where: { userId, photoId, commentId, closedAt: null },

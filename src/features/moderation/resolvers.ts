@@ -6,7 +6,7 @@ import { pageRequest } from '../kernel/paging.ts';
 import { parseCommentId, parseId } from '../kernel/validate.ts';
 import { dismissReports, removeComment, setPhotoHidden, setSuspended } from './actions.ts';
 import { listModerationActions } from './log.ts';
-import { isModerator, listQueue, report, type Subject } from './reports.ts';
+import { createReport, isModerator, listQueue, type Subject } from './reports.ts';
 
 /** Reports, and what moderators do about them, in GraphQL. */
 export const moderationResolvers: Resolvers = {
@@ -25,7 +25,7 @@ export const moderationResolvers: Resolvers = {
       payload(async () => {
         const { userId } = requireSession(context);
         const subject = await requireSubject(context, input.subjectId);
-        await report(context.stores, userId, subject, input.reason, input.details ?? '');
+        await createReport(context.stores, userId, subject, input.reason, input.details ?? '');
         return { reported: true };
       }),
     hidePhoto: (_, { input }, context) => payload(() => hideOrRestore(context, input, true)),

@@ -1,6 +1,6 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { findUsername } from '../accounts/usernames.ts';
+import { findUserIdByUsername } from '../accounts/usernames.ts';
 import { type Context, requireSession } from '../context.ts';
 import { payload, userError } from '../kernel/errors.ts';
 import { emptyPage, pageRequest } from '../kernel/paging.ts';
@@ -17,7 +17,7 @@ import { approveRequest, declineRequest, withdrawRequest } from './requests.ts';
 export const peopleResolvers: Resolvers = {
   Query: {
     user: async (_, { username }, { stores, loaders }) => {
-      const id = await findUsername(stores, username);
+      const id = await findUserIdByUsername(stores, username);
       return id === null ? null : loaders.visibleUser.load(id);
     },
   },

@@ -14,45 +14,45 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-interface Seen {
+interface AvatarState {
   avatarStatus: string | null;
   avatarFailure: { code: string } | null;
   user: { avatar: { url: string; width: number; height: number } | null };
 }
 
-async function look(person: Person): Promise<Seen> {
-  const { data } = await person.send<{ me: Seen }>(
+async function readAvatar(person: Person): Promise<AvatarState> {
+  const { data } = await person.send<{ me: AvatarState }>(
     '{ me { avatarStatus avatarFailure { code } user { avatar { url width height } } } }',
   );
   if (!data) throw new Error('Nobody is logged in.');
   return data.me;
 }
 
-async function send(person: Person, file: Buffer): Promise<string> {
-  const upload = await createUpload(person, file);
-  expect((await put(upload, file)).ok).toBe(true);
-  return upload.id;
+async function upload(person: Person, file: Buffer): Promise<string> {
+  const created = await createUpload(person, file);
+  expect((await put(created, file)).ok).toBe(true);
+  return created.id;
 }
 
-/** Makes a file the person's picture and waits until it is settled. */
-async function setAvatar(person: Person, file: Buffer): Promise<Seen> {
-  const uploadId = await send(person, file);
+/** Sets a file as the person's avatar and waits until it is READY or FAILED. */
+async function setAvatar(person: Person, file: Buffer): Promise<AvatarState> {
+  const uploadId = await upload(person, file);
   expect(userErrorsOf(await attempt(person, 'setAvatar', { uploadId }, 'viewer { avatarStatus }'))).toEqual([]);
   return until(async () => {
-    const seen = await look(person);
-    return seen.avatarStatus !== 'PROCESSING' && seen;
+    const avatar = await readAvatar(person);
+    return avatar.avatarStatus !== 'PROCESSING' && avatar;
   });
 }
 
-async function loads(address: string): Promise<Buffer | null> {
+async function download(address: string): Promise<Buffer | null> {
   const response = await fetch(address, { signal: AbortSignal.timeout(10_000) });
   const body = Buffer.from(await response.arrayBuffer());
   return response.ok ? body : null;
 }
 
-test('an upload becomes a square picture for everybody; a new one replaces it, and its file goes', async () => {
+test('an upload becomes a square public avatar; a new one replaces it and the old file is deleted', async () => {
   const [person, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
-  expect(await look(person)).toEqual({ avatarStatus: null, avatarFailure: null, user: { avatar: null } });
+  expect(await readAvatar(person)).toEqual({ avatarStatus: null, avatarFailure: null, user: { avatar: null } });
   const gps = { IFD0: { Copyright: 'somebody' }, IFD3: { GPSLatitude: '48/1 0/1 0/1' } };
   const first = await setAvatar(
     person,
@@ -71,31 +71,31 @@ test('an upload becomes a square picture for everybody; a new one replaces it, a
     id: person.id,
   });
   expect(data).toEqual({ node: { avatar: { url: avatar?.url } } });
-  const metadata = await sharp((await loads(avatar?.url ?? '')) ?? undefined).metadata();
+  const metadata = await sharp((await download(avatar?.url ?? '')) ?? undefined).metadata();
   expect(metadata).toMatchObject({ format: 'jpeg', width: 320, height: 320 });
   expect(metadata.exif).toBeUndefined();
 
   const second = await setAvatar(person, await newJpeg(64, 64));
   expect(second.user.avatar?.url).not.toBe(avatar?.url);
-  await until(async () => (await loads(avatar?.url ?? '')) === null);
-  expect(await loads(second.user.avatar?.url ?? '')).not.toBeNull();
+  await until(async () => (await download(avatar?.url ?? '')) === null);
+  expect(await download(second.user.avatar?.url ?? '')).not.toBeNull();
 
   await person.send('mutation { removeAvatar { user { id } } }');
-  expect(await look(person)).toEqual({ avatarStatus: null, avatarFailure: null, user: { avatar: null } });
-  await until(async () => (await loads(second.user.avatar?.url ?? '')) === null);
+  expect(await readAvatar(person)).toEqual({ avatarStatus: null, avatarFailure: null, user: { avatar: null } });
+  await until(async () => (await download(second.user.avatar?.url ?? '')) === null);
 });
 
-test('a file that is no picture says why and leaves the old one', async () => {
+test('a file that is no image fails with a reason and leaves the old avatar', async () => {
   const person = await newPerson(url);
   const good = await setAvatar(person, await newJpeg());
   const bad = await setAvatar(person, Buffer.from('not a picture at all'));
   expect(bad).toMatchObject({ avatarStatus: 'FAILED', avatarFailure: { code: 'UNSUPPORTED_TYPE' }, user: good.user });
 });
 
-test('an upload becomes a picture or a photo, not both, and nobody else takes it', async () => {
+test('an upload becomes either an avatar or a photo, and nobody else can use it', async () => {
   const [person, thief] = await Promise.all([newPerson(url), newPerson(url)]);
   for (let turn = 0; turn < 4; turn++) {
-    const uploadId = await send(person, await newJpeg());
+    const uploadId = await upload(person, await newJpeg());
     expect(userErrorsOf(await attempt(thief, 'setAvatar', { uploadId }, 'viewer { avatarStatus }'))).toEqual([
       'NOT_FOUND uploadId',
     ]);
@@ -114,13 +114,13 @@ test('an upload becomes a picture or a photo, not both, and nobody else takes it
   ]);
 });
 
-test('of several pictures at once the last one stays, and no file of the others', async () => {
+test('of several concurrent uploads one becomes the avatar and stays available', async () => {
   const person = await newPerson(url);
-  const uploads = await Promise.all(Array.from({ length: 4 }, async () => send(person, await newJpeg())));
+  const uploads = await Promise.all(Array.from({ length: 4 }, async () => upload(person, await newJpeg())));
   await Promise.all(uploads.map((uploadId) => attempt(person, 'setAvatar', { uploadId }, 'viewer { avatarStatus }')));
-  const seen = await until(async () => {
-    const now = await look(person);
-    return now.avatarStatus === 'READY' && now;
+  const final = await until(async () => {
+    const avatar = await readAvatar(person);
+    return avatar.avatarStatus === 'READY' && avatar;
   });
-  expect(await loads(seen.user.avatar?.url ?? '')).not.toBeNull();
+  expect(await download(final.user.avatar?.url ?? '')).not.toBeNull();
 });

@@ -14,13 +14,15 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-/** What one person sees of another and of a photo that both took part in. */
-async function look(viewer: Person, other: Person, photoId: string) {
+/** What one person sees of another, and of a photo that the other liked and commented on. */
+async function view(viewer: Person, other: Person, photoId: string) {
   const { data, errors } = await viewer.send(
     `query ($id: ID!, $name: String!, $photo: ID!) {
       user(username: $name) { displayName photoCount followerCount photos { nodes { id } } }
       node(id: $id) { id }
-      photo: node(id: $photo) { ... on Photo { likeCount commentCount likers { nodes { id } } comments { nodes { text } } } }
+      photo: node(id: $photo) {
+        ... on Photo { likeCount commentCount likers { nodes { id } } comments { nodes { text } } }
+      }
       me { user { followerCount followingCount followers { nodes { id } } following { nodes { id } } } }
       homeFeed { nodes { owner { id } } }
     }`,
@@ -30,7 +32,7 @@ async function look(viewer: Person, other: Person, photoId: string) {
   return data;
 }
 
-test('a deactivated account is hidden with all that is in it, and logging in brings it back as it was', async () => {
+test('a deactivated account is hidden with all its content, and logging in restores it', async () => {
   const [person, friend] = await Promise.all([newPerson(url), newPerson(url)]);
   await person.follow(friend);
   await friend.follow(person);
@@ -38,7 +40,7 @@ test('a deactivated account is hidden with all that is in it, and logging in bri
   await share(person);
   await person.mutate('likePhoto', 'LikePhotoInput', { photoId: photo }, 'photo { id }');
   await person.mutate('addComment', 'AddCommentInput', { photoId: photo, text: 'Hello' }, 'comment { id }');
-  const here = {
+  const visible = {
     user: { displayName: 'person', photoCount: 1, followerCount: 1, photos: { nodes: [{ id: expect.any(String) }] } },
     node: { id: person.id },
     photo: {
@@ -58,20 +60,20 @@ test('a deactivated account is hidden with all that is in it, and logging in bri
     homeFeed: { nodes: [{ owner: { id: person.id } }] },
   };
   const none = { nodes: [] };
-  const away = {
+  const hidden = {
     user: null,
     node: null,
     photo: { likeCount: 0, commentCount: 0, likers: none, comments: none },
     me: { user: { followerCount: 0, followingCount: 0, followers: none, following: none } },
     homeFeed: none,
   };
-  const untilSeen = (state: object) =>
+  const untilSeen = (expected: object) =>
     until(
       async () =>
-        JSON.stringify(await look(friend, person, photo)).length > 0 &&
-        matches(await look(friend, person, photo), state),
+        JSON.stringify(await view(friend, person, photo)).length > 0 &&
+        matches(await view(friend, person, photo), expected),
     );
-  await untilSeen(here);
+  await untilSeen(visible);
 
   const { deletedAfter } = await attempt<{ deletedAfter: string }>(
     person,
@@ -81,16 +83,16 @@ test('a deactivated account is hidden with all that is in it, and logging in bri
   );
   expect(Math.round((new Date(deletedAfter).getTime() - Date.now()) / 86_400_000)).toBe(30);
   expect(await isLoggedIn(person)).toBe(false);
-  await untilSeen(away);
-  expect(await look(friend, person, photo)).toEqual(away);
+  await untilSeen(hidden);
+  expect(await view(friend, person, photo)).toEqual(hidden);
 
-  const back = await logInAgain(person);
-  expect(await isLoggedIn(back)).toBe(true);
-  await untilSeen(here);
-  expect(await look(friend, person, photo)).toEqual(here);
+  const restored = await logInAgain(person);
+  expect(await isLoggedIn(restored)).toBe(true);
+  await untilSeen(visible);
+  expect(await view(friend, person, photo)).toEqual(visible);
 });
 
-test('it needs the password, and after 30 days nobody can log in any more', async () => {
+test('deactivating needs the password, and after 30 days nobody can log in', async () => {
   const person = await newPerson(url);
   const wrong = await attempt(person, 'deactivateAccount', { password: 'something else' }, 'deletedAfter');
   expect(userErrorsOf(wrong)).toEqual(['WRONG_CREDENTIALS password']);

@@ -33,7 +33,7 @@ interface UserErrors {
   userErrors: { code: string; field: string[] }[];
 }
 
-/** Sends a mutation without a session. @returns its userErrors, or the codes of its errors */
+/** Sends a mutation without a session. @returns its user errors, or the codes of its GraphQL errors */
 async function sendAnonymously(name: string, input: object, address = newAddress()): Promise<string[]> {
   const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
   const { data, errors } = await send<Record<string, UserErrors>>(
@@ -55,21 +55,22 @@ async function canLogIn(person: Person, password: string): Promise<boolean> {
   return (await sendAnonymously('logIn', { login: person.username, password })).length === 0;
 }
 
-/** Waits until nothing is left to do that names this. */
+/** Waits until no job's payload contains this text. */
 async function untilNoJobNames(name: string | bigint): Promise<void> {
   await until(async () => {
     const [row] = await own.stores.db.$queryRaw<[{ count: number }]>`
-      select count(*)::int as count from graphile_worker._private_jobs where position(${String(name)} in payload::text) > 0`;
+      select count(*)::int as count from graphile_worker._private_jobs
+      where position(${String(name)} in payload::text) > 0`;
     return row.count === 0;
   });
 }
 
-/** Holds how many mails have reached an address, whatever stood in their headers. */
+/** Asserts how many emails an address has received, by their SMTP recipients. */
 function expectMails(address: string, count: number): void {
   expect(smtp.received.filter((mail) => mail.to.includes(address))).toHaveLength(count);
 }
 
-test('signing up sends a link that proves the address, once', async () => {
+test('signing up sends a link that verifies the address, once', async () => {
   const person = await newPerson(url);
   const mail = await smtp.next(person.email);
   expect(mail.source).toContain('https://app.example.org/verify-email?token=');
@@ -82,7 +83,7 @@ test('signing up sends a link that proves the address, once', async () => {
   expect(await sendAnonymously('verifyEmail', { token })).toEqual(['INVALID token']);
 });
 
-test('a new link replaces the one before, and who is proved gets none', async () => {
+test('a new link replaces the previous one, and a verified address gets none', async () => {
   const person = await newPerson(url);
   const first = tokenIn(await smtp.next(person.email));
   await person.send('mutation { requestEmailVerification { userErrors { code } } }');
@@ -99,7 +100,7 @@ test('a new link replaces the one before, and who is proved gets none', async ()
   expect(smtp.received.slice(before).filter((mail) => mail.to.includes(person.email))).toEqual([]);
 });
 
-test('a forgotten password is set anew by mail, once, and all sessions end', async () => {
+test('a link resets a forgotten password once and ends all sessions', async () => {
   const person = await newPerson(url);
   await smtp.next(person.email);
   expect(await sendAnonymously('requestPasswordReset', { email: ` ${person.email.toUpperCase()} ` })).toEqual([]);
@@ -111,7 +112,7 @@ test('a forgotten password is set anew by mail, once, and all sessions end', asy
   const answers = await Promise.all([1, 2, 3].map(() => sendAnonymously('resetPassword', { token, newPassword })));
   expect(answers.map((answer) => answer.join()).sort()).toEqual(['', 'INVALID token', 'INVALID token']);
   expect(await isVerified(person)).toBeUndefined();
-  // The link had reached the address.
+  // The email has reached the address, so it is verified.
   const where = { id: rowId(person.id), emailVerifiedAt: { not: null } };
   expect(await own.stores.db.user.count({ where })).toBe(1);
   expect(await canLogIn(person, person.password)).toBe(false);
@@ -119,26 +120,26 @@ test('a forgotten password is set anew by mail, once, and all sessions end', asy
   expect((await smtp.next(person.email)).source).toContain('password has been changed');
 });
 
-test('an address without an account gets the same answer, and no mail', async () => {
+test('an address without an account gets the same answer and no email', async () => {
   const [person, nobody] = [await newPerson(url), `${unique()}@example.org`];
   await smtp.next(person.email);
-  const ask = (email: string) =>
+  const requestReset = (email: string) =>
     send(url, 'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code } } }', {
       email,
     });
-  const [known, unknown] = [await ask(person.email), await ask(nobody)];
+  const [known, unknown] = [await requestReset(person.email), await requestReset(nobody)];
   expect(unknown).toEqual(known);
   await smtp.next(person.email);
   await untilNoJobNames(nobody);
   expectMails(nobody, 0);
 });
 
-/** The tables that hold any of these texts somewhere. */
+/** The tables that contain any of these texts. */
 async function tablesWith(texts: string[]): Promise<string[]> {
   const tables = await own.stores.db.$queryRaw<{ name: string }[]>`
     select format('%I.%I', schemaname, tablename) as name from pg_tables
     where schemaname in ('public', 'graphile_worker')`;
-  const found: string[] = [];
+  const matching: string[] = [];
   for (const { name } of tables) {
     const rows = await own.stores.db.$queryRawUnsafe<object[]>(
       `select 1 from ${name} as stored where exists (
@@ -146,18 +147,18 @@ async function tablesWith(texts: string[]): Promise<string[]> {
        )`,
       texts,
     );
-    if (rows.length > 0) found.push(name);
+    if (rows.length > 0) matching.push(name);
   }
-  return found;
+  return matching;
 }
 
-test('a token is in the mail and nowhere else, and ends with its time', async () => {
+test('a token is in the email and nowhere else, and expires', async () => {
   const person = await newPerson(url);
   const token = tokenIn(await smtp.next(person.email));
-  // As text, and as PostgreSQL shows bytes: those of the text, and those that it stands for.
+  // As text, and as PostgreSQL prints bytes: those of the text and those that it encodes.
   const forms = [token, Buffer.from(token).toString('hex'), Buffer.from(token, 'base64url').toString('hex')];
   expect(await tablesWith(forms)).toEqual([]);
-  // The same search finds the hash, so it would have found the token.
+  // The search works: it finds the hash.
   expect(await tablesWith([createHash('sha256').update(token).digest('hex')])).toEqual(['public.mail_tokens']);
   const where = { userId: rowId(person.id) };
   await own.stores.db.mailToken.updateMany({ where, data: { expiresAt: new Date() } });
@@ -169,14 +170,14 @@ test('a token is in the mail and nowhere else, and ends with its time', async ()
   expect(await sendAnonymously('verifyEmail', { token: valid })).toEqual([]);
 });
 
-test('too many mails to one address, or asked for from one, are refused for a while', async () => {
+test('emails are rate-limited by recipient and by network address', async () => {
   const email = `${unique()}@example.org`;
   const answers = [];
-  for (let time = 0; time < 7; time++) answers.push(await sendAnonymously('requestPasswordReset', { email }));
+  for (let n = 0; n < 7; n++) answers.push(await sendAnonymously('requestPasswordReset', { email }));
   expect(answers).toEqual([[], [], [], [], [], ['RATE_LIMITED'], ['RATE_LIMITED']]);
   const person = await newPerson(url);
   const verifications = [];
-  for (let time = 0; time < 6; time++) {
+  for (let n = 0; n < 6; n++) {
     const { errors } = await person.send('mutation { requestEmailVerification { userErrors { code } } }');
     verifications.push(...errors.map(({ extensions }) => extensions));
   }
@@ -185,23 +186,23 @@ test('too many mails to one address, or asked for from one, are refused for a wh
   ]);
   const address = newAddress();
   const refused = [];
-  for (let time = 0; time < 31; time++) {
+  for (let n = 0; n < 31; n++) {
     refused.push(...(await sendAnonymously('requestPasswordReset', { email: `${unique()}@example.org` }, address)));
   }
   expect(refused).toEqual(['RATE_LIMITED']);
 });
 
-test('who is suspended gets no link; who is deactivated comes back with one', async () => {
-  const [suspended, away] = await Promise.all([newPerson(url), newPerson(url)]);
-  for (const person of [suspended, away]) await smtp.next(person.email);
+test('a suspended person gets no link; a deactivated one can restore the account with it', async () => {
+  const [suspended, deactivated] = await Promise.all([newPerson(url), newPerson(url)]);
+  for (const person of [suspended, deactivated]) await smtp.next(person.email);
   await own.stores.db.user.update({ where: { id: rowId(suspended.id) }, data: { suspendedAt: new Date() } });
-  await attempt(away, 'deactivateAccount', { password: away.password }, 'deletedAfter');
-  for (const { email } of [suspended, away]) await sendAnonymously('requestPasswordReset', { email });
-  const token = tokenIn(await smtp.next(away.email));
+  await attempt(deactivated, 'deactivateAccount', { password: deactivated.password }, 'deletedAfter');
+  for (const { email } of [suspended, deactivated]) await sendAnonymously('requestPasswordReset', { email });
+  const token = tokenIn(await smtp.next(deactivated.email));
   const newPassword = `new ${unique()}`;
   expect(await sendAnonymously('resetPassword', { token, newPassword })).toEqual([]);
-  expect(await canLogIn(away, newPassword)).toBe(true);
-  // The job that looks the address up leaves, in its own transaction, the one that would send.
+  expect(await canLogIn(deactivated, newPassword)).toBe(true);
+  // The job that looks up the address enqueues, in its own transaction, the job that would send.
   await untilNoJobNames(suspended.email);
   await untilNoJobNames(rowId(suspended.id));
   const mails = await own.stores.db.mailToken.count({
@@ -211,37 +212,38 @@ test('who is suspended gets no link; who is deactivated comes back with one', as
   expectMails(suspended.email, 1);
 });
 
-/** The names of a mail's headers, in order. */
+/** The names of an email's headers, in order. */
 function headersOf({ source }: { source: string }): string[] {
   const [head = ''] = source.split(/\r?\n\r?\n/);
   return [...head.matchAll(/^([\w-]+):/gm)].map(([, name = '']) => name.toLowerCase());
 }
 
-test('what a person writes adds no header to their mail, and nobody to those who get it', async () => {
+test('no input adds a header or a recipient to an email', async () => {
   const plain = await newPerson(url);
-  const usual = headersOf(await smtp.next(plain.email));
-  const [username, evil] = [`u${unique()}`.slice(0, 30), `${unique()}@example.org`];
+  const expected = headersOf(await smtp.next(plain.email));
+  const [username, attacker] = [`u${unique()}`.slice(0, 30), `${unique()}@example.org`];
   const account = { username, email: `${username}@example.org`, password: 'correct horse', displayName: 'Ada' };
-  const injected = `\r\nBcc: ${evil}\r\n\r\nBuy this`;
+  const injected = `\r\nBcc: ${attacker}\r\n\r\nBuy this`;
   expect(await sendAnonymously('signUp', { ...account, email: account.email + injected })).toEqual(['INVALID email']);
   await sendAnonymously('signUp', { ...account, displayName: `Ada${injected}` });
   const mail = await smtp.next(account.email);
   expect(mail.to).toEqual([account.email]);
-  expect(headersOf(mail)).toEqual(usual);
-  expect(mail.source).not.toContain(evil);
+  expect(headersOf(mail)).toEqual(expected);
+  expect(mail.source).not.toContain(attacker);
 });
 
 test.for(['$,x', 'x<$>', '$;x', 'x:$;', '$(x)'])(
-  'an account whose address is %s, with another’s at $, reaches not them',
+  'an account whose address is %s, with another’s address as $, does not reach the other',
   async (form) => {
     const victim = `${unique()}@example.org`;
     const email = form.replace('$', victim);
     const username = `u${unique()}`.slice(0, 30);
-    // Whether it may sign up like this is sign-up's to say.
+    // Sign-up may refuse the address; the email must not reach the other person in either case.
     await sendAnonymously('signUp', { username, email, password: 'correct horse', displayName: 'Ada' });
     await until(async () => {
       const [row] = await own.stores.db.$queryRaw<[{ count: number }]>`
-        select count(*)::int as count from graphile_worker._private_jobs job join users on payload ->> 'userId' = users.id::text
+        select count(*)::int as count
+        from graphile_worker._private_jobs job join users on payload ->> 'userId' = users.id::text
         where username = ${username} and last_error is null`;
       return row.count === 0;
     });
@@ -249,7 +251,7 @@ test.for(['$,x', 'x<$>', '$;x', 'x:$;', '$(x)'])(
   },
 );
 
-test('a mail that cannot be sent is sent when the server is back', async () => {
+test('an email that could not be sent is retried when the mail server is back', async () => {
   const port = Number(new URL(smtp.url).port);
   await smtp.stop();
   const person = await newPerson(url);
@@ -264,7 +266,7 @@ test('a mail that cannot be sent is sent when the server is back', async () => {
   expect(tokenIn(await smtp.next(person.email))).not.toBe('');
 });
 
-test('without a server mails are files that a person can read', async () => {
+test('without a mail server, emails are written to files', async () => {
   const shared = inject('env');
   const folder = fileURLToPath(shared.MAIL_URL ?? '');
   const person = await newPerson(inject('url'));
@@ -275,7 +277,7 @@ test('without a server mails are files that a person can read', async () => {
     );
     return files.find(({ text }) => text.includes(`To: ${person.email}`));
   });
-  // A link in it sets passwords: nobody else on the machine reads it.
+  // Its link could set a password, so no other user of the machine may read it.
   expect((await stat(join(folder, file.name))).mode & 0o777).toBe(0o600);
   const mail = file.text;
   expect(mail).toMatch(/^Subject: Is this your address\?\r?$/m);

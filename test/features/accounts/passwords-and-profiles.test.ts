@@ -23,7 +23,7 @@ const edit = (person: Person, input: object) =>
     'user { displayName bio }',
   );
 
-test('a new password ends all other sessions and their sockets, and the old one opens nothing any more', async () => {
+test('a new password ends all other sessions and their sockets, and the old password no longer works', async () => {
   const person = await newPerson(url);
   const [phone, laptop] = await Promise.all([logInAgain(person), logInAgain(person)]);
   const sockets = await Promise.all([phone, laptop, person].map(({ token }) => greet(url, token)));
@@ -55,26 +55,26 @@ test.for([
   ['of 7 characters', '1234567', 'TOO_SHORT newPassword'],
   ['of 201 characters', 'p'.repeat(201), 'TOO_LONG newPassword'],
   ['with NUL', 'pass\u0000word', 'INVALID newPassword'],
-] as const)('a new password %s is refused and changes nothing', async ([, password, mistake]) => {
+] as const)('a new password %s is refused and changes nothing', async ([, password, userError]) => {
   const person = await newPerson(url);
   const phone = await logInAgain(person);
-  expect(userErrorsOf(await change(person, person.password, password))).toEqual([mistake]);
+  expect(userErrorsOf(await change(person, person.password, password))).toEqual([userError]);
   expect(await isLoggedIn(phone)).toBe(true);
   expect((await logIn(person.username, person.password)).data?.logIn.viewer?.user.id).toBe(person.id);
 });
 
-test('whoever holds a session cannot guess the password without end either', async () => {
+test('guessing the current password is rate-limited within a session, too', async () => {
   const person = await newPerson(url);
   const query = `mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { userErrors { code } } }`;
-  const tries = await Promise.all(
+  const attempts = await Promise.all(
     Array.from({ length: 12 }, () =>
       person.send(query, { input: { currentPassword: 'wrong', newPassword: 'another password' } }),
     ),
   );
-  expect(tries.filter(({ errors }) => errors[0]?.extensions.code === 'RATE_LIMITED')).toHaveLength(2);
+  expect(attempts.filter(({ errors }) => errors[0]?.extensions.code === 'RATE_LIMITED')).toHaveLength(2);
 });
 
-test('an edited profile is seen by others at once, and what is left out stays', async () => {
+test('others see an edited profile at once, and missing fields stay unchanged', async () => {
   const [person, other] = await Promise.all([newPerson(url, 'Before'), newPerson(url)]);
   const seen = async () => {
     const { data } = await other.send(
@@ -86,7 +86,7 @@ test('an edited profile is seen by others at once, and what is left out stays', 
     return [data?.node, data?.user];
   };
   const twice = (profile: object) => [profile, profile];
-  // Read first, so that it is cached before it changes.
+  // Read the profile before changing it, so that it is cached.
   expect(await seen()).toEqual(twice({ displayName: 'Before', bio: '' }));
   const edited = { displayName: 'After', bio: '' };
   expect(await edit(person, { displayName: ' After ' })).toEqual({ user: edited, userErrors: [] });
@@ -99,7 +99,7 @@ test('an edited profile is seen by others at once, and what is left out stays', 
   expect((await edit(person, { bio: '' })).user).toEqual({ displayName: 'After', bio: '' });
 });
 
-test('all that is wrong with a profile is told at once, and none of it is kept', async () => {
+test('all invalid fields of a profile are reported at once, and nothing is stored', async () => {
   const person = await newPerson(url, 'Before');
   const refused = await edit(person, { displayName: ' ', bio: 'b'.repeat(501) });
   expect(userErrorsOf(refused)).toEqual(['TOO_SHORT displayName', 'TOO_LONG bio']);
@@ -116,7 +116,7 @@ test.for([
   'revokeSession(input: { sessionId: "x" }) { userErrors { code } }',
   'changePassword(input: { currentPassword: "12345678", newPassword: "12345678" }) { userErrors { code } }',
   'updateProfile(input: { bio: "Hello" }) { userErrors { code } }',
-])('without a session it is UNAUTHENTICATED: %s', async (mutation) => {
+])('without a session, this mutation is UNAUTHENTICATED: %s', async (mutation) => {
   const { data, errors } = await send(url, `mutation { ${mutation} }`);
   expect(data).toBeNull();
   expect(errors.map((error) => error.extensions.code)).toEqual(['UNAUTHENTICATED']);

@@ -20,7 +20,7 @@ afterAll(() => stores.close());
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-interface Listed {
+interface ListedSession {
   id: string;
   device: string;
   isCurrent: boolean;
@@ -30,25 +30,25 @@ interface Listed {
 }
 
 interface Page {
-  me: { sessions: { nodes: Listed[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
+  me: { sessions: { nodes: ListedSession[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
 }
 
 /** All of a person's sessions, page by page. */
-async function sessionsOf(person: Person, first = 100): Promise<Listed[]> {
-  const sessions: Listed[] = [];
+async function sessionsOf(person: Person, first = 100): Promise<ListedSession[]> {
+  const sessions: ListedSession[] = [];
   let after: string | null = null;
-  for (let more = true; more; ) {
+  for (let hasMore = true; hasMore; ) {
     const { data }: Answer<Page> = await person.send<Page>(
       `query ($first: Int!, $after: String) { me { sessions(first: $first, after: $after) {
         nodes { id device isCurrent createdAt lastUsedAt expiresAt } pageInfo { hasNextPage endCursor }
       } } }`,
       { first, after },
     );
-    if (!data) throw new Error('There is no list of sessions.');
+    if (!data) throw new Error('The list of sessions is missing.');
     const { nodes, pageInfo }: Page['me']['sessions'] = data.me.sessions;
     expect(nodes.length).toBeLessThanOrEqual(first);
     sessions.push(...nodes);
-    more = pageInfo.hasNextPage;
+    hasMore = pageInfo.hasNextPage;
     after = pageInfo.endCursor;
   }
   return sessions;
@@ -57,21 +57,21 @@ async function sessionsOf(person: Person, first = 100): Promise<Listed[]> {
 const revoke = (person: Person, sessionId: string) =>
   attempt<{ revokedSessionId: string | null }>(person, 'revokeSession', { sessionId }, 'revokedSessionId');
 
-/** Changes what is stored of a session, and makes Redis forget it, as it may at any time. */
-async function store(person: Person, data: { lastUsedAt?: Date; expiresAt?: Date }): Promise<void> {
+/** Changes the stored session and removes it from Redis, which may happen at any time. */
+async function updateStored(person: Person, data: { lastUsedAt?: Date; expiresAt?: Date }): Promise<void> {
   const tokenHash = Buffer.from(hashOf(person.token), 'hex');
   await stores.db.session.update({ where: { tokenHash }, data });
   await stores.redis.del(`session:v2:${hashOf(person.token)}`);
 }
 
-const stored = ({ token }: Person) =>
+const readStored = ({ token }: Person) =>
   stores.db.session.findUnique({ where: { tokenHash: Buffer.from(hashOf(token), 'hex') } });
 
-/** A socket of a person's that the server watches over. */
+/** Opens an authenticated socket for a person. */
 const connect = (person: Person) => greet(url, person.token);
 
-/** The code with which a person's new socket is closed. */
-async function refused(person: Person): Promise<number> {
+/** The close code with which a person's new socket is refused. */
+async function refusalCode(person: Person): Promise<number> {
   const raw = await openSocket(url);
   raw.say({ type: 'connection_init', payload: { authorization: `Bearer ${person.token}` } });
   return raw.closed;
@@ -79,7 +79,7 @@ async function refused(person: Person): Promise<number> {
 
 const isOpen = ({ socket }: RawSocket) => socket.readyState === socket.OPEN;
 
-test('nobody is who they are without a session, or with what is none', async () => {
+test('a request without a valid session token is anonymous', async () => {
   for (const token of ['', 'nonsense', unique().repeat(40), 'a b']) {
     expect(await isLoggedIn(asPerson(url, { id: '', username: '', email: '', password: '', token }))).toBe(false);
   }
@@ -88,7 +88,7 @@ test('nobody is who they are without a session, or with what is none', async () 
   expect(data).toEqual({ me: { email: person.email, user: { id: person.id, username: person.username } } });
 });
 
-test('the session’s word is understood in any capitals, and no other way to name it is', async () => {
+test('the scheme Bearer is accepted in any case, and no other scheme is', async () => {
   const person = await newPerson(url);
   const me = async (authorization: string) => {
     const response = await fetch(url, {
@@ -104,7 +104,7 @@ test('the session’s word is understood in any capitals, and no other way to na
   expect(await me(`Bearer ${person.token}x`)).toBe(false);
 });
 
-test('log-out ends this session and its sockets, and no other', async () => {
+test('log-out ends this session and its sockets, and no others', async () => {
   const person = await newPerson(url);
   const phone = await logInAgain(person);
   const sockets = await Promise.all([connect(phone), connect(phone), connect(person)]);
@@ -113,10 +113,10 @@ test('log-out ends this session and its sockets, and no other', async () => {
   expect(await isLoggedIn(phone)).toBe(false);
   expect([await sockets[0].closed, await sockets[1].closed]).toEqual([4403, 4403]);
   expect(await isLoggedIn(person)).toBe(true);
-  // What closed the others has reached this one too, and it still answers.
+  // The event that closed the others has reached this socket too, and it still answers.
   expect(await ask(sockets[2], '{ me { email } }')).toEqual({ data: { me: { email: person.email } } });
   sockets[2].socket.close();
-  // Logging out again is a request without a session.
+  // A second log-out is a request without a session.
   const again = await phone.send('mutation { logOut { userErrors { code } } }');
   expect(again.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
 });
@@ -125,21 +125,21 @@ test('sessions are listed newest first, with their devices, page by page', async
   const person = await newPerson(url);
   const phone = await logInAgain(person, 'Ada’s phone');
   await logInAgain(person, 'laptop');
-  const whole = await sessionsOf(phone);
-  expect(whole.map(({ device, isCurrent }) => [device, isCurrent])).toEqual([
+  const all = await sessionsOf(phone);
+  expect(all.map(({ device, isCurrent }) => [device, isCurrent])).toEqual([
     ['laptop', false],
     ['Ada’s phone', true],
     ['', false],
   ]);
-  for (const { createdAt, lastUsedAt, expiresAt } of whole) {
+  for (const { createdAt, lastUsedAt, expiresAt } of all) {
     expect(Date.parse(expiresAt) - Date.parse(lastUsedAt)).toBeGreaterThan(29 * DAY_MS);
     expect(Date.parse(lastUsedAt) - Date.parse(createdAt)).toBeGreaterThan(-MINUTE_MS);
   }
-  expect(await sessionsOf(phone, 1)).toEqual(whole);
-  expect(await sessionsOf(phone, 2)).toEqual(whole);
+  expect(await sessionsOf(phone, 1)).toEqual(all);
+  expect(await sessionsOf(phone, 2)).toEqual(all);
 });
 
-test('a session is a node for its own person alone', async () => {
+test('a session is a node only for its owner', async () => {
   const [person, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
   const id = (await sessionsOf(person))[0]?.id;
   const query = 'query ($id: ID!) { node(id: $id) { id ... on Session { isCurrent } } }';
@@ -148,7 +148,7 @@ test('a session is a node for its own person alone', async () => {
   expect((await asPerson(url, { ...person, token: 'nobody' }).send(query, { id })).data).toEqual({ node: null });
 });
 
-test('a session that is revoked is over at once, and its sockets are closed', async () => {
+test('revoking a session ends it at once and closes its sockets', async () => {
   const person = await newPerson(url);
   const phone = await logInAgain(person, 'phone');
   const socket = await connect(phone);
@@ -157,12 +157,12 @@ test('a session that is revoked is over at once, and its sockets are closed', as
   expect(await revoke(person, id)).toEqual({ revokedSessionId: id, userErrors: [] });
   expect(await isLoggedIn(phone)).toBe(false);
   expect(await socket.closed).toBe(4403);
-  expect(await refused(phone)).toBe(4403);
+  expect(await refusalCode(phone)).toBe(4403);
   expect((await sessionsOf(person)).map((session) => session.id)).not.toContain(id);
   expect(userErrorsOf(await revoke(person, id))).toEqual(['NOT_FOUND sessionId']);
 });
 
-test('another person’s session cannot be revoked, and looks like one that does not exist', async () => {
+test('another person’s session cannot be revoked and looks like a missing one', async () => {
   const [person, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
   const id = (await sessionsOf(person))[0]?.id ?? '';
   const answer = await revoke(stranger, id);
@@ -173,20 +173,20 @@ test('another person’s session cannot be revoked, and looks like one that does
   expect(await revoke(stranger, id)).toEqual(answer);
 });
 
-test('one’s own current session can be revoked too', async () => {
+test('the current session can be revoked too', async () => {
   const person = await newPerson(url);
   const id = (await sessionsOf(person))[0]?.id ?? '';
   expect((await revoke(person, id)).revokedSessionId).toBe(id);
   expect(await isLoggedIn(person)).toBe(false);
 });
 
-test('a socket whose session ended while its server heard nothing is closed when it hears again', async () => {
+test('a socket whose session ended during a lost pub/sub connection is closed when the server reconnects', async () => {
   const own = await ownStores();
   const api = await startProcess(['api'], own.env);
   const person = await newPerson(api.url);
   const socket = await greet(api.url, person.token);
   const session = await own.stores.db.session.findFirstOrThrow({ where: { userId: rowId(person.id) } });
-  // As if it had been told while the connection was away: nobody hears of it.
+  // As if the end had been published during the outage: no subscriber receives it.
   await own.stores.db.session.delete({ where: { id: session.id } });
   await own.stores.redis.del(`session:v2:${hashOf(person.token)}`);
   await own.stores.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
@@ -195,59 +195,63 @@ test('a socket whose session ended while its server heard nothing is closed when
   await own.stop();
 });
 
-test('a session that was not used in time is over, for requests and for sockets', async () => {
+test('an expired session is over for requests and for sockets', async () => {
   const person = await newPerson(url);
   const phone = await logInAgain(person, 'phone');
-  await store(phone, { expiresAt: new Date(Date.now() - 1_000) });
+  await updateStored(phone, { expiresAt: new Date(Date.now() - 1_000) });
   expect(await isLoggedIn(phone)).toBe(false);
-  expect(await refused(phone)).toBe(4403);
-  // It is not listed either, and being asked for it did not bring it back.
+  expect(await refusalCode(phone)).toBe(4403);
+  // It is not listed either, and these requests did not extend it.
   expect((await sessionsOf(person)).map((session) => session.device)).toEqual(['']);
   expect(await isLoggedIn(person)).toBe(true);
 });
 
-test('a socket is closed when the time of its session is over', async () => {
+test('a socket is closed when its session expires', async () => {
   const person = await newPerson(url);
-  await store(person, { expiresAt: new Date(Date.now() + 4_000) });
+  await updateStored(person, { expiresAt: new Date(Date.now() + 4_000) });
   const socket = await connect(person);
   expect(await socket.closed).toBe(4403);
   expect(await isLoggedIn(person)).toBe(false);
 });
 
-test('a socket whose session was used elsewhere outlives the time that it began with', async () => {
+test('a socket outlives its session’s first expiry if the session was used elsewhere', async () => {
   const person = await newPerson(url);
-  const before = new Date(Date.now() + 4_000);
-  await store(person, { expiresAt: before });
+  const firstExpiry = new Date(Date.now() + 4_000);
+  await updateStored(person, { expiresAt: firstExpiry });
   const socket = await connect(person);
-  await store(person, { lastUsedAt: new Date(Date.now() - 60 * MINUTE_MS) });
+  await updateStored(person, { lastUsedAt: new Date(Date.now() - 60 * MINUTE_MS) });
   expect(await isLoggedIn(person)).toBe(true);
-  // Asking until the first end is past: whoever closes the socket then, does it before answering a later request.
-  while (Date.now() < before.getTime() + 1_000) await isLoggedIn(person);
+  // Send requests until the first expiry is past: a server that closes the socket then would do so before it answers a
+  // later request.
+  while (Date.now() < firstExpiry.getTime() + 1_000) await isLoggedIn(person);
   expect(isOpen(socket)).toBe(true);
   expect(await ask(socket, '{ me { email } }')).toEqual({ data: { me: { email: person.email } } });
   socket.socket.close();
 });
 
-test('use moves the end of a session on', async () => {
+test('using a session extends its expiry', async () => {
   const person = await newPerson(url);
-  await store(person, { lastUsedAt: new Date(Date.now() - 60 * MINUTE_MS), expiresAt: new Date(Date.now() + DAY_MS) });
-  const used = Date.now();
+  await updateStored(person, {
+    lastUsedAt: new Date(Date.now() - 60 * MINUTE_MS),
+    expiresAt: new Date(Date.now() + DAY_MS),
+  });
+  const usedAt = Date.now();
   expect(await isLoggedIn(person)).toBe(true);
-  const session = await stored(person);
-  expect(session?.expiresAt.getTime()).toBeGreaterThan(used + 29 * DAY_MS);
-  expect(session?.lastUsedAt.getTime()).toBeGreaterThanOrEqual(used - MINUTE_MS);
+  const session = await readStored(person);
+  expect(session?.expiresAt.getTime()).toBeGreaterThan(usedAt + 29 * DAY_MS);
+  expect(session?.lastUsedAt.getTime()).toBeGreaterThanOrEqual(usedAt - MINUTE_MS);
   expect((await sessionsOf(person))[0]?.expiresAt).toBe(session?.expiresAt.toISOString());
 });
 
 test('use within five minutes of the last one writes nothing', async () => {
   const person = await newPerson(url);
   const lastUsedAt = new Date(Date.now() - 2 * MINUTE_MS);
-  await store(person, { lastUsedAt });
+  await updateStored(person, { lastUsedAt });
   expect(await isLoggedIn(person)).toBe(true);
-  expect((await stored(person))?.lastUsedAt).toEqual(lastUsedAt);
+  expect((await readStored(person))?.lastUsedAt).toEqual(lastUsedAt);
 });
 
-test('a token is stored nowhere, neither in the database nor in Redis', async () => {
+test('a token is stored neither in the database nor in Redis', async () => {
   const person = await newPerson(url);
   await isLoggedIn(person);
   const forms = [
@@ -260,37 +264,37 @@ test('a token is stored nowhere, neither in the database nor in Redis', async ()
     select sessions::text || users::text as text from sessions join users on users.id = user_id
     where user_id = ${rowId(person.id)}`;
   expect(rows).toHaveLength(1);
-  const kept: string[] = rows.map((row) => row.text);
+  const texts: string[] = rows.map((row) => row.text);
   for await (const keys of stores.redis.scanStream({ count: 500 }) as AsyncIterable<string[]>) {
     for (const key of keys) {
-      kept.push(key);
+      texts.push(key);
       const type = await stores.redis.type(key);
-      if (type === 'string') kept.push((await stores.redis.get(key)) ?? '');
-      if (type === 'hash') kept.push(JSON.stringify(await stores.redis.hgetall(key)));
-      if (type === 'zset') kept.push((await stores.redis.zrange(key, '0', '-1')).join(' '));
-      if (type === 'set') kept.push((await stores.redis.smembers(key)).join(' '));
+      if (type === 'string') texts.push((await stores.redis.get(key)) ?? '');
+      if (type === 'hash') texts.push(JSON.stringify(await stores.redis.hgetall(key)));
+      if (type === 'zset') texts.push((await stores.redis.zrange(key, '0', '-1')).join(' '));
+      if (type === 'set') texts.push((await stores.redis.smembers(key)).join(' '));
     }
   }
-  const all = kept.join('\n');
-  // The looking finds what is there: the hash, in both.
+  const all = texts.join('\n');
+  // The search works: it finds the hash in both.
   expect(rows[0]?.text).toContain(hashOf(person.token));
-  expect(kept).toContain(`session:v2:${hashOf(person.token)}`);
+  expect(texts).toContain(`session:v2:${hashOf(person.token)}`);
   for (const form of forms) expect(all).not.toContain(form);
   expect(all).not.toContain(person.password);
 });
 
-test('a connection that goes before it was answered is listened to no longer', async () => {
+test('a connection that closes before its acknowledgement leaves no subscription behind', async () => {
   const person = await newPerson(url);
   const channel = sessionsChannel(rowId(person.id));
-  const listeners = async () => {
+  const subscriberCount = async () => {
     const [, count] = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', channel)) as [string, number];
     return count;
   };
 
-  const steady = await connect(person);
-  expect(await listeners()).toBe(1);
-  steady.socket.close();
-  await until(async () => (await listeners()) === 0);
+  const connected = await connect(person);
+  expect(await subscriberCount()).toBe(1);
+  connected.socket.close();
+  await until(async () => (await subscriberCount()) === 0);
 
   for (let n = 0; n < 20; n++) {
     const raw = await openSocket(url);
@@ -298,5 +302,5 @@ test('a connection that goes before it was answered is listened to no longer', a
     raw.socket.terminate();
     await raw.closed;
   }
-  await until(async () => (await listeners()) === 0, 10);
+  await until(async () => (await subscriberCount()) === 0, 10);
 });

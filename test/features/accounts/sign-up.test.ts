@@ -12,10 +12,16 @@ interface SignedUp {
   };
 }
 
-/** Input that is right, but for what a test gives. */
-function account(wrong: Record<string, string> = {}) {
+/** Valid input. @param overrides fields to replace */
+function account(overrides: Record<string, string> = {}) {
   const name = unique();
-  return { username: name, email: `${name}@example.org`, password: 'a password', displayName: 'Somebody', ...wrong };
+  return {
+    username: name,
+    email: `${name}@example.org`,
+    password: 'a password',
+    displayName: 'Somebody',
+    ...overrides,
+  };
 }
 
 async function signUp(input: object) {
@@ -26,7 +32,7 @@ async function signUp(input: object) {
     } }`,
     { input },
   );
-  if (!data) throw new Error(`Signing up was answered with errors: ${JSON.stringify(errors)}`);
+  if (!data) throw new Error(`signUp failed with errors: ${JSON.stringify(errors)}`);
   return data.signUp;
 }
 
@@ -38,7 +44,7 @@ async function exists(username: string): Promise<boolean> {
   return data?.user !== null;
 }
 
-test('signing up makes an account and logs in to it', async () => {
+test('signing up creates an account and logs in to it', async () => {
   const input = account({ username: `Mixed.${unique()}`, displayName: '  Ada Lovelace\n' });
   const { token, viewer, userErrors } = await signUp({ ...input, email: ` ${input.email.toUpperCase()} ` });
   expect(userErrors).toEqual([]);
@@ -51,16 +57,16 @@ test('signing up makes an account and logs in to it', async () => {
   expect(me.data).toEqual({ me: { user: { id: viewer?.user.id } } });
 });
 
-test('all userErrors are told at once, and no account is made', async () => {
+test('all user errors are reported at once, and no account is created', async () => {
   const username = unique();
-  const wrong = account({
+  const invalid = account({
     username,
     email: 'nobody at example.org',
     password: 'seven..',
     displayName: ' \t ',
     device: 'd'.repeat(101),
   });
-  const answer = await signUp(wrong);
+  const answer = await signUp(invalid);
   expect(answer).toMatchObject({ token: null, viewer: null });
   expect(userErrorsOf(answer)).toEqual([
     'INVALID email',
@@ -75,7 +81,7 @@ test.for([
   ['a username of 2 characters', { username: 'ab' }, 'INVALID username'],
   ['a username of 31 characters', { username: 'a'.repeat(31) }, 'INVALID username'],
   ['a username with a hyphen', { username: 'a-b-c' }, 'INVALID username'],
-  ['a username with a letter that is not of a to z', { username: 'zoë.zoë' }, 'INVALID username'],
+  ['a username with a character other than a to z', { username: 'zoë.zoë' }, 'INVALID username'],
   ['a username with a line break at its end', { username: `${unique()}\n` }, 'INVALID username'],
   ['an e-mail address without @', { email: 'example.org' }, 'INVALID email'],
   ['an e-mail address with two @', { email: 'a@b@example.org' }, 'INVALID email'],
@@ -86,13 +92,13 @@ test.for([
   ['a display name with NUL', { displayName: 'a\u0000b' }, 'INVALID displayName'],
   ['a display name with half a surrogate pair', { displayName: 'a\ud83d' }, 'INVALID displayName'],
   ['a device with NUL', { device: '\u0000' }, 'INVALID device'],
-] as const)('%s is refused', async ([, wrong, mistake]) => {
-  const answer = await signUp(account(wrong));
-  expect(userErrorsOf(answer)).toEqual([mistake]);
+] as const)('%s is refused', async ([, overrides, userError]) => {
+  const answer = await signUp(account(overrides));
+  expect(userErrorsOf(answer)).toEqual([userError]);
   expect(answer).toMatchObject({ token: null, viewer: null });
 });
 
-test('what is just allowed is allowed', async () => {
+test('values at the limits are accepted', async () => {
   const shortest = `${unique().slice(0, 2)}._`;
   const longest = unique().padEnd(30, '_');
   const answers = await Promise.all([
@@ -105,17 +111,17 @@ test('what is just allowed is allowed', async () => {
   expect(answers.map(userErrorsOf)).toEqual([[], [], []]);
 });
 
-test('a username belongs to one person, whatever its capitals', async () => {
+test('a username belongs to one person, in any case', async () => {
   const person = await newPerson(url);
   const input = account({ username: person.username.toUpperCase() });
   const answer = await signUp(input);
   expect(userErrorsOf(answer)).toEqual(['TAKEN username']);
   expect(answer).toMatchObject({ token: null, viewer: null });
-  // The e-mail address was not taken with it.
+  // The refused sign-up has not taken the e-mail address.
   expect(userErrorsOf(await signUp({ ...input, username: unique() }))).toEqual([]);
 });
 
-test('an e-mail address belongs to one person, whatever its capitals and the spaces around it', async () => {
+test('an e-mail address belongs to one person, in any case and with spaces around it', async () => {
   const person = await newPerson(url);
   const input = account({ email: ` ${person.email.toUpperCase()} ` });
   const answer = await signUp(input);
@@ -123,7 +129,7 @@ test('an e-mail address belongs to one person, whatever its capitals and the spa
   expect(await exists(input.username)).toBe(false);
 });
 
-test('of many who want the same username at the same moment one gets it', async () => {
+test('of concurrent sign-ups with the same username one succeeds', async () => {
   const username = unique();
   const answers = await Promise.all(Array.from({ length: 6 }, () => signUp({ ...account(), username })));
   expect(answers.filter((answer) => answer.token !== null)).toHaveLength(1);

@@ -35,7 +35,7 @@ async function idOf(viewer: Person, username: string): Promise<string | null> {
   return data?.user?.id ?? null;
 }
 
-test('a username can be changed: it is found by the new one at once, and logs in with it', async () => {
+test('a changed username finds the person at once, and logs in', async () => {
   const [person, other] = await Promise.all([newPerson(url), newPerson(url)]);
   expect(await idOf(other, person.username)).toBe(person.id);
   const name = `New.${unique()}`;
@@ -47,7 +47,7 @@ test('a username can be changed: it is found by the new one at once, and logs in
   expect(data?.logIn.viewer?.user.id).toBe(person.id);
 });
 
-test('nobody but its owner can take an old name for 14 days, and anybody after', async () => {
+test('a former username is held for its owner for 14 days, then anybody can take it', async () => {
   const [person, other, late] = await Promise.all([newPerson(url), newPerson(url), newPerson(url)]);
   const old = person.username;
   expect(await change(person, `new.${unique()}`)).toEqual([]);
@@ -64,9 +64,9 @@ test('nobody but its owner can take an old name for 14 days, and anybody after',
   expect(await change(person, old)).toEqual(['TAKEN username']);
 });
 
-test('reserved and malformed names are refused, at sign-up too', async () => {
+test('reserved and malformed usernames are refused, also at sign-up', async () => {
   const person = await newPerson(url);
-  for (const [name, mistake] of [
+  for (const [name, userError] of [
     ['admin', 'RESERVED username'],
     ['GraphQL', 'RESERVED username'],
     ['.support_', 'RESERVED username'],
@@ -76,8 +76,8 @@ test('reserved and malformed names are refused, at sign-up too', async () => {
     ['ünïcode', 'INVALID username'],
     ['', 'INVALID username'],
   ] as const) {
-    expect([name, await change(person, name)]).toEqual([name, [mistake]]);
-    expect([name, await signUpAs(name)]).toEqual([name, [mistake]]);
+    expect([name, await change(person, name)]).toEqual([name, [userError]]);
+    expect([name, await signUpAs(name)]).toEqual([name, [userError]]);
   }
   const other = await newPerson(url);
   expect(await change(person, other.username.toUpperCase())).toEqual(['TAKEN username']);
@@ -85,7 +85,7 @@ test('reserved and malformed names are refused, at sign-up too', async () => {
   expect(await stores.db.formerUsername.count({ where: { username: person.username } })).toBe(0);
 });
 
-test('of several who want a name that is being given up at this moment nobody gets it', async () => {
+test('nobody gets a username that its owner gives up at the same moment', async () => {
   for (let turn = 0; turn < 5; turn++) {
     const [person, ...others] = await Promise.all(Array.from({ length: 4 }, () => newPerson(url)));
     if (!person) throw new Error('unreachable');

@@ -4,7 +4,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl';
 import { exportData, readDataExport, sweepExports } from '../../../src/features/data-export/data-export.ts';
-import { NOT_EXPORTED, PARTS, photoFile } from '../../../src/features/data-export/export-parts.ts';
+import { EXPORT_FILES, NOT_EXPORTED } from '../../../src/features/data-export/export-files.ts';
+import { photoFileName } from '../../../src/features/data-export/export-rows.ts';
 import { renditionKey } from '../../../src/features/photos/media.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-/** Loads a ZIP. @returns its files by their names */
+/** Downloads a ZIP. @returns its files by name */
 async function unzip(address: string): Promise<Map<string, Buffer>> {
   const response = await fetch(address, { signal: AbortSignal.timeout(20_000) });
   expect(response.status).toBe(200);
@@ -34,108 +35,108 @@ async function unzip(address: string): Promise<Map<string, Buffer>> {
   const zip = await new Promise<ZipFile>((resolve, reject) => {
     fromBuffer(bytes, { lazyEntries: true }, (error, opened) => (error ? reject(error) : resolve(opened)));
   });
-  const found = new Map<string, Buffer>();
+  const entries = new Map<string, Buffer>();
   zip.on('entry', (entry: Entry) => {
     zip.openReadStream(entry, async (error, stream) => {
       if (error) throw error;
-      found.set(entry.fileName, await content(stream));
+      entries.set(entry.fileName, await content(stream));
       zip.readEntry();
     });
   });
   zip.readEntry();
   await once(zip, 'end');
-  return found;
+  return entries;
 }
 
-/** A JSON file of the copy. */
+/** The rows of a JSON file of the export. */
 function rows(name: string): Record<string, unknown>[] {
   const file = files.get(name);
-  if (!file) throw new Error(`There is no ${name} in ${[...files.keys()]}.`);
+  if (!file) throw new Error(`The export has no ${name}, but ${[...files.keys()]}.`);
   return JSON.parse(String(file)) as Record<string, unknown>[];
 }
 
-const someTime = expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-const as = ({ id, username }: Person) => ({ id, username });
-const seen = (id: string, owner: Person) => ({ id, owner: as(owner) });
+const anyTime = expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const asPerson = ({ id, username }: Person) => ({ id, username });
+const visiblePhoto = (id: string, owner: Person) => ({ id, owner: asPerson(owner) });
 
-test('a copy holds the account, with what only its owner may see', () => {
+test('an export contains the account, including private fields', () => {
   const { person, formerName } = world;
   const { id, username, email } = person;
   expect(rows('account.json')).toEqual([
     {
       ...{ id, username, email, displayName: 'person', bio: 'I am here.', hasAvatar: true, avatarStatus: 'READY' },
-      ...{ isPrivate: true, isHidden: false, isPulled: false, isModerator: false },
+      ...{ isPrivate: true, isHidden: false, isHeavy: false, isModerator: false },
       ...{ emailVerifiedAt: null, suspendedAt: null, deactivatedAt: null, deletingAt: null, avatarFailure: null },
-      ...{ createdAt: someTime, copyAskedForAt: someTime, activityReadUpTo: null },
+      ...{ createdAt: anyTime, copyAskedForAt: anyTime, activityReadUpTo: null },
       counts: { followers: 2, following: 1, photos: 1 },
     },
   ]);
-  expect(rows('former-usernames.json')).toEqual([{ username: formerName, heldUntil: someTime }]);
+  expect(rows('former-usernames.json')).toEqual([{ username: formerName, heldUntil: anyTime }]);
   expect(rows('sessions.json').map(({ device }) => device)).toEqual(['', 'Another device']);
-  expect(rows('mails.json')).toEqual([{ purpose: 'VERIFY_EMAIL', email, expiresAt: someTime }]);
+  expect(rows('mails.json')).toEqual([{ purpose: 'VERIFY_EMAIL', email, expiresAt: anyTime }]);
   expect(rows('idempotency-keys.json').map(({ key }) => key)).toEqual(['first', 'second']);
 });
 
-test('a copy holds every photo with its picture, also one that is hidden by moderators', async () => {
+test('an export contains every photo with its picture, also one that moderators have hidden', async () => {
   const { photo, hiddenPhoto, friend, upload } = world;
-  const ready = { status: 'READY', failure: null, createdAt: someTime, publishedAt: someTime };
+  const ready = { status: 'READY', failure: null, createdAt: anyTime, publishedAt: anyTime };
   expect(rows('photos.json')).toEqual([
     expect.objectContaining({
       ...{ id: photo, caption: `With @${friend.username}`, ...ready, hiddenByModeratorsAt: null },
-      // The one who blocks the person counts for them no more.
+      // The like and the comment of the blocker no longer count for the person.
       ...{ likes: 1, comments: 1, file: `photos/${photo}.jpg` },
     }),
     expect.objectContaining({
       id: hiddenPhoto,
       ...ready,
-      hiddenByModeratorsAt: someTime,
+      hiddenByModeratorsAt: anyTime,
       file: `photos/${hiddenPhoto}.jpg`,
     }),
   ]);
   const stored = await stores.db.photo.findMany({ where: { ownerId: rowId(world.person.id) } });
   for (const { id, mediaKey, mediaIsPublic } of stored) {
     const largest = await stores.objects.get(renditionKey(mediaKey, mediaIsPublic, 'WIDTH_1080'));
-    expect(files.get(photoFile(id))).toEqual(largest);
+    expect(files.get(photoFileName(id))).toEqual(largest);
   }
   expect((await sharp(files.get('avatar.jpg')).metadata()).width).toBe(320);
   expect(rows('uploads.json')).toEqual([
-    expect.objectContaining({ id: upload.id, contentType: 'image/jpeg', createdAt: someTime, expiresAt: someTime }),
+    expect.objectContaining({ id: upload.id, contentType: 'image/jpeg', createdAt: anyTime, expiresAt: anyTime }),
   ]);
 });
 
-test('a copy holds all that the person did, and of others only those and that which they may see', () => {
+test('an export contains everything the person did, and only people and photos that they may see', () => {
   const { person, friend, fan, recluse, asker, blocked, muted, friendPhoto, photo } = world;
-  const since = someTime;
-  expect(rows('following.json')).toEqual([{ ...as(friend), since }]);
+  const since = anyTime;
+  expect(rows('following.json')).toEqual([{ ...asPerson(friend), since }]);
   expect(
     rows('followers.json')
       .map(({ id }) => id)
       .sort(),
   ).toEqual([fan.id, friend.id].sort());
-  expect(rows('follow-requests-sent.json')).toEqual([{ ...as(recluse), since }]);
-  expect(rows('follow-requests-received.json')).toEqual([{ ...as(asker), since }]);
-  expect(rows('blocked.json')).toEqual([{ ...as(blocked), since }]);
-  expect(rows('muted.json')).toEqual([{ ...as(muted), since }]);
+  expect(rows('follow-requests-sent.json')).toEqual([{ ...asPerson(recluse), since }]);
+  expect(rows('follow-requests-received.json')).toEqual([{ ...asPerson(asker), since }]);
+  expect(rows('blocked.json')).toEqual([{ ...asPerson(blocked), since }]);
+  expect(rows('muted.json')).toEqual([{ ...asPerson(muted), since }]);
   expect(rows('followed-hashtags.json')).toEqual([{ hashtag: 'dusk', since }]);
   const text = `A comment by ${person.username}`;
-  const createdAt = someTime;
+  const createdAt = anyTime;
   expect(rows('comments.json')).toEqual([
-    { id: expect.any(String), text, createdAt, photo: seen(friendPhoto, friend) },
-    // What the person wrote is theirs, about a photo that they see no more.
+    { id: expect.any(String), text, createdAt, photo: visiblePhoto(friendPhoto, friend) },
+    // The person's own text stays, on a photo that they may no longer see.
     { id: null, text, createdAt, photo: null },
   ]);
   expect(rows('likes.json')).toEqual([
-    { photo: seen(friendPhoto, friend), createdAt },
+    { photo: visiblePhoto(friendPhoto, friend), createdAt },
     { photo: null, createdAt },
   ]);
   expect(rows('reports.json')).toEqual([
     expect.objectContaining({
-      ...{ about: 'photo', photo: seen(friendPhoto, friend), person: as(friend) },
+      ...{ about: 'photo', photo: visiblePhoto(friendPhoto, friend), person: asPerson(friend) },
       ...{ reason: 'SPAM', details: 'See for yourself', createdAt, decidedAt: null },
     }),
   ]);
   expect(rows('moderation.json')).toEqual([
-    expect.objectContaining({ kind: 'HIDE_PHOTO', why: `${person.username} was warned before`, decidedAt: someTime }),
+    expect.objectContaining({ kind: 'HIDE_PHOTO', why: `${person.username} was warned before`, decidedAt: anyTime }),
   ]);
   const activity = rows('activity.json').map(({ kind, latestActors, photo: about }) => {
     return [kind, (latestActors as { id: string }[]).map(({ id }) => id).sort(), (about as { id: string } | null)?.id];
@@ -152,7 +153,7 @@ test('a copy holds all that the person did, and of others only those and that wh
   );
 });
 
-test('a copy names nobody who blocks or mutes the person or reported them, and holds no secret', async () => {
+test('an export does not name people who block, mute or reported the person, and contains no secrets', async () => {
   const text = [...files].map(([name, bytes]) => `${name} ${name.endsWith('.jpg') ? '' : bytes}`).join('\n');
   for (const { id, username, email } of [world.blocker, world.muter, world.moderator]) {
     for (const name of [id, username, email]) expect(text).not.toContain(name);
@@ -176,7 +177,7 @@ test('a copy names nobody who blocks or mutes the person or reported them, and h
   for (const secret of secrets) expect(text).not.toContain(secret);
 });
 
-test('every column that names a person leads to a part of the copy, or tells why it does not', async () => {
+test('every column that refers to a person is exported, or has a reason why not', async () => {
   const columns = await stores.db.$queryRaw<{ name: string }[]>`
     select distinct name from (
       select conrelid::regclass || '.' || attname as name
@@ -186,9 +187,9 @@ test('every column that names a person leads to a part of the copy, or tells why
       select table_name || '.' || column_name from information_schema.columns
       where table_schema = 'public' and (column_name in ('user_id', 'username', 'email') and table_name <> 'users')
     ) named order by name`;
-  // A mail's address stands in the row that leads to its person, and so does a name that was given up.
+  // The last two columns are in rows that the export reads by their user_id.
   const known = [
-    ...PARTS.flatMap((part) => part.columns),
+    ...EXPORT_FILES.flatMap((part) => part.columns),
     ...Object.keys(NOT_EXPORTED),
     'mail_tokens.email',
     'former_usernames.username',
@@ -199,7 +200,7 @@ test('every column that names a person leads to a part of the copy, or tells why
   for (const name of files.keys()) if (!name.includes('/') && name !== 'README.txt') expect(readme).toContain(name);
 });
 
-test('asking for a copy needs the password, and a second one replaces the first', async () => {
+test('requesting an export needs the password, and a second export replaces the first', async () => {
   const person = await newPerson(url);
   const wrong = await attempt(person, 'requestDataExport', { password: 'not this' }, 'dataExport { status }');
   expect(userErrorsOf(wrong)).toEqual(['WRONG_CREDENTIALS password']);
@@ -212,7 +213,7 @@ test('asking for a copy needs the password, and a second one replaces the first'
   expect((await fetch(url2)).status).toBe(200);
 });
 
-test('a job that comes too late, or again, leaves what is there', async () => {
+test('a late or repeated job does not change the current export', async () => {
   const person = await newPerson(url);
   await exportOf(person);
   const userId = rowId(person.id);
@@ -220,7 +221,7 @@ test('a job that comes too late, or again, leaves what is there', async () => {
   const job = { userId: String(userId), exportId: String(row?.id), objectKey: row?.objectKey ?? '' };
   await exportData(stores, job);
   expect(await readDataExport(stores, userId)).toEqual(row);
-  // One for a copy that was replaced since, and had written its file when its worker was killed.
+  // A job of a replaced export, whose worker was killed after writing the file.
   const objectKey = `exports/${'0'.repeat(31)}1.zip`;
   await stores.objects.put(objectKey, Buffer.from('old'), 'application/zip');
   await exportData(stores, { ...job, exportId: '1', objectKey });
@@ -228,7 +229,7 @@ test('a job that comes too late, or again, leaves what is there', async () => {
   expect(await stores.objects.exists(job.objectKey)).toBe(true);
 });
 
-test('a copy is deleted when its time is over', async () => {
+test('an expired export is deleted', async () => {
   const person = await newPerson(url);
   await exportOf(person);
   const userId = rowId(person.id);

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { FEED_QUERY } from '../../../bench/feed-query.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { useSession } from '../../../src/features/accounts/sessions.ts';
+import { authenticateToken } from '../../../src/features/accounts/sessions.ts';
 import { createContext } from '../../../src/features/context.ts';
 import { createExecutor, type Executor } from '../../../src/server/executor.ts';
 import { buildSchema } from '../../../src/server/schema.ts';
@@ -48,7 +48,7 @@ async function cost(first: number): Promise<{ photos: number; sql: number; redis
   const { stream } = stores.redis as unknown as { stream: { write(data: unknown): boolean } };
   const writes = vi.spyOn(stream, 'write');
   try {
-    const session = await useSession(stores, viewer.token);
+    const session = await authenticateToken(stores, viewer.token);
     const document = parse(FEED_QUERY.replace('first: 24', `first: ${first}`));
     const context = createContext(stores, session, '127.0.0.1');
     const { data, errors } = await executor.execute({ document, operationName: null, variables: {} }, context);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { setModerator } from '../../../src/features/moderation/actions.ts';
-import { report as storeReport } from '../../../src/features/moderation/reports.ts';
+import { createReport as storeReport } from '../../../src/features/moderation/reports.ts';
 import { lockPeople } from '../../../src/features/visibility/locks.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
@@ -25,7 +25,7 @@ async function newModerator(): Promise<Person> {
   return person;
 }
 
-interface SeenReport {
+interface QueuedReport {
   id: string;
   subject: { __typename: string; id: string } | null;
   reporter: { id: string } | null;
@@ -33,11 +33,11 @@ interface SeenReport {
   details: string;
 }
 
-/** All reports in the queue that are about these things, oldest first, read in small pages. */
-async function queueOf(moderator: Person, subjectIds: readonly string[]): Promise<SeenReport[]> {
-  const found: SeenReport[] = [];
+/** All reports in the queue about these subjects, oldest first, read in small pages. */
+async function queueOf(moderator: Person, subjectIds: readonly string[]): Promise<QueuedReport[]> {
+  const reports: QueuedReport[] = [];
   type Queue = {
-    moderationQueue: { nodes: SeenReport[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+    moderationQueue: { nodes: QueuedReport[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
   };
   for (let after: string | null = null, hasNextPage = true; hasNextPage; ) {
     const answer: Answer<Queue> = await moderator.send(
@@ -49,14 +49,14 @@ async function queueOf(moderator: Person, subjectIds: readonly string[]): Promis
     );
     expect(answer.errors).toEqual([]);
     const page: Queue['moderationQueue'] | undefined = answer.data?.moderationQueue;
-    if (!page) throw new Error('The queue was not answered.');
-    found.push(...page.nodes.filter((node) => subjectIds.includes(node.subject?.id ?? '')));
+    if (!page) throw new Error('moderationQueue has no data.');
+    reports.push(...page.nodes.filter((node) => subjectIds.includes(node.subject?.id ?? '')));
     ({ hasNextPage, endCursor: after } = page.pageInfo);
   }
-  return found;
+  return reports;
 }
 
-interface SeenAct {
+interface LoggedAction {
   kind: string;
   why: string;
   moderator: { id: string } | null;
@@ -64,12 +64,12 @@ interface SeenAct {
   photo: { id: string } | null;
 }
 
-/** What the log says of a reason that only one test gives. */
-async function logOf(moderator: Person, why: string): Promise<SeenAct[]> {
-  const { data } = await moderator.send<{ moderationLog: { nodes: SeenAct[] } }>(
+/** The logged actions with a reason that only one test uses. */
+async function logOf(moderator: Person, why: string): Promise<LoggedAction[]> {
+  const { data } = await moderator.send<{ moderationLog: { nodes: LoggedAction[] } }>(
     '{ moderationLog(first: 100) { nodes { kind why moderator { id } user { id } photo { id } } } }',
   );
-  return data?.moderationLog.nodes.filter((act) => act.why === why) ?? [];
+  return data?.moderationLog.nodes.filter((action) => action.why === why) ?? [];
 }
 
 function report(person: Person, subjectId: string, more: object = {}) {
@@ -77,17 +77,17 @@ function report(person: Person, subjectId: string, more: object = {}) {
 }
 
 async function comment(person: Person, photoId: string, text: string): Promise<string> {
-  const { comment: made } = await attempt<{ comment: { id: string } }>(
+  const { comment: created } = await attempt<{ comment: { id: string } }>(
     person,
     'addComment',
     { photoId, text },
     'comment { id }',
   );
-  return made.id;
+  return created.id;
 }
 
 describe('reports', () => {
-  test('of a photo, a comment and a person reach the queue in order, each once', async () => {
+  test('of a photo, a comment and a person reach the queue in order and without duplicates', async () => {
     const [moderator, owner, reporter, other] = await Promise.all([
       newModerator(),
       ...[1, 2, 3].map(() => newPerson(url)),
@@ -117,7 +117,7 @@ describe('reports', () => {
     expect(stranger.data).toEqual({ node: null });
   });
 
-  test('of what one may not see, of oneself, or of nothing are refused', async () => {
+  test('of invisible subjects, of oneself or of invalid ids are refused', async () => {
     const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
     await attempt(owner, 'setPrivacy', { isPrivate: true }, 'user { id }');
     const photo = await share(owner);
@@ -134,7 +134,7 @@ describe('reports', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
   });
 
-  test('are dismissed by a moderator, after which the same can be reported anew', async () => {
+  test('can be dismissed by a moderator, and the subject can be reported again', async () => {
     const [moderator, owner, reporter] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
     const photo = await share(owner);
     await report(reporter, photo);
@@ -149,7 +149,7 @@ describe('reports', () => {
     expect(await queueOf(moderator, [photo])).toHaveLength(1);
   });
 
-  test('of a comment go when its author deletes it', async () => {
+  test('of a comment are deleted when its author deletes it', async () => {
     const [owner, author] = await Promise.all([newPerson(url), newPerson(url)]);
     const photo = await share(owner);
     const text = await comment(author, photo, 'Rude.');
@@ -158,15 +158,15 @@ describe('reports', () => {
     expect(await stores.db.report.count({ where: { commentId: rowId(text) } })).toBe(0);
   });
 
-  test('of who is hidden since say not who reported', async () => {
+  test('do not show a reporter who has been hidden since', async () => {
     const [moderator, owner, reporter] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
     await report(reporter, owner.id);
     await attempt(moderator, 'suspendUser', { userId: reporter.id, why: unique() }, 'user { id }');
-    expect((await queueOf(moderator, [owner.id])).map((seen) => seen.reporter)).toEqual([null]);
+    expect((await queueOf(moderator, [owner.id])).map(({ reporter: by }) => by)).toEqual([null]);
   });
 
-  test('wait for a block between the same two, holding nothing that it needs', async () => {
-    // Rows are locked in the order of the ids: the one reported comes first.
+  test('wait for a block between the same people without holding a lock that it needs', async () => {
+    // People are locked in the order of their ids, so the reported person is locked first.
     const subject = await newPerson(url);
     const reporter = await newPerson(url);
     const [subjectId, reporterId] = [rowId(subject.id), rowId(reporter.id)];
@@ -192,16 +192,16 @@ describe('reports', () => {
 });
 
 describe('moderators', () => {
-  test('hide a photo from all but its owner and themselves, and show it again as it was', async () => {
+  test('hide a photo from everybody but its owner and moderators, and restore it', async () => {
     const [moderator, owner, follower] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
     await follower.follow(owner);
     const photo = await share(owner, 'a caption');
     const before = await mustSee(follower, photo);
     await report(follower, photo);
     const why = unique();
-    const act = (name: string) =>
+    const moderate = (name: string) =>
       attempt<{ photo: object }>(moderator, name, { photoId: photo, why }, 'photo { id isHidden }');
-    const answers = await Promise.all([act('hidePhoto'), act('hidePhoto')]);
+    const answers = await Promise.all([moderate('hidePhoto'), moderate('hidePhoto')]);
     for (const answer of answers) expect(answer).toEqual({ photo: { id: photo, isHidden: true }, userErrors: [] });
     expect(await queueOf(moderator, [photo])).toEqual([]);
 
@@ -230,8 +230,8 @@ describe('moderators', () => {
     await until(async () => (await count()) === 0);
     await until(async () => !(await fetch(before.w640?.url ?? '')).ok);
 
-    for (let time = 0; time < 2; time++) {
-      expect(await act('restorePhoto')).toEqual({ photo: { id: photo, isHidden: false }, userErrors: [] });
+    for (let n = 0; n < 2; n++) {
+      expect(await moderate('restorePhoto')).toEqual({ photo: { id: photo, isHidden: false }, userErrors: [] });
     }
     expect(await see(follower, photo)).not.toBeNull();
     await until(async () => (await count()) === 1);
@@ -241,15 +241,15 @@ describe('moderators', () => {
     ]);
   });
 
-  test('suspend an account: it is hidden, logged out everywhere and cannot log in, until it is restored', async () => {
+  test('suspend an account: it is hidden, logged out everywhere and cannot log in until it is restored', async () => {
     const [moderator, person, other] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
     const photo = await share(person);
     const socket = await greet(url, person.token);
     await report(other, person.id);
     const why = unique();
-    const act = (name: string) => attempt(moderator, name, { userId: person.id, why }, 'user { id }');
-    expect(await act('suspendUser')).toEqual({ user: { id: person.id }, userErrors: [] });
-    await Promise.all([act('suspendUser'), act('suspendUser')]);
+    const moderate = (name: string) => attempt(moderator, name, { userId: person.id, why }, 'user { id }');
+    expect(await moderate('suspendUser')).toEqual({ user: { id: person.id }, userErrors: [] });
+    await Promise.all([moderate('suspendUser'), moderate('suspendUser')]);
     expect(await socket.closed).toBe(4403);
     expect(await isLoggedIn(person)).toBe(false);
     const refused = await logIn(person.username, person.password);
@@ -257,19 +257,19 @@ describe('moderators', () => {
     expect(await see(other, photo)).toBeNull();
     expect(await queueOf(moderator, [person.id])).toEqual([]);
 
-    expect(await act('restoreUser')).toEqual({ user: { id: person.id }, userErrors: [] });
+    expect(await moderate('restoreUser')).toEqual({ user: { id: person.id }, userErrors: [] });
     expect((await logIn(person.username, person.password)).data?.logIn.token).toEqual(expect.any(String));
     expect(await see(other, photo)).not.toBeNull();
-    expect((await logOf(moderator, why)).map((act) => act.kind)).toEqual(['RESTORE_USER', 'SUSPEND_USER']);
+    expect((await logOf(moderator, why)).map((action) => action.kind)).toEqual(['RESTORE_USER', 'SUSPEND_USER']);
     const again = await logInAgain(person);
-    expect(await act('restoreUser')).toEqual({ user: { id: person.id }, userErrors: [] });
+    expect(await moderate('restoreUser')).toEqual({ user: { id: person.id }, userErrors: [] });
     expect(await isLoggedIn(again)).toBe(true);
     expect(await logOf(moderator, why)).toHaveLength(2);
     const self = await attempt(moderator, 'suspendUser', { userId: moderator.id, why }, 'user { id }');
     expect(userErrorsOf(self)).toEqual(['SELF userId']);
   });
 
-  test('remove a comment for good', async () => {
+  test('delete a comment', async () => {
     const [moderator, owner, author] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
     const photo = await share(owner);
     const text = await comment(author, photo, 'Rude.');
@@ -278,7 +278,7 @@ describe('moderators', () => {
     const activities = () => stores.db.activity.count({ where: { photoId: rowId(photo), commentId: rowId(text) } });
     expect(await activities()).toBe(1);
     const remove = () => attempt(moderator, 'removeComment', { commentId: text, why }, 'removedCommentId');
-    // The later of two at once finds it there or gone.
+    // The later of two concurrent calls may find the comment or not.
     const answers = await Promise.all([remove(), remove()]);
     expect(answers).toContainEqual({ removedCommentId: text, userErrors: [] });
     expect(userErrorsOf(await remove())).toEqual(['NOT_FOUND commentId']);
@@ -290,7 +290,7 @@ describe('moderators', () => {
     ]);
   });
 
-  test('see what is private only when it was reported, and even when they are blocked; they take no part in it', async () => {
+  test('see private photos only if reported, even if blocked by the owner, and cannot interact with them', async () => {
     const [moderator, owner, follower] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
     await follower.follow(owner);
     await attempt(owner, 'setPrivacy', { isPrivate: true }, 'user { id }');
@@ -312,16 +312,16 @@ describe('moderators', () => {
     expect(data).toEqual({ user: { photos: { nodes: [] } } });
   });
 
-  test('read their log in pages, the latest first', async () => {
+  test('read the moderation log in pages, newest first', async () => {
     const [moderator, owner] = await Promise.all([newModerator(), newPerson(url)]);
-    const whys = [unique(), unique(), unique()];
-    for (const [index, why] of whys.entries()) {
+    const reasons = [unique(), unique(), unique()];
+    for (const [index, why] of reasons.entries()) {
       const name = index % 2 === 0 ? 'suspendUser' : 'restoreUser';
       await attempt(moderator, name, { userId: owner.id, why }, 'user { id }');
     }
-    type Log = { moderationLog: { nodes: SeenAct[]; pageInfo: { endCursor: string; hasNextPage: boolean } } };
-    const found: string[] = [];
-    for (let after: string | null = null; found.length < whys.length; ) {
+    type Log = { moderationLog: { nodes: LoggedAction[]; pageInfo: { endCursor: string; hasNextPage: boolean } } };
+    const logged: string[] = [];
+    for (let after: string | null = null; logged.length < reasons.length; ) {
       const { data }: Answer<Log> = await moderator.send(
         `query ($after: String) { moderationLog(first: 1, after: $after) {
           nodes { why } pageInfo { endCursor hasNextPage }
@@ -330,16 +330,16 @@ describe('moderators', () => {
       );
       const page: Log['moderationLog'] | undefined = data?.moderationLog;
       expect(page?.pageInfo.hasNextPage).toBe(true);
-      found.push(...(page?.nodes ?? []).map((act) => act.why).filter((why) => whys.includes(why)));
+      logged.push(...(page?.nodes ?? []).map((action) => action.why).filter((why) => reasons.includes(why)));
       after = page?.pageInfo.endCursor ?? null;
     }
-    expect(found).toEqual(whys.toReversed());
+    expect(logged).toEqual(reasons.toReversed());
   });
 
-  test('are asked for a reason', async () => {
+  test('must give a valid reason', async () => {
     const [moderator, owner] = await Promise.all([newModerator(), newPerson(url)]);
     const photo = await share(owner);
-    for (const [why, mistake] of [
+    for (const [why, userError] of [
       ['  ', 'TOO_SHORT why'],
       ['x'.repeat(1_001), 'TOO_LONG why'],
     ]) {
@@ -348,13 +348,13 @@ describe('moderators', () => {
         ['suspendUser', { userId: owner.id }, 'user { id }'],
         ['dismissReports', { subjectId: photo }, 'dismissedCount'],
       ] as const) {
-        expect(userErrorsOf(await attempt(moderator, name, { ...input, why }, selection))).toEqual([mistake]);
+        expect(userErrorsOf(await attempt(moderator, name, { ...input, why }, selection))).toEqual([userError]);
       }
     }
     expect(await see(owner, photo)).not.toBeNull();
   });
 
-  test('are those whom the operator makes, at once and until they are made none', async () => {
+  test('are appointed and dismissed by the operator, with immediate effect', async () => {
     const [person, owner] = await Promise.all([newPerson(url), newPerson(url)]);
     const photo = await share(owner);
     const text = await comment(owner, photo, 'mine');

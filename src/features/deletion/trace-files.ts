@@ -2,68 +2,69 @@ import type { Stores } from '../../stores/stores.ts';
 import { avatarObjectKey } from '../accounts/avatar.ts';
 import { allRenditionKeys, renditionKeys } from '../photos/media.ts';
 
-const AT_ONCE = 10_000;
+const BATCH_SIZE = 10_000;
 
 /**
- * Compares all files with all rows that lead to files.
+ * Compares all files in the object store with all rows and jobs that refer to files.
  *
- * @param userId the person whose files are looked for; null for nobody's
- * @returns the person's files, and those to which neither a row nor a job leads
+ * @param userId the person whose files to find; null finds only orphans
+ * @returns the keys of the person's files, and of orphans: files that no row and no job refers to
  */
-export async function traceObjects(
+export async function traceFiles(
   stores: Stores,
   userId: bigint | null,
 ): Promise<{ objects: string[]; orphans: string[] }> {
   const { objects } = stores;
-  // Listed first: a job knows each file before it is written, a row before that job has ended.
+  // List the files first: a job names each file before it is written, and a row names it before that job ends.
   const stored: string[] = [];
   for await (const keys of objects.list()) stored.push(...keys);
-  const jobsBefore = await readJobs(stores);
-  const theirs = new Set<string>();
-  const others = new Set<string>();
+  const secretsBefore = await readSecretsInJobs(stores);
+  const personKeys = new Set<string>();
+  const otherKeys = new Set<string>();
   for await (const [ownerId, keys] of readFiles(stores)) {
-    for (const key of keys) (ownerId === userId ? theirs : others).add(key);
+    for (const key of keys) (ownerId === userId ? personKeys : otherKeys).add(key);
   }
-  const waiting = jobsBefore.union(await readJobs(stores));
+  const secretsInJobs = secretsBefore.union(await readSecretsInJobs(stores));
   const orphans: string[] = [];
   for (const key of stored) {
-    if (theirs.has(key) || others.has(key) || secretsIn(key).some((secret) => waiting.has(secret))) continue;
-    // Those of deletions that ended meanwhile are not there any more.
+    if (personKeys.has(key) || otherKeys.has(key)) continue;
+    if (findSecrets(key).some((secret) => secretsInJobs.has(secret))) continue;
+    // Deletions that ended in the meantime have removed their files.
     if (await objects.exists(key)) orphans.push(key);
   }
-  return { objects: stored.filter((key) => theirs.has(key)), orphans };
+  return { objects: stored.filter((key) => personKeys.has(key)), orphans };
 }
 
-/** Every file to which a row leads, with whose it is. */
+/** The keys of all files that rows refer to, with their owners. */
 async function* readFiles({ db }: Stores): AsyncGenerator<[ownerId: bigint, keys: string[]]> {
   for (let after = -1n; ; ) {
     const photos = await db.photo.findMany({
       where: { id: { gt: after } },
       orderBy: { id: 'asc' },
-      take: AT_ONCE,
+      take: BATCH_SIZE,
       select: { id: true, ownerId: true, status: true, mediaKey: true, mediaIsPublic: true },
     });
     for (const { ownerId, status, mediaKey, mediaIsPublic } of photos) {
       yield [ownerId, status === 'READY' ? renditionKeys(mediaKey, mediaIsPublic) : allRenditionKeys(mediaKey)];
     }
-    if (photos.length < AT_ONCE) break;
+    if (photos.length < BATCH_SIZE) break;
     after = photos.at(-1)?.id ?? after;
   }
   for (const { ownerId, objectKey } of await db.upload.findMany()) yield [ownerId, [objectKey]];
   for (const { userId, objectKey } of await db.dataExport.findMany()) yield [userId, [objectKey]];
-  const pictures = { where: { avatarKey: { not: null } }, select: { id: true, avatarKey: true } };
-  for (const { id, avatarKey } of await db.user.findMany(pictures)) {
+  const withAvatar = { where: { avatarKey: { not: null } }, select: { id: true, avatarKey: true } };
+  for (const { id, avatarKey } of await db.user.findMany(withAvatar)) {
     if (avatarKey) yield [id, [avatarObjectKey(avatarKey)]];
   }
 }
 
-/** The unguessable parts of the keys of all files with which a job still has to do. */
-async function readJobs({ db }: Stores): Promise<Set<string>> {
+/** The unguessable parts of the object keys that the payloads of jobs contain. */
+async function readSecretsInJobs({ db }: Stores): Promise<Set<string>> {
   const jobs = await db.$queryRaw<{ payload: string }[]>`
     select payload::text from graphile_worker._private_jobs where payload::text ~ '[0-9a-f]{32}'`;
-  return new Set(jobs.flatMap((job) => secretsIn(job.payload)));
+  return new Set(jobs.flatMap((job) => findSecrets(job.payload)));
 }
 
-function secretsIn(text: string): string[] {
+function findSecrets(text: string): string[] {
   return text.match(/[0-9a-f]{32}/g) ?? [];
 }

@@ -8,14 +8,15 @@ import { lockPeople } from '../visibility/locks.ts';
 import { endSessions } from './sessions.ts';
 
 /**
- * Runs a change after which a person may be hidden, or shown again: that of `suspended_at`, `deactivated_at` or `deleting_at`. All
- * of their sessions end. When they become hidden, what they like, write and follow leaves the counts of others in the same transaction, and
- * comes back when they are shown again; jobs move their photos' files and close what others have open of theirs.
+ * Runs a change of `suspended_at`, `deactivated_at` or `deleting_at`, which may hide a person or show them again. Ends
+ * all of their sessions. If they become hidden, the same transaction subtracts their likes, comments and follows from
+ * the counts of others; if they are shown again, it adds them back. In both cases it enqueues the jobs that relocate
+ * their photos' files and end the subscriptions of viewers who may no longer see them.
  *
- * @param change runs in the transaction, which holds the person's lock
+ * @param change runs in the transaction, which holds an exclusive lock on the person
  * @returns what `change` returns
  */
-export async function changeHidden<R>(
+export async function changeAccountVisibility<R>(
   stores: Stores,
   userId: bigint,
   change: (tx: Transaction) => Promise<R>,
@@ -27,7 +28,7 @@ export async function changeHidden<R>(
       result = await change(tx);
       const after = (await lockPeople(tx, [userId], 'exclusive')).get(userId);
       if (!before || !after || before.isHidden === after.isHidden) return;
-      await countAll(tx, userId, after.isHidden ? -1 : 1);
+      await adjustCounts(tx, userId, after.isHidden ? -1 : 1);
       await addJob(tx, 'placeAllMedia', { ownerId: String(userId) });
       await enqueueAccessChanged(tx, [userId]);
     });
@@ -35,8 +36,8 @@ export async function changeHidden<R>(
   });
 }
 
-/** Adds to, or takes from, the counts of others all that a person has done. */
-async function countAll(tx: Transaction, userId: bigint, sign: 1 | -1): Promise<void> {
+/** Adds a person's likes, comments and follows to the counts of others (1), or subtracts them (-1). */
+async function adjustCounts(tx: Transaction, userId: bigint, sign: 1 | -1): Promise<void> {
   await tx.$executeRaw`
     insert into photo_count_deltas (photo_id, likes, comments)
     select photo_id, ${sign}::int, 0 from likes where user_id = ${userId}
