@@ -99,7 +99,7 @@ export function streamKeys(channel: string): string[] {
 
 /** Makes the scripts of this file known to a connection. */
 export function defineStreamScripts(redis: Redis): void {
-  redis.defineCommand('tellAll', { lua: PUBLISH_ALL });
+  redis.defineCommand('publishToStreams', { lua: PUBLISH_ALL });
   redis.defineCommand('openStream', { numberOfKeys: 1, lua: OPEN });
   redis.defineCommand('readStream', { numberOfKeys: 1, lua: READ, readOnly: true });
 }

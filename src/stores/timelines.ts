@@ -97,7 +97,7 @@ interface Scripts {
 /** Makes the scripts of this file known to a connection. */
 export function defineTimelineScripts(redis: Redis): void {
   redis.defineCommand('readTimeline', { numberOfKeys: 1, lua: READ, readOnly: true });
-  redis.defineCommand('pushToTimelines', { lua: PUSH });
+  redis.defineCommand('pushAndPublish', { lua: PUSH });
   redis.defineCommand('beginTimeline', { numberOfKeys: 1, lua: BEGIN });
   redis.defineCommand('finishTimeline', { numberOfKeys: 1, lua: FINISH });
 }

@@ -43,19 +43,19 @@ const push = (key: string, place: FeedEntry) => pushAndPublish(stores.redis, [ke
 test('a list that holds everything says so, and one that was cut says how far down it reaches', async () => {
   const key = newKey();
   await buildTimeline(stores.redis, key, async () => placesFrom(1, 498));
-  expect(await mustRead(key, null, 600)).toEqual({ places: placesFrom(1, 498), floor: 0n });
+  expect(await mustRead(key, null, 600)).toEqual({ entries: placesFrom(1, 498), floor: 0n });
   await push(key, placeOf(499n));
-  expect(await mustRead(key, null, 600)).toEqual({ places: placesFrom(1, 499), floor: 0n });
+  expect(await mustRead(key, null, 600)).toEqual({ entries: placesFrom(1, 499), floor: 0n });
   // The next one takes the place of the mark at its end.
   await push(key, placeOf(500n));
-  expect(await mustRead(key, null, 600)).toEqual({ places: placesFrom(1, 500), floor: 1n });
+  expect(await mustRead(key, null, 600)).toEqual({ entries: placesFrom(1, 500), floor: 1n });
   await push(key, placeOf(501n));
-  expect(await mustRead(key, null, 600)).toEqual({ places: placesFrom(2, 501), floor: 2n });
+  expect(await mustRead(key, null, 600)).toEqual({ entries: placesFrom(2, 501), floor: 2n });
   // What is older than all of it does not come in, because what lies between is not there.
   await push(key, placeOf(1n));
-  expect(await mustRead(key, null, 600)).toEqual({ places: placesFrom(2, 501), floor: 2n });
-  expect(await mustRead(key, 100n, 3)).toEqual({ places: placesFrom(97, 99), floor: 2n });
-  expect(await mustRead(key, 2n, 3)).toEqual({ places: [], floor: 2n });
+  expect(await mustRead(key, null, 600)).toEqual({ entries: placesFrom(2, 501), floor: 2n });
+  expect(await mustRead(key, 100n, 3)).toEqual({ entries: placesFrom(97, 99), floor: 2n });
+  expect(await mustRead(key, 2n, 3)).toEqual({ entries: [], floor: 2n });
 });
 
 test('a list of nothing is complete, which a list that is missing is not', async () => {
@@ -64,7 +64,7 @@ test('a list of nothing is complete, which a list that is missing is not', async
   await push(key, placeOf(1n));
   expect(await readTimeline(stores.redis, key, null, 10)).toBe('missing');
   await buildTimeline(stores.redis, key, async () => []);
-  expect(await mustRead(key, null, 10)).toEqual({ places: [], floor: 0n });
+  expect(await mustRead(key, null, 10)).toEqual({ entries: [], floor: 0n });
 });
 
 test('of two who build a list at once, one does', async () => {
@@ -91,7 +91,7 @@ test('what is pushed while a list is built is in it, also what the builder has r
     await push(key, placeOf(2n));
     return [placeOf(3n), placeOf(2n), placeOf(1n)];
   });
-  expect(await mustRead(key, null, 10)).toEqual({ places: placesFrom(1, 4), floor: 0n });
+  expect(await mustRead(key, null, 10)).toEqual({ entries: placesFrom(1, 4), floor: 0n });
 });
 
 test('a builder whose list was dropped meanwhile stores nothing', async () => {
