@@ -1,4 +1,7 @@
-/** A subscriber as docs/REALTIME.md wants it: keeps the cursor of the last event, and goes on from it at any node that lives. */
+/**
+ * A subscriber as docs/REALTIME.md wants it: keeps the cursor of the last event, and goes on from it at any node that
+ * lives.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { greet, type Message, type RawSocket } from '../support/wire.ts';
 import { LISTS, type List } from './live-model.ts';

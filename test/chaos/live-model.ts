@@ -9,7 +9,9 @@ export const BEACON = 4;
 /** The people of a run: all of them are authors and subscribers. */
 export const PEOPLE = [0, 1, 2, 3] as const;
 
-/** Whose photos each person looks at: two look at the same, so that the order in which they are told can be compared. */
+/**
+ * Whose photos each person looks at: two look at the same, so that the order in which they are told can be compared.
+ */
 const WATCHED = [1, 0, 0, 1];
 
 export function watchedBy(viewer: number): number {
@@ -26,8 +28,8 @@ interface Item {
   /** It is a photo with the hashtag that everybody follows. */
   isTagged: boolean;
   /**
-   * `never`: the rules have forbidden it at every moment at which it could be delivered. `must`: they have allowed it at every moment.
-   * `may`: they changed while it could have been under way.
+   * `never`: the rules have forbidden it at every moment at which it could be delivered. `must`: they have allowed it
+   * at every moment. `may`: they changed while it could have been under way.
    */
   due: 'must' | 'may' | 'never';
   /** The rules have forbidden it at some moment since it was done. */
@@ -70,7 +72,10 @@ export class Model {
     return list === 'activity' || isTagged || this.follows.has(`${viewer}>${by}`);
   }
 
-  /** Changes the rules. What they allow is to be allowed here before it is asked for, and what they forbid forbidden only after the answer. */
+  /**
+   * Changes the rules. What they allow is to be allowed here before it is asked for, and what they forbid forbidden
+   * only after the answer.
+   */
   change(how: () => void): void {
     how();
     for (const item of this.#items.values()) {

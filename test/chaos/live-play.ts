@@ -31,7 +31,10 @@ export class Play {
   /** The last is the beacon. */
   readonly people: Human[];
   readonly clients: LiveClient[];
-  /** Gaps that there may be in each subscriber's home feed: one for each heavy author of whom they have not heard before. */
+  /**
+   * Gaps that there may be in each subscriber's home feed: one for each heavy author of whom they have not heard
+   * before.
+   */
   readonly #gaps = new Map<number, number>();
   /** The lists, as `viewer list`, in which something may be missing since Redis was emptied. */
   readonly #emptied = new Set<string>();

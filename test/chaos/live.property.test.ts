@@ -1,6 +1,7 @@
 /**
- * Whatever people do, and whatever is killed, cut off, late or emptied meanwhile: each subscriber is told what they should be told, each
- * thing once, and nothing else; where that cannot be, they are told so first, and the list that they then read anew has it.
+ * Whatever people do, and whatever is killed, cut off, late or emptied meanwhile: each subscriber is told what they
+ * should be told, each thing once, and nothing else; where that cannot be, they are told so first, and the list that
+ * they then read anew has it.
  *
  * CHAOS_RUNS says how often each is tried; CHAOS_SEED and CHAOS_PATH, which a failure prints, repeat it.
  */
@@ -19,7 +20,10 @@ beforeAll(async () => {
 });
 afterAll(() => nodes?.stop());
 
-/** One kind of step, chosen by its weight: somebody does something about somebody or something else, at one of the two nodes. */
+/**
+ * One kind of step, chosen by its weight: somebody does something about somebody or something else, at one of the two
+ * nodes.
+ */
 function step<Name extends string>(weight: number, name: Name) {
   const rest = { by: fc.nat(PEOPLE.length - 1), about: fc.nat(999), node: fc.nat(1) };
   return { weight, arbitrary: fc.record({ do: fc.constant(name), ...rest }, { noNullPrototype: true }) };
