@@ -71,7 +71,7 @@ export function openPubSub(redis: Redis): PubSub {
     if (wasReady) for (const [name, channel] of channels) resume(name, channel);
     wasReady = true;
   });
-  // The connection subscribes again by itself. Subscribing once more tells when that is done.
+  // The connection subscribes again by itself. The reply to one more SSUBSCRIBE says when that is done.
   const resume = (name: string, { listeners }: Channel) => {
     subscriber.ssubscribe(name).then(
       () => {

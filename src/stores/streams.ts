@@ -8,7 +8,7 @@
  * - `stream:`, the stream;
  * - `epoch:`, a random name of this stream. A position is valid only within its epoch, because Redis may have lost its
  *   memory in between;
- * - `told:`, the dedup keys of what was published, so that a job that runs again publishes nothing twice.
+ * - DEDUP_PREFIX, the dedup keys of what was published, so that a job that runs again publishes nothing twice.
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from './redis.ts';
@@ -50,7 +50,7 @@ local function publish(channel, dedupKey, payload)
   local stream, published = 'stream:' .. channel, '${DEDUP_PREFIX}' .. channel
   local epoch = redis.call('EXISTS', stream) == 1 and redis.call('GET', 'epoch:' .. channel)
   if not epoch then
-    -- When Redis has lost its memory there may be subscribers all the same. A new epoch tells them of it.
+    -- When Redis has lost its memory there may be subscribers all the same. The new epoch leads to a gap.
     if redis.call('PUBSUB', 'SHARDNUMSUB', channel)[2] == 0 then return end
     redis.call('DEL', stream, published)
     local time = redis.call('TIME')

@@ -37,11 +37,11 @@ function listen(urls: readonly string[], token: string, watchedId: string, node:
   const heard: Record<List, string[]> = { homeFeed: [], activity: [], userPhotos: [] };
   const faults: string[] = [];
   const client = new LiveClient(urls, token, watchedId, {
-    event(list, { isGap, photo }) {
+    onEvent(list, { isGap, photo }) {
       if (isGap) faults.push(`${list} may have missed something`);
       else if (photo) heard[list].push(photo.id);
     },
-    over: (list, code) => faults.push(`${list} is over: ${code}`),
+    onEnd: (list, code) => faults.push(`${list} is over: ${code}`),
   });
   client.connect(node);
   return { client, heard, faults };

@@ -110,7 +110,7 @@ test('a builder whose timeline was dropped meanwhile stores nothing', async () =
   expect((await mustRead(key, null, 10)).entries).toEqual(entriesFrom(5, 6));
 });
 
-test('a timeline is not read or built during a write that changes it, and is dropped also when that fails', async () => {
+test('a timeline is not read or built during a write that changes it, and dropped also when that fails', async () => {
   const key = newKey();
   await buildTimeline(stores.redis, key, async () => entriesFrom(1, 3));
   const write = async () => {
@@ -181,7 +181,7 @@ const command = fc.oneof(
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
 /** What PostgreSQL would hold, and a timeline that is built from it. */
-class Play {
+class Simulation {
   readonly key = newKey();
   /** Photos get their ids in order, and are committed in any order. */
   begun: FeedEntry[] = [];
@@ -271,23 +271,25 @@ function takeSome<T>(list: T[], which: number, count: number): T[] {
   return list.splice(list.length === 0 ? 0 : which % list.length, count);
 }
 
-test('a timeline has no gap, in whatever order photos are committed and pushed and it is built and dropped', async () => {
+test('a timeline has no gap, in whatever order photos are committed and pushed and it is built or lost', async () => {
   const size = fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 470, max: 530 }));
   await fc.assert(
     fc.asyncProperty(size, fc.array(command, { minLength: 5, maxLength: 40 }), async (initialSize, commands) => {
-      const play = new Play(initialSize);
-      await play.run({ do: 'build', during: [] });
-      for (const step of commands) await play.run(step);
+      const simulation = new Simulation(initialSize);
+      await simulation.run({ do: 'build', during: [] });
+      for (const step of commands) await simulation.run(step);
 
       // In the end the timeline, rebuilt if it is missing, holds exactly the newest photos.
-      await play.run({ do: 'commit', which: 0, count: play.begun.length });
-      await play.run({ do: 'push', which: 0, count: play.unpushed.length });
-      await buildTimeline(stores.redis, play.key, async (n) => play.committed.toSorted(byNewest).slice(0, n));
-      const { entries, floor } = await mustRead(play.key, null, 1_000);
-      const all = play.committed.toSorted(byNewest);
+      await simulation.run({ do: 'commit', which: 0, count: simulation.begun.length });
+      await simulation.run({ do: 'push', which: 0, count: simulation.unpushed.length });
+      await buildTimeline(stores.redis, simulation.key, async (n) =>
+        simulation.committed.toSorted(byNewest).slice(0, n),
+      );
+      const { entries, floor } = await mustRead(simulation.key, null, 1_000);
+      const all = simulation.committed.toSorted(byNewest);
       expect(entries).toEqual(floor === 0n ? all : all.slice(0, 500));
-      expect(await stores.redis.zcard(play.key)).toBeLessThanOrEqual(500);
-      await stores.redis.del(play.key);
+      expect(await stores.redis.zcard(simulation.key)).toBeLessThanOrEqual(500);
+      await stores.redis.del(simulation.key);
     }),
     { numRuns: 150 },
   );

@@ -7,7 +7,7 @@ import { badInput } from '../kernel/errors.ts';
  */
 const MAX_CURSOR_LENGTH = 150_000;
 
-/** @param positions by the names of the channels */
+/** Writes a cursor. @param positions by the names of the channels */
 export function toCursor(positions: ReadonlyMap<string, StreamPosition>): string {
   const entries: [string, string, string][] = [];
   for (const [name, { epoch, id }] of positions) {
@@ -18,6 +18,8 @@ export function toCursor(positions: ReadonlyMap<string, StreamPosition>): string
 }
 
 /**
+ * Reads a cursor.
+ *
  * @returns positions by the names of the channels, at least the first one's
  * @param firstChannel the channel that is in every cursor of the subscription
  * @throws BAD_USER_INPUT when it is not a cursor of this subscription

@@ -17,8 +17,8 @@
  *     deliver() of a Final                                open, failed    finished
  *     close()                                             any             closed
  *
- * The queue begins with an `opening` if the client has no cursor, or if the source begins with its state. It tells a
- * new client that the subscription is active: a client that reads the list after it misses nothing.
+ * The queue begins with an `opening` if the client has no cursor, or if the source begins with its state. With it, a
+ * new client knows that the subscription is active: a client that reads the list after it misses nothing.
  */
 import type { ChannelMessage } from '../../stores/channel-state.ts';
 import { type StreamPosition, UNKNOWN_POSITION } from '../../stores/streams.ts';
@@ -82,7 +82,7 @@ export class SubscriptionState<T> {
 
   /**
    * @param cursor the positions from which the client resumes; null when it begins now
-   * @param beginsWithState whether a client that resumes is told the current state first
+   * @param beginsWithState whether a client that resumes is sent the current state first
    * @param dedupKeyOf names a value that may arrive on two channels: it is delivered once
    */
   constructor(

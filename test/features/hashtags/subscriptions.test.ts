@@ -47,7 +47,7 @@ function received({ events }: Subscription<Event>): string[] {
   return events.map(({ hashtagPhotos }) => hashtagPhotos.photo?.id ?? 'gap');
 }
 
-test('each photo with the hashtag arrives once, also one’s own, and a client that resumes gets what it missed', async () => {
+test('each photo with the hashtag arrives once, also the viewer’s own, and a client can resume', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   const name = newHashtag();
   const [own, open] = [
