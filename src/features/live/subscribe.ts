@@ -83,7 +83,7 @@ class Subscription<T> {
   readonly #state: SubscriptionState<T>;
   readonly #control: SubscriptionControl = { addChannel: (channel) => this.#addChannel(channel, false) };
   /** What `close` must call. */
-  #unsubscribes: (() => void)[] = [];
+  readonly #unsubscribes: (() => void)[] = [];
   /** Ends the wait of `next`, so that it looks at the state again. */
   #wake = () => {};
 
@@ -111,7 +111,10 @@ class Subscription<T> {
     try {
       while (this.#state.name === 'open' || this.#state.name === 'failed') {
         const items = this.#state.take(Math.min(limit, MAX_BATCH));
-        if (items.length === 0) await this.#untilWoken();
+        if (items.length === 0) {
+          await this.#untilWoken();
+          continue;
+        }
         const events = await this.#process(items);
         if (events.length > 0) return { done: false, value: events };
       }
@@ -137,10 +140,9 @@ class Subscription<T> {
     return items.flatMap((item, index) => this.#state.deliver(item, outcomes[index] ?? null) ?? []);
   }
 
-  async #outcomeOf(item: QueueItem): Promise<Outcome<T>> {
+  #outcomeOf(item: QueueItem): Promise<Outcome<T>> | undefined {
     const payload = item.kind === 'opening' ? null : item.message.payload;
-    if (payload !== null) return this.#source.onMessage(payload, this.#control);
-    return (await this.#source.resync?.(this.#control)) ?? null;
+    return payload === null ? this.#source.resync?.(this.#control) : this.#source.onMessage(payload, this.#control);
   }
 
   async #addChannel(name: string, isInitial: boolean): Promise<void> {
