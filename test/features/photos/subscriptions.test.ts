@@ -144,7 +144,7 @@ test('each new comment arrives once, also after a client was away, if the viewer
   };
   const query = `subscription ($id: ID!, $after: String) { photo(id: $id, after: $after) {
     cursor isGap photo { commentCount } comment { text author { username } } } }`;
-  const listen = async (after: string | null) => {
+  const open = async (after: string | null) => {
     const watching = await viewer.subscribe<CommentEvent>(query, { id, after });
     if (watching.events.length === 0) await watching.next();
     return watching;
@@ -155,7 +155,7 @@ test('each new comment arrives once, also after a client was away, if the viewer
     await attempt(author, 'addComment', { photoId: id, text }, 'comment { id }');
     await runJobs(id);
   };
-  const first = await listen(null);
+  const first = await open(null);
   // The state before any change.
   expect(first.events[0]?.photo).toMatchObject({ isGap: true, photo: { commentCount: 0 }, comment: null });
   await say(one, 'one');
@@ -168,7 +168,7 @@ test('each new comment arrives once, also after a client was away, if the viewer
   await attempt(blocked, 'block', { userId: viewer.id }, 'user { id }');
   await say(blocked, 'not for the viewer');
   await say(one, 'three');
-  const again = await listen(cursor);
+  const again = await open(cursor);
   expect(again.events[0]?.photo).toMatchObject({ isGap: false, photo: { commentCount: 3 }, comment: null });
   await until(async () => texts(again).includes('three'));
   // A job that runs again.
@@ -181,7 +181,7 @@ test('each new comment arrives once, also after a client was away, if the viewer
 
   // A client that may have missed comments gets a gap with the state of the photo.
   await own.stores.redis.flushall();
-  const late = await listen(again.events.at(-1)?.photo.cursor ?? '');
+  const late = await open(again.events.at(-1)?.photo.cursor ?? '');
   expect(late.events[0]?.photo).toMatchObject({ isGap: true, photo: { commentCount: 4 }, comment: null });
   late.close();
 });
