@@ -1,241 +1,188 @@
 /**
- * The channels to which this process listens, each once, however many want to hear of it: what is told is read from Redis and taken apart
- * once, and is the same object for all. Whoever joins is first told what the channel's stream holds since the place that they name, and
- * then what comes. See stores/streams.ts for what keeps that.
+ * The channels that this process is subscribed to. However many subscribers a channel has, Redis sends each message
+ * once, it is parsed once, and all of them receive the same object. A subscriber that resumes from a position first
+ * receives what the channel's stream holds after it, and then what is published. stores/streams.ts keeps the streams.
+ *
+ * The states of a channel, and what changes them, are in stores/channel-state.ts. This file does the I/O.
  */
 import { setInterval } from 'node:timers';
 import type { Logger } from 'pino';
+import { ReplayingSubscriber } from './channel-replay.ts';
+import { ChannelState, type ChannelSubscriber } from './channel-state.ts';
 import type { PubSub } from './pubsub.ts';
 import type { Redis } from './redis.ts';
-import { isAfter, openStream, parseEntry, REOPEN_MS, readStream, type StreamPosition } from './streams.ts';
-
-/** Something that was told on a channel. */
-export interface ChannelMessage {
-  /** Whoever has heard of this goes on from here. */
-  position: StreamPosition;
-  /** Null: something may have been told that is not known any more. */
-  payload: string | null;
-}
-
-/** Who listens to a channel. */
-export interface Listener {
-  /** @param isReplay whether it was told before, and comes now because it was missed */
-  onMessage(told: ChannelMessage, isReplay: boolean): void;
-  /** Redis is away for longer than is worth waiting: nothing more will be told. */
-  onUnavailable(): void;
-}
+import { openStream, parseEntry, REOPEN_MS, readStream, type StreamPosition } from './streams.ts';
 
 /** Redis is away. */
 export class ChannelsUnavailable extends Error {}
 
+/** A subscription of a channel. */
+export interface ChannelSubscription {
+  /** The position from which it began. */
+  position: StreamPosition;
+  /** Idempotent. */
+  unsubscribe(): void;
+}
+
 /** The channels of this process. */
 export interface Channels {
   /**
-   * Listens to a channel: when the promise resolves, what was missed has been told, and all that is told from then on will be.
+   * Subscribes to a channel. When the promise resolves, missed messages have been delivered, and every message
+   * published from then on will be.
    *
-   * @param after what came up to this place is known; null to begin now; NOWHERE to begin with a gap
-   * @returns the place from where it began, and a function that stops listening; again it changes nothing
-   * @throws ChannelsLost when Redis is away
+   * @param after the subscriber has everything up to this position; null to begin now; UNKNOWN_POSITION to begin with a
+   *   gap
+   * @throws ChannelsUnavailable when Redis is away
    */
-  subscribe(
-    name: string,
-    after: StreamPosition | null,
-    listener: Listener,
-  ): Promise<{ place: StreamPosition; stop(): void }>;
+  subscribe(name: string, after: StreamPosition | null, subscriber: ChannelSubscriber): Promise<ChannelSubscription>;
   /** Stops keeping the streams. */
   close(): void;
 }
 
-/** The place of somebody who knows nothing of a stream. */
-export const UNKNOWN_POSITION: StreamPosition = { epoch: '', id: '0-0' };
-
-interface Channel {
-  name: string;
-  /** Up to where those who listen have been told. */
-  position: StreamPosition;
-  listeners: Set<Listener>;
-  /** What comes while the stream is being read, to be looked at after; null when it is not. */
-  early: ReturnType<typeof parseEntry>[] | null;
-  /** The connection is broken: what comes first when it is back comes after something that was missed. */
-  isBroken: boolean;
-  /** Resolves when it is listened to. */
-  ready: Promise<void>;
-  /** Resolves when the stream has been read that is being read. */
-  reading: Promise<void>;
-  /** How many listen, or are about to. */
-  users: number;
-  unsubscribe(): void;
+/** What a channel does its I/O with. */
+interface ChannelIo {
+  redis: Redis;
+  pubsub: PubSub;
+  log: Logger;
 }
 
-/** Opens no connection of its own: it reads with one and listens with the other. */
-export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channels {
-  const channels = new Map<string, Channel>();
+/** A channel with its connection to Redis. */
+class Channel {
+  readonly #name: string;
+  readonly #io: ChannelIo;
+  readonly #onClose: () => void;
+  readonly #state = new ChannelState(() => {
+    this.#reading = this.#read();
+  });
+  /** Resolves when subscribers can be added. */
+  readonly #ready: Promise<void>;
+  /** Resolves when the latest read has ended. */
+  #reading = Promise.resolve();
+  /** Subscribers, and those that are about to be. The channel closes with the last one. */
+  #users = 0;
+  #unsubscribe = () => {};
 
-  const tell = (channel: Channel, told: ChannelMessage, isReplay: boolean) => {
-    channel.position = told.position;
-    for (const listener of channel.listeners) listener.onMessage(told, isReplay);
-  };
-  const hear = (channel: Channel, { epoch, id, payload }: ReturnType<typeof parseEntry>) => {
-    if (channel.early) channel.early.push({ epoch, id, payload });
-    else if (epoch !== channel.position.epoch) {
-      // Redis has lost its memory, and made another stream.
-      channel.early = [{ epoch, id, payload }];
-      refresh(channel);
-    } else if (isAfter(id, channel.position.id)) tell(channel, { position: { epoch, id }, payload }, false);
-  };
-  /** Tells what the stream holds beyond what was told already, and then what came meanwhile. */
-  const catchUp = async (channel: Channel) => {
-    channel.early ??= [];
-    const opened = await openStream(redis, channel.name);
-    const { epoch } = channel.position;
-    const entries = opened.epoch === epoch ? await readStream(redis, channel.name, channel.position) : null;
-    if (entries) for (const { id, payload } of entries) tell(channel, { position: { epoch, id }, payload }, true);
-    else tell(channel, { position: opened, payload: null }, true);
-    // Broken again meanwhile: the next reading has the rest.
-    if (channel.isBroken) return;
-    const { early } = channel;
-    channel.early = null;
-    for (const entry of early ?? []) hear(channel, entry);
-  };
-  /** Catches up once more, after what is being read already. */
-  const refresh = (channel: Channel) => {
-    channel.reading = channel.reading
-      .then(() => catchUp(channel))
-      .catch((err) => {
-        log.warn({ err }, 'a stream could not be read');
-        lose(channel);
-      });
-  };
-  const lose = (channel: Channel) => {
-    if (channels.get(channel.name) === channel) channels.delete(channel.name);
-    channel.unsubscribe();
-    for (const listener of channel.listeners) listener.onUnavailable();
-    channel.listeners.clear();
-  };
+  /** @param onClose called once, when the channel must not be used any more */
+  constructor(name: string, io: ChannelIo, onClose: () => void) {
+    this.#name = name;
+    this.#io = io;
+    this.#onClose = onClose;
+    this.#ready = this.#open();
+  }
 
-  const open = (name: string): Channel => {
-    const channel: Channel = {
-      name,
-      position: UNKNOWN_POSITION,
-      listeners: new Set(),
-      early: [],
-      isBroken: false,
-      ready: Promise.resolve(),
-      reading: Promise.resolve(),
-      users: 0,
-      unsubscribe() {},
-    };
-    channels.set(name, channel);
-    channel.ready = (async () => {
-      try {
-        channel.position = await openStream(redis, name);
-        channel.unsubscribe = await pubsub.subscribe(name, (message) => hear(channel, parseEntry(message)), {
-          onBreak() {
-            channel.isBroken = true;
-            channel.early ??= [];
-          },
-          onResume() {
-            channel.isBroken = false;
-            refresh(channel);
-          },
-          onLoss: () => lose(channel),
-        });
-      } catch (error) {
-        lose(channel);
-        throw error;
-      }
-      refresh(channel);
-      await channel.reading;
-    })();
-    return channel;
-  };
-  const leave = (channel: Channel) => {
-    channel.users--;
-    if (channel.users > 0 || channels.get(channel.name) !== channel) return;
-    channels.delete(channel.name);
-    channel.unsubscribe();
-  };
-
-  /** Tells one who joins what they have missed, and lets them listen. @returns stops listening */
-  const join = async (channel: Channel, after: StreamPosition | null, listener: Listener): Promise<() => void> => {
-    const { position } = channel;
-    if (after === null || (after.epoch === position.epoch && after.id === position.id)) {
-      // Wrapped, so that the same listener twice is two.
-      const own = { ...listener };
-      channel.listeners.add(own);
-      return () => channel.listeners.delete(own);
-    }
-    // What is told while the stream is being read waits; what the stream held already is not told again.
-    const waiting: ChannelMessage[] = [];
-    let reading = true;
-    let last = after;
-    const own: Listener = {
-      onMessage(told, isReplay) {
-        if (reading) waiting.push(told);
-        else if (told.payload === null || told.position.epoch !== last.epoch || isAfter(told.position.id, last.id)) {
-          listener.onMessage(told, isReplay);
-        }
-      },
-      onUnavailable: listener.onUnavailable,
-    };
-    const stop = () => channel.listeners.delete(own);
-    channel.listeners.add(own);
+  async subscribe(after: StreamPosition | null, subscriber: ChannelSubscriber): Promise<ChannelSubscription> {
+    this.#users++;
     try {
-      const entries = after.epoch === position.epoch ? await readStream(redis, channel.name, after) : null;
-      if (entries) {
-        for (const { id, payload } of entries) {
-          last = { epoch: after.epoch, id };
-          listener.onMessage({ position: last, payload }, true);
-        }
-      } else {
-        last = position;
-        listener.onMessage({ position, payload: null }, true);
-      }
+      await this.#ready;
+      if (this.#state.name === 'closed') throw new ChannelsUnavailable('Redis went away.');
+      const position = after ?? this.#state.position;
+      const remove = await this.#add(after, subscriber);
+      let isSubscribed = true;
+      const unsubscribe = () => {
+        if (!isSubscribed) return;
+        isSubscribed = false;
+        remove();
+        this.#leave();
+      };
+      return { position, unsubscribe };
     } catch (error) {
-      stop();
+      this.#leave();
+      if (error instanceof ChannelsUnavailable) throw error;
+      throw new ChannelsUnavailable('A stream could not be read.', { cause: error });
+    }
+  }
+
+  /** Opens the stream, then subscribes, then reads what was published in between: nothing is missed. */
+  async #open(): Promise<void> {
+    const { redis, pubsub } = this.#io;
+    try {
+      this.#state.opened(await openStream(redis, this.#name));
+      const unsubscribe = await pubsub.subscribe(this.#name, (message) => this.#state.receive(parseEntry(message)), {
+        onDisconnect: () => this.#state.disconnected(),
+        onResume: () => this.#state.reconnected(),
+        onUnavailable: () => this.#close(),
+      });
+      if (this.#state.name === 'closed') {
+        unsubscribe();
+        return;
+      }
+      this.#unsubscribe = unsubscribe;
+    } catch (error) {
+      this.#close();
       throw error;
     }
-    reading = false;
-    for (const told of waiting) own.onMessage(told, true);
-    return stop;
-  };
+    this.#state.subscribed();
+    await this.#reading;
+  }
 
-  // A stream is kept while somebody listens.
-  const keeping = setInterval(() => {
+  async #read(): Promise<void> {
+    const { redis, log } = this.#io;
+    try {
+      const end = await openStream(redis, this.#name);
+      const { position } = this.#state;
+      const entries = end.epoch === position.epoch ? await readStream(redis, this.#name, position) : null;
+      this.#state.finishRead({ end, entries });
+    } catch (err) {
+      log.warn({ err }, 'a stream could not be read');
+      this.#close();
+    }
+  }
+
+  /** Adds a subscriber after delivering what it has missed. @returns removes it */
+  async #add(after: StreamPosition | null, subscriber: ChannelSubscriber): Promise<() => void> {
+    const { position } = this.#state;
+    if (after === null || (after.epoch === position.epoch && after.id === position.id)) {
+      return this.#state.add(subscriber);
+    }
+    const replaying = new ReplayingSubscriber(subscriber, after);
+    const remove = this.#state.add(replaying);
+    try {
+      const isKnown = after.epoch === position.epoch;
+      const entries = isKnown ? await readStream(this.#io.redis, this.#name, after) : null;
+      replaying.finishReplay(entries, position);
+    } catch (error) {
+      remove();
+      throw error;
+    }
+    return remove;
+  }
+
+  #leave(): void {
+    this.#users--;
+    if (this.#users === 0) this.#close();
+  }
+
+  #close(): void {
+    if (this.#state.name === 'closed') return;
+    this.#onClose();
+    this.#unsubscribe();
+    this.#state.close();
+  }
+}
+
+/** Opens no connection of its own: streams are read through `redis`, messages arrive through `pubsub`. */
+export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channels {
+  const channels = new Map<string, Channel>();
+  const open = (name: string): Channel => {
+    const channel = new Channel(name, { redis, pubsub, log }, () => channels.delete(name));
+    channels.set(name, channel);
+    return channel;
+  };
+  // A stream is kept for as long as it has subscribers.
+  const reopening = setInterval(() => {
     for (const name of channels.keys()) openStream(redis, name).catch(() => {});
   }, REOPEN_MS);
-  keeping.unref();
+  reopening.unref();
 
   return {
-    async subscribe(name, after, listener) {
-      // It would wait for the connection otherwise.
+    async subscribe(name, after, subscriber) {
+      // A command would wait for the connection.
       if (redis.status !== 'ready') throw new ChannelsUnavailable('Redis is away.');
       const channel = channels.get(name) ?? open(name);
-      channel.users++;
-      try {
-        await channel.ready;
-        if (channels.get(name) !== channel) throw new ChannelsUnavailable('Redis went away.');
-        const place = after ?? channel.position;
-        const stop = await join(channel, after, listener);
-        let hasLeft = false;
-        return {
-          place,
-          stop() {
-            if (hasLeft) return;
-            hasLeft = true;
-            stop();
-            leave(channel);
-          },
-        };
-      } catch (error) {
-        leave(channel);
-        throw error instanceof ChannelsUnavailable
-          ? error
-          : new ChannelsUnavailable('A stream could not be read.', { cause: error });
-      }
+      return channel.subscribe(after, subscriber);
     },
     close() {
-      clearInterval(keeping);
+      clearInterval(reopening);
     },
   };
 }

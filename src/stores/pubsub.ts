@@ -1,44 +1,49 @@
 import type { Redis } from './redis.ts';
 
-/** What is told to whoever listens at this moment. Nothing is kept: what must not be lost comes from a job. */
+/** Messages to the subscribers of this moment. Nothing is kept: what must not be lost is published by a job. */
 export interface PubSub {
   /**
-   * Listens to a channel. When the promise resolves, every message published from then on is heard. However many listen
-   * in this process, Redis sends each message once. While the connection is away it resolves at once, and `onResume` tells when
-   * it is listened to.
+   * Subscribes to a channel. When the promise resolves, every message published from then on is received. However many
+   * listeners this process has, Redis sends each message once. While the connection is away, the promise resolves at
+   * once, and `onResume` is called when Redis sends messages.
    *
-   * @returns stops listening
+   * @returns unsubscribes; idempotent
    */
-  subscribe(channel: string, listener: (message: string) => void, hears?: ConnectionListener): Promise<() => void>;
-  /** Tells all who listen to a channel, in every process. */
+  subscribe(channel: string, onMessage: MessageListener, connection?: ConnectionListener): Promise<() => void>;
+  /** Sends a message to all subscribers of a channel, in every process. */
   publish(channel: string, message: string): Promise<void>;
   /** Ends the connection. */
   close(): Promise<void>;
 }
 
-/** What hears of the connection. */
+type MessageListener = (message: string) => void;
+
+/** Is called when the state of the connection changes. */
 export interface ConnectionListener {
-  /** It was lost: what comes from now on comes after something that was missed, until `onResume` says that all is heard again. */
-  onBreak?(): void;
-  /** It was lost, and the channel is listened to again: what was published in between was missed. */
+  /** The connection was lost. Whatever arrives before `onResume` may come after messages that were missed. */
+  onDisconnect?(): void;
+  /** The channel is subscribed to again. What was published since the connection was lost was missed. */
   onResume?(): void;
-  /** It has been away for longer than is worth waiting, and may come back all the same. */
-  onLoss?(): void;
+  /** The connection has been away for too long to wait for it. It may come back all the same. */
+  onUnavailable?(): void;
 }
 
-/** A channel that is listened to in this process. */
+/** A channel that this process is subscribed to. */
 interface Channel {
-  listeners: Map<(message: string) => void, ConnectionListener>;
+  listeners: Map<MessageListener, ConnectionListener>;
   ready: Promise<unknown>;
 }
 
-/** A connection that is back within this time, in milliseconds, has not been lost: a restart, or another server that takes over. */
-const LOST_AFTER_MS = 3_000;
+/**
+ * A connection that is away for this long, in milliseconds, is unavailable. A restart, or a failover to another server,
+ * takes less.
+ */
+const UNAVAILABLE_AFTER_MS = 3_000;
 
 /**
  * Opens pub/sub. It is sharded (SSUBSCRIBE), so on Redis Cluster a message stays on its channel's node.
  *
- * @param redis the connection to publish on; listening needs one of its own, which is made here
+ * @param redis the connection to publish on; subscribing needs a connection of its own, which is opened here
  */
 export function openPubSub(redis: Redis): PubSub {
   const subscriber: Redis = redis.duplicate({ enableAutoPipelining: false, maxRetriesPerRequest: null });
@@ -46,25 +51,27 @@ export function openPubSub(redis: Redis): PubSub {
   const channels = new Map<string, Channel>();
 
   subscriber.on('smessage', (name: string, message: string) => {
-    for (const listener of channels.get(name)?.listeners.keys() ?? []) listener(message);
+    for (const onMessage of channels.get(name)?.listeners.keys() ?? []) onMessage(message);
   });
 
   let wasReady = false;
-  let losing: NodeJS.Timeout | undefined;
-  const tellAll = (what: keyof ConnectionListener) => {
-    for (const { listeners } of channels.values()) for (const hears of [...listeners.values()]) hears[what]?.();
+  let unavailableTimer: NodeJS.Timeout | undefined;
+  const notifyAll = (event: keyof ConnectionListener) => {
+    for (const { listeners } of channels.values()) {
+      for (const connection of [...listeners.values()]) connection[event]?.();
+    }
   };
   subscriber.on('close', () => {
-    tellAll('onBreak');
-    losing ??= setTimeout(() => tellAll('onLoss'), LOST_AFTER_MS);
+    notifyAll('onDisconnect');
+    unavailableTimer ??= setTimeout(() => notifyAll('onUnavailable'), UNAVAILABLE_AFTER_MS);
   });
   subscriber.on('ready', () => {
-    clearTimeout(losing);
-    losing = undefined;
+    clearTimeout(unavailableTimer);
+    unavailableTimer = undefined;
     if (wasReady) for (const [name, channel] of channels) resume(name, channel);
     wasReady = true;
   });
-  // The connection subscribes anew by itself; asking once more tells when that is done.
+  // The connection subscribes again by itself. The reply to one more SSUBSCRIBE says when that is done.
   const resume = (name: string, { listeners }: Channel) => {
     subscriber.ssubscribe(name).then(
       () => {
@@ -75,7 +82,7 @@ export function openPubSub(redis: Redis): PubSub {
   };
 
   return {
-    async subscribe(name, listener, hears = {}) {
+    async subscribe(name, onMessage, connection = {}) {
       let channel = channels.get(name);
       if (!channel) {
         channel = { listeners: new Map(), ready: subscriber.ssubscribe(name) };
@@ -83,33 +90,33 @@ export function openPubSub(redis: Redis): PubSub {
         channels.set(name, channel);
       }
       const { listeners, ready } = channel;
-      // Wrapped, so that the same function listening twice is two listeners.
-      const own = (message: string) => listener(message);
-      listeners.set(own, hears);
-      const stop = () => {
-        listeners.delete(own);
+      // A new function, so that the same function subscribed twice is two listeners.
+      const listener = (message: string) => onMessage(message);
+      listeners.set(listener, connection);
+      const unsubscribe = () => {
+        listeners.delete(listener);
         if (listeners.size > 0 || channels.get(name)?.listeners !== listeners) return;
         channels.delete(name);
         subscriber.sunsubscribe(name).catch(() => {}); // A lost connection has forgotten the channel already.
       };
       if (wasReady && subscriber.status !== 'ready') {
-        hears.onBreak?.();
-        return stop;
+        connection.onDisconnect?.();
+        return unsubscribe;
       }
       try {
         await ready;
       } catch (error) {
-        stop();
+        unsubscribe();
         throw error;
       }
-      return stop;
+      return unsubscribe;
     },
     async publish(name, message) {
       await redis.spublish(name, message);
     },
     async close() {
       subscriber.removeAllListeners('close');
-      clearTimeout(losing);
+      clearTimeout(unavailableTimer);
       subscriber.disconnect();
     },
   };

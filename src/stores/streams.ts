@@ -1,77 +1,93 @@
 /**
- * What is told on a channel, in the order in which it was told: at once to whoever listens, and, kept for some minutes, to whoever comes
- * back. A channel's stream is a Redis stream that exists only while somebody listens, or did lately: a channel to which nobody listens costs
- * nothing.
+ * Messages of channels, in the order in which they were published: delivered to subscribers at once, and kept for some
+ * minutes for subscribers that come back. A channel's stream is a Redis stream that exists only while the channel has
+ * subscribers, or had them lately: a channel without subscribers costs nothing.
  *
- * Whoever listens opens the stream first, then subscribes to the channel, then reads what the stream holds since: so nothing falls between.
- * Three keys share a channel's hash tag: the stream; its epoch, drawn when it is made, without which a place in it means nothing (Redis may
- * have lost its memory in between); and what it has told, so that a job that is repeated tells nothing twice.
+ * A subscriber opens the stream, then subscribes to the channel, then reads what the stream holds since. So it misses
+ * nothing. Three keys share a channel's hash tag:
+ * - `stream:`, the stream;
+ * - `epoch:`, a random name of this stream. A position is valid only within its epoch, because Redis may have lost its
+ *   memory in between;
+ * - DEDUP_PREFIX, the dedup keys of what was published, so that a job that runs again publishes nothing twice.
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from './redis.ts';
 
-/** How long a stream is kept after it was opened, or kept open, last. */
-const KEPT_MS = 15 * 60_000;
-/** Entries of a stream, about: whoever has missed more starts again. */
-const LENGTH = 1_000;
+/** How long a stream is kept after it was opened, or opened again, last. */
+const TTL_MS = 15 * 60_000;
+/** Entries of a stream, about. A subscriber that has missed more gets a gap. */
+const STREAM_LENGTH = 1_000;
+/** Of the key with a channel's dedup keys. It keeps its old name, because nodes of the previous version use it too. */
+const DEDUP_PREFIX = 'told:';
 
-/** A place in a stream: what came up to this entry has been told. */
+/** A position in a stream: a subscriber at this position has received this entry and all before it. */
 export interface StreamPosition {
   epoch: string;
   /** The entry's id, as Redis makes them. */
   id: string;
 }
 
-/** Something that was told. */
+/** The position of a subscriber that knows nothing of a stream. */
+export const UNKNOWN_POSITION: StreamPosition = { epoch: '', id: '0-0' };
+
+/** A message in a stream. */
 export interface StreamEntry {
   id: string;
   payload: string;
 }
 
-/** The Lua that tells something on a channel, for scripts that do more: `tell(channel, once, payload)`. `once` names what is told; empty: always tell. */
+/** A message as subscribers receive it: with the epoch of its stream. */
+export interface PublishedEntry extends StreamEntry {
+  epoch: string;
+}
+
+/**
+ * A Lua function that publishes to a channel, for scripts that do more: `publish(channel, dedupKey, payload)`. What was
+ * published with the same key before is not published again. An empty key publishes always.
+ */
 export const PUBLISH_LUA = `
-local function tell(channel, once, payload)
-  local stream, told = 'stream:' .. channel, 'told:' .. channel
+local function publish(channel, dedupKey, payload)
+  local stream, published = 'stream:' .. channel, '${DEDUP_PREFIX}' .. channel
   local epoch = redis.call('EXISTS', stream) == 1 and redis.call('GET', 'epoch:' .. channel)
   if not epoch then
-    -- Somebody may listen all the same, when Redis has lost its memory: another epoch tells them so.
+    -- When Redis has lost its memory there may be subscribers all the same. The new epoch leads to a gap.
     if redis.call('PUBSUB', 'SHARDNUMSUB', channel)[2] == 0 then return end
-    redis.call('DEL', stream, told)
+    redis.call('DEL', stream, published)
     local time = redis.call('TIME')
     epoch = 'anew' .. time[1] .. '.' .. time[2]
-    redis.call('SET', 'epoch:' .. channel, epoch, 'PX', ${KEPT_MS})
+    redis.call('SET', 'epoch:' .. channel, epoch, 'PX', ${TTL_MS})
     redis.call('XADD', stream, '*', 'opened', '')
-    redis.call('PEXPIRE', stream, ${KEPT_MS})
+    redis.call('PEXPIRE', stream, ${TTL_MS})
   end
-  if once ~= '' then
-    if redis.call('ZADD', told, 'NX', redis.call('TIME')[1], once) == 0 then return end
-    redis.call('ZREMRANGEBYRANK', told, 0, -${2 * LENGTH + 1})
-    redis.call('PEXPIRE', told, ${KEPT_MS})
+  if dedupKey ~= '' then
+    if redis.call('ZADD', published, 'NX', redis.call('TIME')[1], dedupKey) == 0 then return end
+    redis.call('ZREMRANGEBYRANK', published, 0, -${2 * STREAM_LENGTH + 1})
+    redis.call('PEXPIRE', published, ${TTL_MS})
   end
-  local id = redis.call('XADD', stream, 'MAXLEN', '~', ${LENGTH}, '*', 'p', payload)
+  local id = redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_LENGTH}, '*', 'p', payload)
   redis.call('SPUBLISH', channel, epoch .. ' ' .. id .. ' ' .. payload)
 end
 `;
 
 const PUBLISH_ALL = `${PUBLISH_LUA}
-for i = 1, #KEYS do tell(KEYS[i], ARGV[1], ARGV[2]) end
+for i = 1, #KEYS do publish(KEYS[i], ARGV[1], ARGV[2]) end
 `;
 
 const OPEN = `
-local stream, epoch, told = 'stream:' .. KEYS[1], 'epoch:' .. KEYS[1], 'told:' .. KEYS[1]
+local stream, epoch, published = 'stream:' .. KEYS[1], 'epoch:' .. KEYS[1], '${DEDUP_PREFIX}' .. KEYS[1]
 local current = redis.call('GET', epoch)
 local last = current and redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
 if not last then
-  redis.call('DEL', stream, told)
+  redis.call('DEL', stream, published)
   current = ARGV[1]
   redis.call('SET', epoch, current)
   last = { redis.call('XADD', stream, '*', 'opened', '') }
 end
-for _, key in ipairs({ stream, epoch, told }) do redis.call('PEXPIRE', key, ARGV[2]) end
+for _, key in ipairs({ stream, epoch, published }) do redis.call('PEXPIRE', key, ARGV[2]) end
 return { current, last[1] }
 `;
 
-/** Entries after a place; nil when the stream is another one, or holds no longer all that came after. */
+/** The entries after a position; nil when the epoch is another one, or the entry at that position is no longer kept. */
 const READ = `
 local stream = 'stream:' .. KEYS[1]
 if redis.call('GET', 'epoch:' .. KEYS[1]) ~= ARGV[1] then return false end
@@ -94,10 +110,10 @@ interface Scripts {
 
 /** Every Redis key of a channel. */
 export function streamKeys(channel: string): string[] {
-  return ['stream', 'epoch', 'told'].map((name) => `${name}:${channel}`);
+  return ['stream:', 'epoch:', DEDUP_PREFIX].map((prefix) => prefix + channel);
 }
 
-/** Makes the scripts of this file known to a connection. */
+/** Defines the scripts of this file on a connection. */
 export function defineStreamScripts(redis: Redis): void {
   redis.defineCommand('publishToStreams', { lua: PUBLISH_ALL });
   redis.defineCommand('openStream', { numberOfKeys: 1, lua: OPEN });
@@ -109,45 +125,45 @@ function scripts(redis: Redis): Scripts {
 }
 
 /**
- * Tells something on channels, to those who listen and those who did lately.
+ * Publishes a message to channels: to their subscribers, and to those who come back within some minutes.
  *
- * @param channels those that share a hash tag at a time, on Redis Cluster
- * @param once names what is told, so that telling it again tells nothing; empty to tell it always
+ * @param channels on Redis Cluster they must share a hash tag
+ * @param dedupKey names the message, so that publishing it again does nothing; empty to publish it always
  */
 export async function publishToStreams(
   redis: Redis,
   channels: readonly string[],
-  once: string,
+  dedupKey: string,
   payload: string,
 ): Promise<void> {
   if (channels.length === 0) return;
-  await scripts(redis).publishToStreams(channels.length, ...channels, once, payload);
+  await scripts(redis).publishToStreams(channels.length, ...channels, dedupKey, payload);
 }
 
-/** Makes a channel's stream unless there is one, and keeps it for another while. @returns its last place */
+/** Creates a channel's stream unless it exists, and restarts its TTL. @returns its last position */
 export async function openStream(redis: Redis, channel: string): Promise<StreamPosition> {
-  const [epoch, id] = await scripts(redis).openStream(channel, randomBytes(6).toString('base64url'), KEPT_MS);
+  const [epoch, id] = await scripts(redis).openStream(channel, randomBytes(6).toString('base64url'), TTL_MS);
   return { epoch, id };
 }
 
-/** How often a stream that is listened to must be opened anew, in milliseconds. */
-export const REOPEN_MS = KEPT_MS / 3;
+/** How often a stream with subscribers must be opened again, in milliseconds. */
+export const REOPEN_MS = TTL_MS / 3;
 
-/** What was told on a channel after a place, oldest first; null when that is not known any more. */
-export async function readStream(redis: Redis, channel: string, place: StreamPosition): Promise<StreamEntry[] | null> {
-  const entries = await scripts(redis).readStream(channel, place.epoch, place.id, 2 * LENGTH);
+/** The messages of a channel after a position, oldest first; null when they are no longer known. */
+export async function readStream(redis: Redis, channel: string, after: StreamPosition): Promise<StreamEntry[] | null> {
+  const entries = await scripts(redis).readStream(channel, after.epoch, after.id, 2 * STREAM_LENGTH);
   return entries?.map(([id, fields]) => ({ id, payload: fields[1] ?? '' })) ?? null;
 }
 
-/** Whether one entry came after another in the same stream. */
+/** Whether an entry id comes after another one of the same stream. */
 export function isAfter(id: string, other: string): boolean {
   const [ms = 0, sequence = 0] = id.split('-').map(Number);
   const [otherMs = 0, otherSequence = 0] = other.split('-').map(Number);
   return ms === otherMs ? sequence > otherSequence : ms > otherMs;
 }
 
-/** An entry as it is published, with the epoch of its stream. */
-export function parseEntry(message: string): StreamEntry & { epoch: string } {
+/** Parses a message as `publish` in PUBLISH_LUA writes it. */
+export function parseEntry(message: string): PublishedEntry {
   const [, epoch = '', id = '', payload = ''] = /^(\S+) (\S+) (.*)$/s.exec(message) ?? [];
   return { epoch, id, payload };
 }

@@ -1,37 +1,39 @@
 /**
- * Lists of photos in Redis, newest first: a home feed for each person who reads one, the own photos of each author
- * who has too many followers to push to, and the photos with each hashtag that somebody follows. A list is a sorted set of at most 500 members, all with score 0 and so sorted by
- * their bytes: 8 of the photo's `publishedId` and 8 of its id. As a listpack that is 10 KB.
+ * Timelines: lists of photos in Redis, newest first. There is one for each person who reads a home feed, one for each
+ * pulled author (who has too many followers to push to) and one for each hashtag that somebody follows. A timeline is a
+ * sorted set of at most 500 members, all with score 0 and so sorted by their bytes: 8 of the photo's `publishedId` and
+ * 8 of its id. As a listpack that is 10 KB.
  *
  * Three rules keep it free of gaps beside writers that run at any time:
- * - A list that holds everything down to the oldest photo ends with the member END. Trimming to 500 removes the lowest first, so
- *   a list that was cut has lost its END: what lies below its lowest member is in PostgreSQL.
- * - Photos are pushed only into lists that exist. Whoever builds a list first puts down a marker, so that the list exists
- *   while the rows are read: a photo that is published meanwhile is in the rows, or pushed, or both. A list
- *   with a marker is not read; markers expire, so a builder that dies blocks nobody for long.
- * - A write that changes what belongs to a list replaces it with a marker before it commits and drops it after.
+ * - A timeline that holds everything down to the oldest photo ends with the member END. Trimming to 500 removes the
+ *   lowest member first, so a timeline that was cut has lost its END: what lies below its lowest member is in
+ *   PostgreSQL.
+ * - Photos are pushed only into timelines that exist. A builder first adds a marker, so that the timeline exists while
+ *   the rows are read: a photo that is published meanwhile is in the rows, or pushed, or both. A timeline with a marker
+ *   is not read. Markers expire, so a builder that dies blocks nobody for long.
+ * - A write that changes what belongs to a timeline replaces it with a marker before it commits, and drops it after.
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from './redis.ts';
 import { PUBLISH_LUA } from './streams.ts';
 
-/** The most members of a list. */
+/** The most members of a timeline. */
 export const TIMELINE_LENGTH = 500;
-const KEPT_SECONDS = 30 * 24 * 3_600;
+const TTL_SECONDS = 30 * 24 * 3_600;
 const MARKER_MS = 5_000;
 const END = Buffer.alloc(16);
 
-/** A photo in its place. */
+/** A photo in a timeline, or in another list that is sorted by `publishedId`. */
 export interface FeedEntry {
   publishedId: bigint;
   photoId: bigint;
 }
 
-/** What a list told of the photos below a place. */
+/** A page of a timeline. */
 export interface TimelinePage {
   /** Newest first. */
   entries: FeedEntry[];
-  /** Everything from this publishedId up is in the list; 0 when the list is complete. */
+  /** Everything from this publishedId up is in the timeline; 0 when the timeline is complete. */
   floor: bigint;
 }
 
@@ -51,23 +53,24 @@ function newMarker(): Buffer {
   return Buffer.concat([Buffer.alloc(8), randomBytes(7), Buffer.from([1])]);
 }
 
-// One script, because between two commands the list could be dropped and built anew.
+// One script, because between two commands the timeline could be dropped and rebuilt.
 const READ = `
 local lowest = redis.call('ZRANGE', KEYS[1], 0, 0)
 if #lowest == 0 then return lowest end
-local places = redis.call('ZREVRANGEBYLEX', KEYS[1], ARGV[1], '-', 'LIMIT', 0, ARGV[2])
-places[#places + 1] = lowest[1]
-return places
+local members = redis.call('ZREVRANGEBYLEX', KEYS[1], ARGV[1], '-', 'LIMIT', 0, ARGV[2])
+members[#members + 1] = lowest[1]
+return members
 `;
 
-const PUSH = `${PUBLISH_LUA}
+const PUSH_AND_PUBLISH = `${PUBLISH_LUA}
 local length = tonumber(ARGV[3])
 for i = 1, #KEYS do
   local key = KEYS[i]
-  if redis.call('EXISTS', key) == 1 and redis.call('ZADD', key, 0, ARGV[1]) == 1 and redis.call('ZCARD', key) > length then
+  local isAdded = redis.call('EXISTS', key) == 1 and redis.call('ZADD', key, 0, ARGV[1]) == 1
+  if isAdded and redis.call('ZCARD', key) > length then
     redis.call('ZREMRANGEBYRANK', key, 0, -length - 1)
   end
-  tell('live:' .. key, ARGV[4], ARGV[2])
+  publish('live:' .. key, ARGV[4], ARGV[2])
 end
 `;
 
@@ -94,10 +97,10 @@ interface Scripts {
   finishTimeline(key: string, marker: Buffer, ttl: number, length: number, ...members: Buffer[]): Promise<0 | 1>;
 }
 
-/** Makes the scripts of this file known to a connection. */
+/** Defines the scripts of this file on a connection. */
 export function defineTimelineScripts(redis: Redis): void {
   redis.defineCommand('readTimeline', { numberOfKeys: 1, lua: READ, readOnly: true });
-  redis.defineCommand('pushAndPublish', { lua: PUSH });
+  redis.defineCommand('pushAndPublish', { lua: PUSH_AND_PUBLISH });
   redis.defineCommand('beginTimeline', { numberOfKeys: 1, lua: BEGIN });
   redis.defineCommand('finishTimeline', { numberOfKeys: 1, lua: FINISH });
 }
@@ -107,11 +110,11 @@ function scripts(redis: Redis): Scripts {
 }
 
 /**
- * Reads a page of a list.
+ * Reads a page of a timeline.
  *
  * @param after only photos below this publishedId; from the top when null
  * @param count the most photos
- * @returns null when there is no list, or one that is being built
+ * @returns 'missing' when there is no such timeline, 'building' when it is being built
  */
 export async function readTimeline(
   redis: Redis,
@@ -119,7 +122,7 @@ export async function readTimeline(
   after: bigint | null,
   count: number,
 ): Promise<TimelinePage | 'missing' | 'building'> {
-  // A prefix sorts below all that begins with it: this excludes the place `after` itself too.
+  // A prefix sorts below everything that begins with it, so this excludes `after` itself too.
   const from =
     after === null
       ? '+'
@@ -135,42 +138,44 @@ export async function readTimeline(
 }
 
 /**
- * Puts a photo into those of the lists that exist, and tells those who listen to `live:` + key, each once however often it is done.
+ * Adds a photo to those of the timelines that exist, and publishes it to the channel `live:` + key of each. Idempotent.
  *
- * @param keys the lists; hundreds at a time are one round trip
- * @param message what the listeners are told
+ * @param keys the timelines; hundreds at a time are one round trip
+ * @param message what subscribers receive
  */
 export async function pushAndPublish(
   redis: Redis,
   keys: readonly string[],
-  place: FeedEntry,
+  entry: FeedEntry,
   message: string,
 ): Promise<void> {
   if (keys.length === 0) return;
-  const once = String(place.publishedId);
-  await scripts(redis).pushAndPublish(keys.length, ...keys, toMember(place), message, TIMELINE_LENGTH, once);
+  const dedupKey = String(entry.publishedId);
+  await scripts(redis).pushAndPublish(keys.length, ...keys, toMember(entry), message, TIMELINE_LENGTH, dedupKey);
 }
 
 /**
- * Takes photos out of those of the lists that exist. What a reader would skip anyway takes no place in them any more. Not for lists into which
- * older photos may be pushed: one that was cut and is shorter now would take in what is not next to its lowest.
+ * Removes photos that readers would skip anyway, so that they take up no room. Not for timelines into which older
+ * photos may be pushed: one that was cut and is shorter now would accept an entry that is not adjacent to its lowest
+ * one.
  *
- * @param keys the lists; a hundred at a time are one round trip
+ * @param keys the timelines, which need not exist; a hundred at a time are one round trip
  */
 export async function removeFromTimelines(
   redis: Redis,
   keys: readonly string[],
-  places: readonly FeedEntry[],
+  entries: readonly FeedEntry[],
 ): Promise<void> {
-  if (places.length === 0) return;
-  const members = places.map(toMember);
+  if (entries.length === 0) return;
+  const members = entries.map(toMember);
   await Promise.all(keys.map((key) => redis.zrem(key, ...members)));
 }
 
 /**
- * Builds a list that is missing. When somebody else builds it, or it is dropped meanwhile, nothing is stored.
+ * Builds a timeline that is missing. Stores nothing when another builder is at work, or when the timeline is dropped
+ * meanwhile.
  *
- * @param load the newest photos, at most `count`, from PostgreSQL
+ * @param load reads the newest photos, at most `count`, from PostgreSQL
  */
 export async function buildTimeline(
   redis: Redis,
@@ -179,14 +184,14 @@ export async function buildTimeline(
 ): Promise<void> {
   const marker = newMarker();
   if ((await scripts(redis).beginTimeline(key, marker, MARKER_MS)) === 0) return;
-  const places = await load(TIMELINE_LENGTH);
-  const members = places.map(toMember);
-  if (places.length < TIMELINE_LENGTH) members.push(END);
-  await scripts(redis).finishTimeline(key, marker, KEPT_SECONDS, TIMELINE_LENGTH, ...members);
+  const entries = await load(TIMELINE_LENGTH);
+  const members = entries.map(toMember);
+  if (entries.length < TIMELINE_LENGTH) members.push(END);
+  await scripts(redis).finishTimeline(key, marker, TTL_SECONDS, TIMELINE_LENGTH, ...members);
 }
 
 /**
- * Runs a write that changes what belongs to lists; the next read of each after it builds it anew.
+ * Runs a write that changes what belongs to timelines. The next read of each of them rebuilds it.
  *
  * @param write commits before it resolves
  * @returns what `write` returns

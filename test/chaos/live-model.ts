@@ -1,42 +1,44 @@
-/** What subscriptions should tell after any sequence of acts: kept beside the service, to compare it with. */
+/** A model of what subscriptions should deliver after any sequence of actions, to compare the service with. */
 
 /** The subscriptions of each subscriber. */
 export const LISTS = ['homeFeed', 'activity', 'userPhotos'] as const;
 export type List = (typeof LISTS)[number];
 
-/** Somebody who is never blocked, muted or unfollowed, and so can be heard by everybody in the end. */
+/** A person who is never blocked, muted or unfollowed, and so reaches every subscriber in the end. */
 export const BEACON = 4;
 /** The people of a run: all of them are authors and subscribers. */
 export const PEOPLE = [0, 1, 2, 3] as const;
 
-/** Whose photos each person looks at: two look at the same, so that the order in which they are told can be compared. */
+/**
+ * The person to whose photos each person subscribes. Two subscribe to the same, so that their orders can be compared.
+ */
 const WATCHED = [1, 0, 0, 1];
 
 export function watchedBy(viewer: number): number {
   return WATCHED[viewer] ?? 0;
 }
 
-/** Something that is told in one list of one subscriber. */
+/** Something that is delivered in one list of one subscriber. */
 interface Item {
   viewer: number;
   list: List;
   key: string;
-  /** Who did it. */
+  /** The person who did it. */
   by: number;
-  /** It is a photo with the hashtag that everybody follows. */
+  /** Whether it is a photo with the hashtag that everybody follows. */
   isTagged: boolean;
   /**
-   * `never`: the rules have forbidden it at every moment at which it could be delivered. `must`: they have allowed it at every moment.
-   * `may`: they changed while it could have been under way.
+   * `never`: the rules forbade it at every moment at which it could be delivered. `must`: they allowed it at every
+   * moment. `may`: they changed while it could have been under way.
    */
-  due: 'must' | 'may' | 'never';
-  /** The rules have forbidden it at some moment since it was done. */
+  expected: 'must' | 'may' | 'never';
+  /** Whether the rules forbade it at some moment since it was done. */
   wasDenied: boolean;
-  /** It has come as an event since the last gap after which it may come again. */
-  isSeen: boolean;
-  /** It has come, or was in the list when that was read anew after a gap. */
+  /** Whether it was delivered since the last gap after which it may be delivered again. */
+  isDelivered: boolean;
+  /** Whether it was delivered, or was in the list that the subscriber read at a gap. */
   isKnown: boolean;
-  /** Who no longer follows its author and comes back may be told again, by the hashtag. */
+  /** A subscriber who unfollowed the author and resumes may receive it again, by the hashtag. */
   mayRepeat: boolean;
 }
 
@@ -47,16 +49,16 @@ export class Model {
   readonly mutes = new Set<string>();
   readonly photos: { id: string; owner: number }[] = [];
   readonly likes = new Set<string>();
-  /** What is wrong, in words. */
+  /** What the service did wrong, in words. */
   readonly violations: string[] = [];
   readonly #items = new Map<string, Item>();
-  /** What has come before whoever did it was answered, as `viewer list key`. */
+  /** What was delivered before the mutation that caused it was answered, as `viewer list key`. */
   readonly #early = new Set<string>();
-  /** Since when somebody has not been told of what another one does, as milliseconds since 1970. */
+  /** Since when a viewer must not receive what another person does, in milliseconds since 1970. */
   readonly #deniedSince = new Map<string, number>();
-  /** When the latest that a group tells of happened. */
+  /** When the latest action of a group happened. */
   readonly #groups = new Map<string, number>();
-  /** In which order photos have come to who looks at somebody's. */
+  /** By subscriber: the photos of `userPhotos` in the order of delivery. */
   readonly #orders = new Map<number, string[]>();
 
   isBlocked(one: number, other: number): boolean {
@@ -70,14 +72,16 @@ export class Model {
     return list === 'activity' || isTagged || this.follows.has(`${viewer}>${by}`);
   }
 
-  /** Changes the rules. What they allow is to be allowed here before it is asked for, and what they forbid forbidden only after the answer. */
+  /**
+   * Changes the relations. Call it before a mutation that allows more, and after the answer to one that allows less.
+   */
   change(how: () => void): void {
     how();
     for (const item of this.#items.values()) {
       const isAllowed = this.allows(item.list, item.viewer, item.by, item.isTagged);
       if (!this.follows.has(`${item.viewer}>${item.by}`)) item.mayRepeat = item.isTagged;
       if (!isAllowed) item.wasDenied = true;
-      if (!item.isKnown && item.due === (isAllowed ? 'never' : 'must')) item.due = 'may';
+      if (!item.isKnown && item.expected === (isAllowed ? 'never' : 'must')) item.expected = 'may';
     }
     for (const viewer of PEOPLE) {
       for (const by of PEOPLE) {
@@ -88,7 +92,7 @@ export class Model {
     }
   }
 
-  /** @param isSure false when it is not known that the subscriptions listen already */
+  /** @param isSure false when the subscriptions may not be active yet */
   published(id: string, owner: number, isSure: boolean, isTagged: boolean): void {
     this.photos.push({ id, owner });
     for (const viewer of PEOPLE) {
@@ -112,105 +116,107 @@ export class Model {
   unliked(photoId: string, by: number, owner: number): void {
     this.likes.delete(`${by} likes ${photoId}`);
     const item = this.#items.get(`${owner} activity ${by} likes ${photoId}`);
-    // Also when they come back later.
-    if (item) Object.assign(item, { due: 'may', wasDenied: true });
+    // Also for subscribers who resume later.
+    if (item) Object.assign(item, { expected: 'may', wasDenied: true });
   }
 
   #add(viewer: number, list: List, key: string, by: number, isSure: boolean, isTagged = false): void {
     const isAllowed = this.allows(list, viewer, by, isTagged);
-    const due = isAllowed ? (isSure ? 'must' : 'may') : 'never';
+    const expected = isAllowed ? (isSure ? 'must' : 'may') : 'never';
     const wasDenied = !isAllowed || !isSure;
-    const had = { isSeen: false, isKnown: false, mayRepeat: false };
-    const item: Item = { viewer, list, key, by, isTagged, due, wasDenied, ...had };
+    const initial = { isDelivered: false, isKnown: false, mayRepeat: false };
+    const item: Item = { viewer, list, key, by, isTagged, expected, wasDenied, ...initial };
     this.#items.set(`${viewer} ${list} ${key}`, item);
-    if (this.#early.delete(`${viewer} ${list} ${key}`)) this.#see(item);
+    if (this.#early.delete(`${viewer} ${list} ${key}`)) this.#markDelivered(item);
   }
 
-  /** A subscriber who was away comes back: of what they have not had, all is decided anew. */
-  returned(viewer: number): void {
+  /** A subscriber resumes. The rules of now apply to everything that was not delivered yet. */
+  resumed(viewer: number): void {
     for (const item of this.#items.values()) {
       if (item.viewer !== viewer || item.isKnown) continue;
       const isAllowed = this.allows(item.list, viewer, item.by, item.isTagged);
-      if (!isAllowed) item.due = 'never';
-      else if (!item.wasDenied) item.due = 'must';
-      else item.due = 'may';
+      if (!isAllowed) item.expected = 'never';
+      else if (!item.wasDenied) item.expected = 'must';
+      else item.expected = 'may';
     }
   }
 
-  /** An event has come that tells of one thing. */
-  came(viewer: number, list: List, key: string): void {
+  /** An event about one photo or comment was delivered. */
+  delivered(viewer: number, list: List, key: string): void {
     const name = `${viewer} ${list} ${key}`;
     const item = this.#items.get(name);
     if (list === 'userPhotos') this.#orders.set(viewer, [...(this.#orders.get(viewer) ?? []), key]);
-    if (item) this.#see(item);
-    else if (this.#early.has(name)) this.violations.push(`${viewer} was told twice in ${list} of ${key}.`);
+    if (item) this.#markDelivered(item);
+    else if (this.#early.has(name)) this.violations.push(`${viewer} received ${key} twice in ${list}.`);
     else this.#early.add(name);
   }
 
-  #see(item: Item): void {
-    const what = `in ${item.list} of ${item.key}, done by ${item.by}`;
-    if (item.isSeen && !item.mayRepeat) this.violations.push(`${item.viewer} was told twice ${what}.`);
-    else if (item.due === 'never') this.violations.push(`${item.viewer} was told ${what}, which is forbidden.`);
-    item.isSeen = item.isKnown = true;
+  #markDelivered(item: Item): void {
+    const what = `${item.key} in ${item.list}, done by ${item.by}`;
+    if (item.isDelivered && !item.mayRepeat) this.violations.push(`${item.viewer} received twice: ${what}.`);
+    else if (item.expected === 'never') this.violations.push(`${item.viewer} received what is forbidden: ${what}.`);
+    item.isDelivered = item.isKnown = true;
   }
 
   /**
-   * An event has come that tells what several did to one thing.
+   * An event about what several people did was delivered.
    *
-   * @param happenedAt when the latest of it happened: each time it comes again this must be later
-   * @param photoId what they like; null when they follow
+   * @param happenedAt of the latest action. It must grow from event to event
+   * @param photoId the photo that they like; null when they follow the viewer
    */
-  groupCame(viewer: number, photoId: string | null, happenedAt: number, actors: readonly number[]): void {
+  groupDelivered(viewer: number, photoId: string | null, happenedAt: number, actors: readonly number[]): void {
     const group = `${viewer} ${photoId}`;
     if ((this.#groups.get(group) ?? 0) >= happenedAt)
-      this.violations.push(`${viewer} was told twice or late of ${group} at ${happenedAt}.`);
+      this.violations.push(`${viewer} received ${group} of ${happenedAt} twice or late.`);
     this.#groups.set(group, happenedAt);
     for (const by of actors) {
       const deniedSince = this.#deniedSince.get(`${viewer}>${by}`);
       if (deniedSince !== undefined && deniedSince < happenedAt)
-        this.violations.push(`${viewer} was told at ${happenedAt} of ${by}, which is forbidden since ${deniedSince}.`);
-      if (photoId !== null) this.#know(viewer, 'activity', `${by} likes ${photoId}`);
+        this.violations.push(
+          `${viewer} received what ${by} did at ${happenedAt}, which is forbidden since ${deniedSince}.`,
+        );
+      if (photoId !== null) this.#markKnown(viewer, 'activity', `${by} likes ${photoId}`);
     }
   }
 
-  /** The list was read anew, and holds these. */
+  /** The subscriber read the list, and it holds these keys. */
   read(viewer: number, list: List, keys: readonly string[]): void {
-    for (const key of keys) this.#know(viewer, list, key);
+    for (const key of keys) this.#markKnown(viewer, list, key);
   }
 
-  #know(viewer: number, list: List, key: string): void {
+  #markKnown(viewer: number, list: List, key: string): void {
     const item = this.#items.get(`${viewer} ${list} ${key}`);
     if (item) item.isKnown = true;
   }
 
-  /** Redis has lost its memory, and a gap has said so: who tells has forgotten what was told. */
-  forgot(viewer: number, list: List): void {
-    for (const item of this.#items.values()) if (item.viewer === viewer && item.list === list) item.isSeen = false;
+  /** The subscriber received the gap after Redis lost its memory, and with it all dedup keys. */
+  forget(viewer: number, list: List): void {
+    for (const item of this.#items.values()) if (item.viewer === viewer && item.list === list) item.isDelivered = false;
     if (list === 'userPhotos') this.#orders.delete(viewer);
     if (list !== 'activity') return;
     for (const group of this.#groups.keys()) if (group.startsWith(`${viewer} `)) this.#groups.delete(group);
   }
 
-  /** What these subscribers should have had by now and have not, and what nobody has done that they had. */
-  wrong(viewers: readonly number[]): string[] {
+  /** What these subscribers should have received by now and have not, and what they received that nobody did. */
+  findWrong(viewers: readonly number[]): string[] {
     const missing = [...this.#items.values()].filter(
-      (item) => viewers.includes(item.viewer) && item.due === 'must' && !item.isKnown,
+      (item) => viewers.includes(item.viewer) && item.expected === 'must' && !item.isKnown,
     );
     return [
-      ...missing.map((item) => `${item.viewer} has not been told in ${item.list} of ${item.key}, done by ${item.by}.`),
-      ...[...this.#early].map((name) => `This was told, and nobody has done it: ${name}`),
+      ...missing.map((item) => `${item.viewer} has not received ${item.key} in ${item.list}, done by ${item.by}.`),
+      ...[...this.#early].map((name) => `This was delivered, but nobody did it: ${name}`),
     ];
   }
 
-  /** Whoever looks at the same person's photos has been told of them in the same order. */
+  /** Subscribers of the same person's photos must have received them in the same order. */
   checkOrder(): void {
-    for (const one of PEOPLE) {
+    for (const viewer of PEOPLE) {
       for (const other of PEOPLE) {
-        if (one >= other || watchedBy(one) !== watchedBy(other)) continue;
-        const [first, second] = [this.#orders.get(one) ?? [], this.#orders.get(other) ?? []];
+        if (viewer >= other || watchedBy(viewer) !== watchedBy(other)) continue;
+        const [first, second] = [this.#orders.get(viewer) ?? [], this.#orders.get(other) ?? []];
         const common = first.filter((id) => second.includes(id));
         if (common.join() !== second.filter((id) => first.includes(id)).join())
-          this.violations.push(`${one} and ${other} were told in different orders: ${first} and ${second}.`);
+          this.violations.push(`${viewer} and ${other} received photos in different orders: ${first} and ${second}.`);
       }
     }
   }

@@ -1,33 +1,33 @@
-/** A Darkroom of two api nodes and a worker, each of which can be killed at any moment and comes back by itself. */
+/** A Darkroom of two api nodes and a worker. Each can be killed at any moment, and is then started again. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { send } from '../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { untilIdle } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
-/** A process and what brings it back. */
-interface Place {
+/** A process that is started again after it was killed. */
+interface RestartingProcess {
   process: TestProcess;
-  /** Resolves when it runs; null when it does. */
+  /** Resolves when the process runs again; null while it runs. */
   starting: Promise<void> | null;
 }
 
 export class Nodes {
   readonly darkroom: OwnDarkroom;
   readonly urls: string[] = [];
-  readonly #apis: Place[];
-  readonly #worker: Place;
+  readonly #apis: RestartingProcess[];
+  readonly #worker: RestartingProcess;
   #stalled: Promise<void> = Promise.resolve();
 
-  /** @param extra further variables of all processes */
+  /** @param extra further environment variables of all processes */
   static async start(extra: Record<string, string>): Promise<Nodes> {
     const darkroom = await ownStores(extra);
-    const [one, other, worker] = await Promise.all([
+    const [firstApi, secondApi, worker] = await Promise.all([
       startProcess(['api'], darkroom.env),
       startProcess(['api'], darkroom.env),
       startProcess(['worker'], darkroom.env),
     ]);
-    return new Nodes(darkroom, [one, other], worker);
+    return new Nodes(darkroom, [firstApi, secondApi], worker);
   }
 
   constructor(darkroom: OwnDarkroom, apis: TestProcess[], worker: TestProcess) {
@@ -37,34 +37,34 @@ export class Nodes {
     this.#worker = { process: worker, starting: null };
   }
 
-  /** Sends an operation to a node, and when that is lost to the other one, until it is answered. */
+  /** Sends an operation to a node. When the answer is lost, sends it to the other node, until one answers. */
   async send<T>(token: string, node: number, query: string, variables: object): Promise<T> {
-    let tried = node;
+    let tries = node;
     const { data, errors } = await until(() => {
-      const url = this.urls[tried++ % this.urls.length] ?? '';
+      const url = this.urls[tries++ % this.urls.length] ?? '';
       return send<T>(url, query, variables, { authorization: `Bearer ${token}` }).catch(() => null);
     });
     if (!data || errors.length > 0) throw new Error(`${query} was answered with ${JSON.stringify(errors)}`);
     return data;
   }
 
-  /** Kills a node while it does whatever it does. It comes back at the same address. */
+  /** Kills a node at whatever it is doing. It starts again at the same address. */
   killApi(node: number): void {
-    const place = this.#apis[node];
-    if (!place) return;
+    const api = this.#apis[node];
+    if (!api) return;
     const PORT = new URL(this.urls[node] ?? '').port;
-    this.#revive(place, async () => {
+    this.#restart(api, async () => {
       const { env } = this.darkroom;
-      // In the meantime something else on this machine may have been given the port.
-      place.process = await startProcess(['api'], { ...env, PORT }).catch(() => startProcess(['api'], env));
-      this.urls[node] = place.process.url;
+      // Another program on this machine may have taken the port meanwhile.
+      api.process = await startProcess(['api'], { ...env, PORT }).catch(() => startProcess(['api'], env));
+      this.urls[node] = api.process.url;
     });
   }
 
-  /** Kills the worker in the middle of its jobs. Nothing is fanned out until it is back. */
+  /** Kills the worker in the middle of its jobs. Nothing is fanned out until it runs again. */
   killWorker(): void {
-    this.#revive(this.#worker, async () => {
-      // A new worker would do so by itself, after some seconds: test/chaos/process-killed.test.ts.
+    this.#restart(this.#worker, async () => {
+      // A new worker would unlock the jobs by itself, but only after some seconds: test/chaos/process-killed.test.ts.
       await this.darkroom.stores.db.$queryRaw`
         select 1 as done from graphile_worker.force_unlock_workers(
           (select array_agg(distinct locked_by) from graphile_worker.jobs where locked_by is not null))`;
@@ -72,19 +72,19 @@ export class Nodes {
     });
   }
 
-  #revive(place: Place, start: () => Promise<void>): void {
-    if (place.starting) return;
+  #restart(target: RestartingProcess, start: () => Promise<void>): void {
+    if (target.starting) return;
     const starting = async () => {
-      await place.process.end('SIGKILL');
+      await target.process.end('SIGKILL');
       await start();
-      place.starting = null;
+      target.starting = null;
     };
-    place.starting = starting();
-    // Whoever waits until it runs hears of it.
-    place.starting.catch(() => {});
+    target.starting = starting();
+    // `untilRunning` reports the error.
+    target.starting.catch(() => {});
   }
 
-  /** Stops the worker's clock, wherever it stands, so that what happens meanwhile is fanned out late. */
+  /** Suspends the worker, so that photos that are published meanwhile are fanned out late. */
   stallWorker(ms: number): void {
     const { pid } = this.#worker.process;
     const signal = (name: 'SIGSTOP' | 'SIGCONT') => {
@@ -100,11 +100,11 @@ export class Nodes {
 
   /** Waits until all processes run. */
   async untilRunning(): Promise<void> {
-    await Promise.all([...this.#apis, this.#worker].map((place) => place.starting));
+    await Promise.all([...this.#apis, this.#worker].map(({ starting }) => starting));
     await this.#stalled;
   }
 
-  /** Waits until nothing is left to be counted, fanned out or told. */
+  /** Waits until all jobs have run and all counts are folded. */
   async untilIdle(): Promise<void> {
     const { stores } = this.darkroom;
     await this.#worker.starting;

@@ -37,11 +37,11 @@ function connect(urls: readonly string[], token: string, watchedId: string, node
   const received: Record<List, string[]> = { homeFeed: [], activity: [], userPhotos: [] };
   const faults: string[] = [];
   const client = new LiveClient(urls, token, watchedId, {
-    event(list, { isGap, photo }) {
+    onEvent(list, { isGap, photo }) {
       if (isGap) faults.push(`${list} may have missed something`);
       else if (photo) received[list].push(photo.id);
     },
-    over: (list, code) => faults.push(`${list} is over: ${code}`),
+    onEnd: (list, code) => faults.push(`${list} is over: ${code}`),
   });
   client.connect(node);
   return { client, received, faults };

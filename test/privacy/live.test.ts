@@ -1,4 +1,4 @@
-/** What is open when the rules change: nothing more arrives of what may not be seen any more, whichever node it is open at. */
+/** Open subscriptions when the rules change: what the viewer may no longer see does not arrive, at whichever node. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { setModerator } from '../../src/features/moderation/actions.ts';
 import type { Stores } from '../../src/stores/stores.ts';
@@ -52,7 +52,7 @@ async function watch(person: Person, photoId: string): Promise<Subscription<Phot
   return subscription;
 }
 
-/** It has been told that the photo is not for it any more, and has ended in order. */
+/** The last event says that the viewer may no longer see the photo, and the subscription completed. */
 async function expectClosed(subscription: Subscription<PhotoEvent>): Promise<void> {
   expect(await subscription.ended).toEqual({});
   expect(subscription.events.at(-1)).toEqual({ photo: { photo: null } });
@@ -62,7 +62,7 @@ async function setCaption(owner: Person, photoId: string, caption: string): Prom
   await attempt(owner, 'updatePhoto', { photoId, caption }, 'photo { id }');
 }
 
-async function listenToFeed(person: Person): Promise<Subscription<FeedEvent>> {
+async function subscribeToFeed(person: Person): Promise<Subscription<FeedEvent>> {
   const subscription = await elsewhere(person).subscribe<FeedEvent>('subscription { homeFeed { photo { caption } } }');
   await untilListening(stores, person);
   return subscription;
@@ -72,7 +72,7 @@ async function captions(subscription: Subscription<FeedEvent>): Promise<string[]
   return subscription.events.map((event) => event.homeFeed.photo.caption);
 }
 
-test('going private closes what strangers look at, and leaves followers theirs', async () => {
+test('going private ends the subscriptions of strangers, and not those of followers', async () => {
   const [owner, follower, stranger] = (await people(3)) as [Person, Person, Person];
   await follower.follow(owner);
   const photo = await share(owner, 'before');
@@ -112,13 +112,13 @@ test('going private closes what strangers look at, and leaves followers theirs',
   kept.close();
 });
 
-test('a follower who leaves, or is removed, sees nothing more of a private account', async () => {
+test('a follower who unfollows, or is removed, receives nothing more from a private account', async () => {
   const [owner, leaving, removed, kept] = (await people(4)) as [Person, Person, Person, Person];
   for (const person of [leaving, removed, kept]) await person.follow(owner);
   await attempt(owner, 'setPrivacy', { isPrivate: true }, 'user { id }');
   const photo = await share(owner, 'before');
   const watching = await Promise.all([leaving, removed].map((person) => watch(person, photo)));
-  const feeds = await Promise.all([leaving, removed, kept].map(listenToFeed));
+  const feeds = await Promise.all([leaving, removed, kept].map(subscribeToFeed));
   await leaving.unfollow(owner);
   await attempt(owner, 'removeFollower', { userId: removed.id }, 'user { id }');
   await Promise.all(watching.map(expectClosed));
@@ -135,18 +135,18 @@ test('a follower who leaves, or is removed, sees nothing more of a private accou
   for (const feed of feeds) feed.close();
 });
 
-test('blocking closes everything between the two, both ways', async () => {
+test('blocking ends all subscriptions between the two, both ways', async () => {
   const [blocker, blocked, fence] = (await people(3)) as [Person, Person, Person];
-  for (const [one, other] of [
+  for (const [follower, followee] of [
     [blocker, blocked],
     [blocked, blocker],
   ] as const) {
-    await one.follow(other);
-    await one.follow(fence);
+    await follower.follow(followee);
+    await follower.follow(fence);
   }
   const photos = { blocker: await share(blocker, 'mine'), blocked: await share(blocked, 'theirs') };
   const watching = await Promise.all([watch(blocked, photos.blocker), watch(blocker, photos.blocked)]);
-  const feeds = await Promise.all([listenToFeed(blocked), listenToFeed(blocker)]);
+  const feeds = await Promise.all([subscribeToFeed(blocked), subscribeToFeed(blocker)]);
   const comment = (author: Person, photoId: string, text: string) =>
     attempt(author, 'addComment', { photoId, text }, 'comment { id }');
   const activities = await Promise.all(
@@ -163,16 +163,16 @@ test('blocking closes everything between the two, both ways', async () => {
   await attempt(blocker, 'block', { userId: blocked.id }, 'user { id }');
   await Promise.all(watching.map(expectClosed));
   const [mine, theirs] = await Promise.all(
-    [blocker, blocked].map((one) => insertPhoto(stores, rowId(one.id), 'forbidden')),
+    [blocker, blocked].map((author) => insertPhoto(stores, rowId(author.id), 'forbidden')),
   );
   expect(mine && theirs).toBeTruthy();
-  // Neither can write to the other; on somebody else's photo they can, and mention each other.
+  // Neither can comment on the other's photo. On a third person's photo both can, and mention each other.
   const open = await share(fence, 'open');
   await comment(blocker, open, `forbidden @${blocked.username}`);
   await comment(blocked, open, `forbidden @${blocker.username}`);
   await untilFannedOut(
     stores,
-    [blocker, blocked].map((one) => rowId(one.id)),
+    [blocker, blocked].map((author) => rowId(author.id)),
   );
   await insertPhoto(stores, rowId(fence.id), 'fence');
   for (const feed of feeds) {
@@ -188,13 +188,13 @@ test('blocking closes everything between the two, both ways', async () => {
   for (const subscription of [...feeds, ...activities]) subscription.close();
 });
 
-test('muting stops the feed and the activity, and the muted sees no difference', async () => {
+test('muting stops the feed and the activity, and the muted person sees no difference', async () => {
   const [muter, muted, fence] = (await people(3)) as [Person, Person, Person];
   await muter.follow(muted);
   await muter.follow(fence);
   await muted.follow(muter);
   const photo = await share(muter, 'mine');
-  const [feed, theirs] = await Promise.all([listenToFeed(muter), listenToFeed(muted)]);
+  const [feed, theirs] = await Promise.all([subscribeToFeed(muter), subscribeToFeed(muted)]);
   const watching = await watch(muted, photo);
   await attempt(muter, 'mute', { userId: muted.id }, 'user { id }');
   await insertPhoto(stores, rowId(muted.id), 'forbidden');
@@ -210,7 +210,7 @@ test('muting stops the feed and the activity, and the muted sees no difference',
   for (const subscription of [feed, theirs, watching]) subscription.close();
 });
 
-test('hiding a photo, deactivating, deleting and suspending close what others look at', async () => {
+test('hiding a photo, deactivating, deleting and suspending end the subscriptions of others', async () => {
   const moderator = await newPerson(url);
   await setModerator(stores, moderator.username, true, 'for a test');
   const ends: ((owner: Person, photoId: string) => Promise<unknown>)[] = [
@@ -226,7 +226,7 @@ test('hiding a photo, deactivating, deleting and suspending close what others lo
     const [watching, own] = await Promise.all([watch(viewer, photo), watch(owner, photo)]);
     await end(owner, photo);
     await expectClosed(watching);
-    // The owner sees a hidden photo still; who is hidden themselves is logged out, at every node.
+    // The owner still sees a hidden photo. An account that is hidden is logged out, at every node.
     if (index > 0) expect(await own.ended).toMatchObject({ code: 4403 });
     else own.close();
   }

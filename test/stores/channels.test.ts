@@ -1,16 +1,12 @@
-/** What is told on a channel reaches all who listen, once and in order, whatever happens to the connection on which it is heard. */
+/**
+ * What is published on a channel reaches all its subscribers, once and in order, whatever happens to the connection.
+ */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  type ChannelMessage,
-  type Channels,
-  ChannelsUnavailable,
-  openChannels,
-  UNKNOWN_POSITION,
-} from '../../src/stores/channels.ts';
+import { type Channels, ChannelsUnavailable, openChannels } from '../../src/stores/channels.ts';
 import type { ConnectionListener, PubSub } from '../../src/stores/pubsub.ts';
 import type { Stores } from '../../src/stores/stores.ts';
-import { openStream, publishToStreams } from '../../src/stores/streams.ts';
+import { openStream, publishToStreams, type StreamPosition, UNKNOWN_POSITION } from '../../src/stores/streams.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { until } from '../support/until.ts';
 
@@ -21,38 +17,38 @@ beforeAll(async () => {
 afterAll(() => stores?.close());
 
 const newChannel = () => `live:{test}:${randomUUID()}`;
-const tell = (channel: string, payload: string) => publishToStreams(stores.redis, [channel], payload, payload);
+const publish = (channel: string, payload: string) => publishToStreams(stores.redis, [channel], payload, payload);
 
-/** Listens. @returns what is heard, gaps as 'gap' */
-async function hear(channels: Channels, channel: string, after: ChannelMessage['position'] | null = null) {
-  const heard: string[] = [];
-  const places: ChannelMessage['position'][] = [];
-  let isLost = false;
-  const { place, stop } = await channels.subscribe(channel, after, {
-    onMessage(told) {
-      heard.push(told.payload ?? 'gap');
-      places.push(told.position);
+/** Subscribes. @returns what is received, gaps as 'gap' */
+async function subscribe(channels: Channels, channel: string, after: StreamPosition | null = null) {
+  const received: string[] = [];
+  const positions: StreamPosition[] = [];
+  let isUnavailable = false;
+  const { position, unsubscribe } = await channels.subscribe(channel, after, {
+    onMessage(message) {
+      received.push(message.payload ?? 'gap');
+      positions.push(message.position);
     },
     onUnavailable() {
-      isLost = true;
+      isUnavailable = true;
     },
   });
-  return { heard, places, place, stop, isLost: () => isLost };
+  return { received, positions, position, unsubscribe, isUnavailable: () => isUnavailable };
 }
 
-/** Pub/sub whose connection is in the test's hand: what comes through, and when it breaks. */
-function heldPubSub() {
+/** Pub/sub whose connection the test controls: which messages arrive, and when it breaks. */
+function controlledPubSub() {
   let listener = (_message: string) => {};
-  let hears: ConnectionListener = {};
+  let connectionListener: ConnectionListener = {};
   const held: string[] = [];
-  let stopReal = () => {};
+  let unsubscribe = () => {};
   const pubsub: PubSub = {
     ...stores.pubsub,
     async subscribe(name, onMessage, connection = {}) {
       listener = onMessage;
-      hears = connection;
-      stopReal = await stores.pubsub.subscribe(name, (message) => held.push(message));
-      return () => stopReal();
+      connectionListener = connection;
+      unsubscribe = await stores.pubsub.subscribe(name, (message) => held.push(message));
+      return () => unsubscribe();
     },
   };
   return {
@@ -60,133 +56,133 @@ function heldPubSub() {
     held,
     /** Lets the next message through. */
     pass: () => listener(held.shift() ?? ''),
-    /** Loses what is on its way. */
+    /** Loses the messages that have not been let through. */
     lose: () => held.splice(0),
-    connection: () => hears,
+    connection: () => connectionListener,
   };
 }
 
-test('two who listen hear the same, each once and in order, also from a place in the past', async () => {
+test('two subscribers receive the same messages once and in order, also from a position in the past', async () => {
   const channel = newChannel();
-  const first = await hear(stores.channels, channel);
-  for (const payload of ['one', 'two', 'three']) await tell(channel, payload);
-  await until(async () => first.heard.length === 3);
-  const second = await hear(stores.channels, channel, first.places[0]);
-  expect(second.heard).toEqual(['two', 'three']);
-  await tell(channel, 'four');
-  await until(async () => second.heard.includes('four') && first.heard.includes('four'));
-  expect([first.heard, second.heard]).toEqual([
+  const first = await subscribe(stores.channels, channel);
+  for (const payload of ['one', 'two', 'three']) await publish(channel, payload);
+  await until(async () => first.received.length === 3);
+  const second = await subscribe(stores.channels, channel, first.positions[0]);
+  expect(second.received).toEqual(['two', 'three']);
+  await publish(channel, 'four');
+  await until(async () => second.received.includes('four') && first.received.includes('four'));
+  expect([first.received, second.received]).toEqual([
     ['one', 'two', 'three', 'four'],
     ['two', 'three', 'four'],
   ]);
-  first.stop();
-  await tell(channel, 'five');
-  await until(async () => second.heard.includes('five'));
-  expect(first.heard).toHaveLength(4);
-  second.stop();
+  first.unsubscribe();
+  await publish(channel, 'five');
+  await until(async () => second.received.includes('five'));
+  expect(first.received).toHaveLength(4);
+  second.unsubscribe();
 });
 
-test('who comes from a place that is not known any more, or from nowhere, begins with a gap', async () => {
+test('a subscriber whose position is no longer known, or that has none, begins with a gap', async () => {
   const channel = newChannel();
-  const first = await hear(stores.channels, channel);
-  await tell(channel, 'one');
-  await until(async () => first.heard.length === 1);
-  const lost = await hear(stores.channels, channel, { epoch: 'another', id: '1-1' });
-  const nowhere = await hear(stores.channels, channel, UNKNOWN_POSITION);
-  await tell(channel, 'two');
-  await until(async () => [first, lost, nowhere].every(({ heard }) => heard.includes('two')));
-  expect([lost.heard, nowhere.heard]).toEqual([
+  const first = await subscribe(stores.channels, channel);
+  await publish(channel, 'one');
+  await until(async () => first.received.length === 1);
+  const unknown = await subscribe(stores.channels, channel, { epoch: 'another', id: '1-1' });
+  const without = await subscribe(stores.channels, channel, UNKNOWN_POSITION);
+  await publish(channel, 'two');
+  await until(async () => [first, unknown, without].every(({ received }) => received.includes('two')));
+  expect([unknown.received, without.received]).toEqual([
     ['gap', 'two'],
     ['gap', 'two'],
   ]);
-  for (const { stop } of [first, lost, nowhere]) stop();
+  for (const { unsubscribe } of [first, unknown, without]) unsubscribe();
 });
 
-test('what comes first over a new connection does not hide what was told while there was none', async () => {
+test('the first message of a new connection does not hide those that were published while there was none', async () => {
   const channel = newChannel();
-  const { pubsub, held, pass, lose, connection } = heldPubSub();
+  const { pubsub, held, pass, lose, connection } = controlledPubSub();
   const channels = openChannels(stores.redis, pubsub, stores.log);
-  const { heard, stop } = await hear(channels, channel);
-  await tell(channel, 'one');
+  const { received, unsubscribe } = await subscribe(channels, channel);
+  await publish(channel, 'one');
   await until(async () => held.length === 1);
   pass();
-  expect(heard).toEqual(['one']);
+  expect(received).toEqual(['one']);
 
-  connection().onBreak?.();
-  await tell(channel, 'two');
+  connection().onDisconnect?.();
+  await publish(channel, 'two');
   await until(async () => held.length === 1);
   lose();
-  // The connection is back, which is not said yet.
-  await tell(channel, 'three');
+  // The connection is back, but that has not been announced.
+  await publish(channel, 'three');
   await until(async () => held.length === 1);
   pass();
-  expect(heard).toEqual(['one']);
-  // And breaks once more while what was missed is read.
+  expect(received).toEqual(['one']);
+  // It breaks once more while the missed messages are read.
   connection().onResume?.();
-  connection().onBreak?.();
-  await tell(channel, 'four');
+  connection().onDisconnect?.();
+  await publish(channel, 'four');
   await until(async () => held.length === 1);
   lose();
-  await tell(channel, 'five');
+  await publish(channel, 'five');
   await until(async () => held.length === 1);
   pass();
   connection().onResume?.();
-  await until(async () => heard.includes('five'));
-  expect(heard).toEqual(['one', 'two', 'three', 'four', 'five']);
-  stop();
+  await until(async () => received.includes('five'));
+  expect(received).toEqual(['one', 'two', 'three', 'four', 'five']);
+  unsubscribe();
   channels.close();
 });
 
-test('who comes from a place of which this process has not heard yet is told nothing twice', async () => {
+test('a subscriber that is ahead of this process receives nothing twice', async () => {
   const channel = newChannel();
-  const { pubsub, held, pass } = heldPubSub();
+  const { pubsub, held, pass } = controlledPubSub();
   const channels = openChannels(stores.redis, pubsub, stores.log);
-  const first = await hear(channels, channel);
-  await tell(channel, 'one');
+  const first = await subscribe(channels, channel);
+  await publish(channel, 'one');
   await until(async () => held.length === 1);
-  // Another process told the client of it already.
-  const ahead = await hear(channels, channel, await openStream(stores.redis, channel));
+  // Another process has delivered it to the client already.
+  const ahead = await subscribe(channels, channel, await openStream(stores.redis, channel));
   pass();
-  await tell(channel, 'two');
+  await publish(channel, 'two');
   await until(async () => held.length === 1);
   pass();
-  expect([first.heard, ahead.heard]).toEqual([['one', 'two'], ['two']]);
-  for (const { stop } of [first, ahead]) stop();
+  expect([first.received, ahead.received]).toEqual([['one', 'two'], ['two']]);
+  for (const { unsubscribe } of [first, ahead]) unsubscribe();
   channels.close();
 });
 
-test('when Redis is away for too long all who listen hear that it is lost, and who comes later begins anew', async () => {
+test('when Redis is away for too long all subscriptions end, and a later one opens the channel again', async () => {
   const channel = newChannel();
-  const { pubsub, connection } = heldPubSub();
+  const { pubsub, connection } = controlledPubSub();
   const channels = openChannels(stores.redis, pubsub, stores.log);
-  const listening = await hear(channels, channel);
-  connection().onBreak?.();
-  connection().onLoss?.();
-  expect(listening.isLost()).toBe(true);
-  await tell(channel, 'meanwhile');
-  const again = await hear(channels, channel, listening.place);
-  expect(again.heard).toEqual(['meanwhile']);
-  for (const { stop } of [listening, again]) stop();
+  const subscriber = await subscribe(channels, channel);
+  connection().onDisconnect?.();
+  connection().onUnavailable?.();
+  expect(subscriber.isUnavailable()).toBe(true);
+  await publish(channel, 'meanwhile');
+  const again = await subscribe(channels, channel, subscriber.position);
+  expect(again.received).toEqual(['meanwhile']);
+  for (const { unsubscribe } of [subscriber, again]) unsubscribe();
   channels.close();
 
   const away = stores.redis.duplicate({ lazyConnect: true });
-  const without = openChannels(away, pubsub, stores.log);
-  await expect(hear(without, channel)).rejects.toThrow(ChannelsUnavailable);
-  without.close();
+  const channelsAway = openChannels(away, pubsub, stores.log);
+  await expect(subscribe(channelsAway, channel)).rejects.toThrow(ChannelsUnavailable);
+  channelsAway.close();
   away.disconnect();
 });
 
-test('who stops twice takes the channel from nobody else', async () => {
+test('a subscriber that unsubscribes twice leaves the others theirs', async () => {
   const channel = newChannel();
-  const [first, second] = [await hear(stores.channels, channel), await hear(stores.channels, channel)];
-  first.stop();
-  first.stop();
-  await tell(channel, 'one');
-  await until(async () => second.heard.length === 1);
-  // Nor does somebody who comes after that.
-  const third = await hear(stores.channels, channel);
-  await tell(channel, 'two');
-  await until(async () => second.heard.length === 2 && third.heard.length === 1);
-  expect(second.heard).toEqual(['one', 'two']);
-  for (const { stop } of [second, third]) stop();
+  const [first, second] = [await subscribe(stores.channels, channel), await subscribe(stores.channels, channel)];
+  first.unsubscribe();
+  first.unsubscribe();
+  await publish(channel, 'one');
+  await until(async () => second.received.length === 1);
+  // A later subscriber also leaves them theirs.
+  const third = await subscribe(stores.channels, channel);
+  await publish(channel, 'two');
+  await until(async () => second.received.length === 2 && third.received.length === 1);
+  expect(second.received).toEqual(['one', 'two']);
+  for (const { unsubscribe } of [second, third]) unsubscribe();
 });

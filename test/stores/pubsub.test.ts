@@ -17,93 +17,96 @@ afterAll(async () => {
 const newChannel = () => `live:{test}:${unique()}`;
 
 /** How many connections Redis sends a channel's messages to. */
-async function connections(channel: string): Promise<number> {
+async function countConnections(channel: string): Promise<number> {
   const [, count] = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', channel)) as [string, number];
   return count;
 }
 
-test('two who listen in one process are one connection to Redis, and each hears every message once', async () => {
+test('two subscribers in one process are one subscription at Redis, and each receives every message once', async () => {
   const channel = newChannel();
-  const heard: string[][] = [[], []];
-  const [stopFirst, stopSecond] = await Promise.all(
-    heard.map((messages) => stores.pubsub.subscribe(channel, (message) => messages.push(message))),
+  const received: string[][] = [[], []];
+  const [unsubscribeFirst, unsubscribeSecond] = await Promise.all(
+    received.map((messages) => stores.pubsub.subscribe(channel, (message) => messages.push(message))),
   );
-  expect(await connections(channel)).toBe(1);
+  expect(await countConnections(channel)).toBe(1);
   await other.pubsub.publish(channel, 'one');
   await stores.pubsub.publish(channel, 'two');
-  await until(async () => heard.every((messages) => messages.includes('two')));
-  expect(heard).toEqual([
+  await until(async () => received.every((messages) => messages.includes('two')));
+  expect(received).toEqual([
     ['one', 'two'],
     ['one', 'two'],
   ]);
 
-  stopFirst?.();
-  // Again changes nothing, also for the other.
-  stopFirst?.();
-  expect(await connections(channel)).toBe(1);
+  unsubscribeFirst?.();
+  // Idempotent, also for the other subscriber.
+  unsubscribeFirst?.();
+  expect(await countConnections(channel)).toBe(1);
   await other.pubsub.publish(channel, 'three');
-  await until(async () => heard[1]?.includes('three'));
-  expect(heard[0]).toEqual(['one', 'two']);
+  await until(async () => received[1]?.includes('three'));
+  expect(received[0]).toEqual(['one', 'two']);
 
-  stopSecond?.();
-  await until(async () => (await connections(channel)) === 0);
+  unsubscribeSecond?.();
+  await until(async () => (await countConnections(channel)) === 0);
 });
 
-test('who starts to listen while another’s beginning is under way hears what comes after', async () => {
+test('a subscriber that joins while the first one is being added receives what is published afterwards', async () => {
   const channel = newChannel();
-  const heard: string[] = [];
+  const received: string[] = [];
   const first = stores.pubsub.subscribe(channel, () => {});
-  const stopSecond = await stores.pubsub.subscribe(channel, (message) => heard.push(message));
+  const unsubscribeSecond = await stores.pubsub.subscribe(channel, (message) => received.push(message));
   await other.pubsub.publish(channel, 'one');
-  await until(async () => heard.length > 0);
-  expect(heard).toEqual(['one']);
-  stopSecond();
+  await until(async () => received.length > 0);
+  expect(received).toEqual(['one']);
+  unsubscribeSecond();
   (await first)();
 });
 
-test('who stops and listens again at once goes on', async () => {
+test('a subscriber that unsubscribes and subscribes again at once goes on', async () => {
   const channel = newChannel();
-  const heard: string[] = [];
-  let stop = await stores.pubsub.subscribe(channel, (message) => heard.push(message));
+  const received: string[] = [];
+  let unsubscribe = await stores.pubsub.subscribe(channel, (message) => received.push(message));
   for (let turn = 0; turn < 20; turn++) {
-    stop();
-    stop = await stores.pubsub.subscribe(channel, (message) => heard.push(message));
+    unsubscribe();
+    unsubscribe = await stores.pubsub.subscribe(channel, (message) => received.push(message));
     await other.pubsub.publish(channel, String(turn));
-    await until(async () => heard.length > turn);
+    await until(async () => received.length > turn);
   }
-  expect(heard).toEqual(Array.from({ length: 20 }, (_, turn) => String(turn)));
-  stop();
+  expect(received).toEqual(Array.from({ length: 20 }, (_, turn) => String(turn)));
+  unsubscribe();
 });
 
-test('the same function that listens twice is two listeners', async () => {
+test('the same function subscribed twice is two listeners', async () => {
   const channel = newChannel();
-  const heard: string[] = [];
+  const received: string[] = [];
   const listener = (message: string) => {
-    heard.push(message);
+    received.push(message);
   };
-  const stops = [await stores.pubsub.subscribe(channel, listener), await stores.pubsub.subscribe(channel, listener)];
+  const unsubscribes = [
+    await stores.pubsub.subscribe(channel, listener),
+    await stores.pubsub.subscribe(channel, listener),
+  ];
   await other.pubsub.publish(channel, 'one');
-  await until(async () => heard.length === 2);
-  stops[0]?.();
+  await until(async () => received.length === 2);
+  unsubscribes[0]?.();
   await other.pubsub.publish(channel, 'two');
-  await until(async () => heard.includes('two'));
+  await until(async () => received.includes('two'));
   await other.pubsub.publish(channel, 'three');
-  await until(async () => heard.includes('three'));
-  expect(heard).toEqual(['one', 'one', 'two', 'three']);
-  stops[1]?.();
+  await until(async () => received.includes('three'));
+  expect(received).toEqual(['one', 'one', 'two', 'three']);
+  unsubscribes[1]?.();
 });
 
-test('messages come in the order in which they were published, and on their own channel only', async () => {
+test('messages arrive in the order in which they were published, and on their own channel only', async () => {
   const [channel, neighbour] = [newChannel(), newChannel()];
-  const heard: string[] = [];
+  const received: string[] = [];
   const strays: string[] = [];
-  const stop = await stores.pubsub.subscribe(channel, (message) => heard.push(message));
-  const stopNeighbour = await stores.pubsub.subscribe(neighbour, (message) => strays.push(message));
+  const unsubscribe = await stores.pubsub.subscribe(channel, (message) => received.push(message));
+  const unsubscribeNeighbour = await stores.pubsub.subscribe(neighbour, (message) => strays.push(message));
   const messages = Array.from({ length: 500 }, (_, index) => String(index));
   await Promise.all(messages.map((message) => other.pubsub.publish(channel, message)));
-  await until(async () => heard.length >= 500);
-  expect(heard).toEqual(messages);
+  await until(async () => received.length >= 500);
+  expect(received).toEqual(messages);
   expect(strays).toEqual([]);
-  stop();
-  stopNeighbour();
+  unsubscribe();
+  unsubscribeNeighbour();
 });

@@ -23,51 +23,51 @@ afterAll(() => stores.close());
 const newKey = () => `feed:{test}:${unique()}`;
 const byNewest = (a: FeedEntry, b: FeedEntry) => (a.publishedId < b.publishedId ? 1 : -1);
 
-/** Places `from` to `to`, both included, newest first. */
-function placesFrom(from: number, to: number): FeedEntry[] {
-  return Array.from({ length: to - from + 1 }, (_, index) => placeOf(BigInt(to - index)));
+/** Entries `from` to `to`, both included, newest first. */
+function entriesFrom(from: number, to: number): FeedEntry[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => entryOf(BigInt(to - index)));
 }
 
-function placeOf(publishedId: bigint): FeedEntry {
+function entryOf(publishedId: bigint): FeedEntry {
   return { publishedId, photoId: publishedId + 7n };
 }
 
 async function mustRead(key: string, after: bigint | null, count: number): Promise<TimelinePage> {
   const page = await readTimeline(stores.redis, key, after, count);
-  if (typeof page === 'string') throw new Error(`The list is ${page}.`);
+  if (typeof page === 'string') throw new Error(`The timeline is ${page}.`);
   return page;
 }
 
-const push = (key: string, place: FeedEntry) => pushAndPublish(stores.redis, [key], place, '{}');
+const push = (key: string, entry: FeedEntry) => pushAndPublish(stores.redis, [key], entry, '{}');
 
-test('a list that holds everything says so, and one that was cut says how far down it reaches', async () => {
+test('a complete timeline has floor 0, and one that was cut has the lowest publishedId that it holds', async () => {
   const key = newKey();
-  await buildTimeline(stores.redis, key, async () => placesFrom(1, 498));
-  expect(await mustRead(key, null, 600)).toEqual({ entries: placesFrom(1, 498), floor: 0n });
-  await push(key, placeOf(499n));
-  expect(await mustRead(key, null, 600)).toEqual({ entries: placesFrom(1, 499), floor: 0n });
-  // The next one takes the place of the mark at its end.
-  await push(key, placeOf(500n));
-  expect(await mustRead(key, null, 600)).toEqual({ entries: placesFrom(1, 500), floor: 1n });
-  await push(key, placeOf(501n));
-  expect(await mustRead(key, null, 600)).toEqual({ entries: placesFrom(2, 501), floor: 2n });
-  // What is older than all of it does not come in, because what lies between is not there.
-  await push(key, placeOf(1n));
-  expect(await mustRead(key, null, 600)).toEqual({ entries: placesFrom(2, 501), floor: 2n });
-  expect(await mustRead(key, 100n, 3)).toEqual({ entries: placesFrom(97, 99), floor: 2n });
+  await buildTimeline(stores.redis, key, async () => entriesFrom(1, 498));
+  expect(await mustRead(key, null, 600)).toEqual({ entries: entriesFrom(1, 498), floor: 0n });
+  await push(key, entryOf(499n));
+  expect(await mustRead(key, null, 600)).toEqual({ entries: entriesFrom(1, 499), floor: 0n });
+  // The next entry pushes out END.
+  await push(key, entryOf(500n));
+  expect(await mustRead(key, null, 600)).toEqual({ entries: entriesFrom(1, 500), floor: 1n });
+  await push(key, entryOf(501n));
+  expect(await mustRead(key, null, 600)).toEqual({ entries: entriesFrom(2, 501), floor: 2n });
+  // An entry that is older than the lowest one is not kept, because those between them are missing.
+  await push(key, entryOf(1n));
+  expect(await mustRead(key, null, 600)).toEqual({ entries: entriesFrom(2, 501), floor: 2n });
+  expect(await mustRead(key, 100n, 3)).toEqual({ entries: entriesFrom(97, 99), floor: 2n });
   expect(await mustRead(key, 2n, 3)).toEqual({ entries: [], floor: 2n });
 });
 
-test('a list of nothing is complete, which a list that is missing is not', async () => {
+test('an empty timeline is complete, and differs from a missing one', async () => {
   const key = newKey();
   expect(await readTimeline(stores.redis, key, null, 10)).toBe('missing');
-  await push(key, placeOf(1n));
+  await push(key, entryOf(1n));
   expect(await readTimeline(stores.redis, key, null, 10)).toBe('missing');
   await buildTimeline(stores.redis, key, async () => []);
   expect(await mustRead(key, null, 10)).toEqual({ entries: [], floor: 0n });
 });
 
-test('of two who build a list at once, one does', async () => {
+test('of two builders at the same time, one builds', async () => {
   const key = newKey();
   let loads = 0;
   const load = async () => {
@@ -77,45 +77,45 @@ test('of two who build a list at once, one does', async () => {
       loads++;
       return [];
     });
-    return placesFrom(1, 3);
+    return entriesFrom(1, 3);
   };
   await buildTimeline(stores.redis, key, load);
   expect(loads).toBe(1);
-  expect((await mustRead(key, null, 10)).entries).toEqual(placesFrom(1, 3));
+  expect((await mustRead(key, null, 10)).entries).toEqual(entriesFrom(1, 3));
 });
 
-test('what is pushed while a list is built is in it, also what the builder has read already', async () => {
+test('what is pushed while a timeline is built is in it once, also when the builder has read it', async () => {
   const key = newKey();
   await buildTimeline(stores.redis, key, async () => {
-    await push(key, placeOf(4n));
-    await push(key, placeOf(2n));
-    return [placeOf(3n), placeOf(2n), placeOf(1n)];
+    await push(key, entryOf(4n));
+    await push(key, entryOf(2n));
+    return [entryOf(3n), entryOf(2n), entryOf(1n)];
   });
-  expect(await mustRead(key, null, 10)).toEqual({ entries: placesFrom(1, 4), floor: 0n });
+  expect(await mustRead(key, null, 10)).toEqual({ entries: entriesFrom(1, 4), floor: 0n });
 });
 
-test('a builder whose list was dropped meanwhile stores nothing', async () => {
+test('a builder whose timeline was dropped meanwhile stores nothing', async () => {
   const key = newKey();
   await buildTimeline(stores.redis, key, async () => {
     await writeDroppingTimelines(stores.redis, [key], async () => {});
-    return placesFrom(1, 3);
+    return entriesFrom(1, 3);
   });
   expect(await readTimeline(stores.redis, key, null, 10)).toBe('missing');
-  // Nor when somebody else has built it since.
+  // Also when another builder has built it since.
   await buildTimeline(stores.redis, key, async () => {
     await writeDroppingTimelines(stores.redis, [key], async () => {});
-    await buildTimeline(stores.redis, key, async () => placesFrom(5, 6));
-    return placesFrom(1, 3);
+    await buildTimeline(stores.redis, key, async () => entriesFrom(5, 6));
+    return entriesFrom(1, 3);
   });
-  expect((await mustRead(key, null, 10)).entries).toEqual(placesFrom(5, 6));
+  expect((await mustRead(key, null, 10)).entries).toEqual(entriesFrom(5, 6));
 });
 
-test('a list is not read or built while a write changes what belongs to it, and dropped also when that fails', async () => {
+test('a timeline is not read or built during a write that changes it, and dropped also when that fails', async () => {
   const key = newKey();
-  await buildTimeline(stores.redis, key, async () => placesFrom(1, 3));
+  await buildTimeline(stores.redis, key, async () => entriesFrom(1, 3));
   const write = async () => {
     expect(await readTimeline(stores.redis, key, null, 10)).toBe('building');
-    await buildTimeline(stores.redis, key, async () => placesFrom(1, 3));
+    await buildTimeline(stores.redis, key, async () => entriesFrom(1, 3));
     expect(await readTimeline(stores.redis, key, null, 10)).toBe('building');
     throw new Error('refused');
   };
@@ -123,7 +123,7 @@ test('a list is not read or built while a write changes what belongs to it, and 
   expect(await readTimeline(stores.redis, key, null, 10)).toBe('missing');
 });
 
-test('a builder that dies blocks a list only for some seconds', async () => {
+test('a builder that dies blocks a timeline only for some seconds', async () => {
   const key = newKey();
   const died = buildTimeline(stores.redis, key, async () => {
     throw new Error('dead');
@@ -131,25 +131,27 @@ test('a builder that dies blocks a list only for some seconds', async () => {
   await expect(died).rejects.toThrow('dead');
   expect(await readTimeline(stores.redis, key, null, 10)).toBe('building');
   await until(async () => (await readTimeline(stores.redis, key, null, 10)) === 'missing', 20);
-  await buildTimeline(stores.redis, key, async () => placesFrom(1, 1));
-  expect((await mustRead(key, null, 10)).entries).toEqual(placesFrom(1, 1));
+  await buildTimeline(stores.redis, key, async () => entriesFrom(1, 1));
+  expect((await mustRead(key, null, 10)).entries).toEqual(entriesFrom(1, 1));
 });
 
-test('a photo is pushed into the lists that exist, and told to all who listen, once for each list', async () => {
-  const [there, missing] = [newKey(), newKey()];
-  await buildTimeline(stores.redis, there, async () => []);
-  const heard: string[] = [];
-  const hear = (key: string) => (text: string) => heard.push(`${key} ${parseEntry(text).payload}`);
-  const stops = await Promise.all([there, missing].map((key) => stores.pubsub.subscribe(`live:${key}`, hear(key))));
+test('a photo is pushed into the timelines that exist, and published once on the channel of each', async () => {
+  const [existing, missing] = [newKey(), newKey()];
+  await buildTimeline(stores.redis, existing, async () => []);
+  const received: string[] = [];
+  const listener = (key: string) => (text: string) => received.push(`${key} ${parseEntry(text).payload}`);
+  const unsubscribes = await Promise.all(
+    [existing, missing].map((key) => stores.pubsub.subscribe(`live:${key}`, listener(key))),
+  );
   for (let time = 0; time < 2; time++) {
-    await pushAndPublish(stores.redis, [there, missing, newKey()], placeOf(5n), 'news');
+    await pushAndPublish(stores.redis, [existing, missing, newKey()], entryOf(5n), 'news');
   }
-  await pushAndPublish(stores.redis, [], placeOf(5n), 'nobody');
-  await until(async () => heard.length >= 2);
-  expect(heard.sort()).toEqual([`${there} news`, `${missing} news`].sort());
-  expect((await mustRead(there, null, 10)).entries).toEqual([placeOf(5n)]);
+  await pushAndPublish(stores.redis, [], entryOf(5n), 'to nobody');
+  await until(async () => received.length >= 2);
+  expect(received.sort()).toEqual([`${existing} news`, `${missing} news`].sort());
+  expect((await mustRead(existing, null, 10)).entries).toEqual([entryOf(5n)]);
   expect(await readTimeline(stores.redis, missing, null, 10)).toBe('missing');
-  for (const stop of stops) stop();
+  for (const unsubscribe of unsubscribes) unsubscribe();
 });
 
 const flat = fc.oneof(
@@ -178,10 +180,10 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
-/** What PostgreSQL would hold, and a list that is kept from it. */
-class Play {
+/** What PostgreSQL would hold, and a timeline that is built from it. */
+class Simulation {
   readonly key = newKey();
-  /** Ids are given in order and committed in any. */
+  /** Photos get their ids in order, and are committed in any order. */
   begun: FeedEntry[] = [];
   committed: FeedEntry[] = [];
   unpushed: FeedEntry[] = [];
@@ -189,37 +191,37 @@ class Play {
   newest = 0n;
 
   constructor(size: number) {
-    for (let made = 0; made < size; made++) this.committed.unshift(this.#next());
+    for (let count = 0; count < size; count++) this.committed.unshift(this.#next());
   }
 
   #next(): FeedEntry {
     this.newest += 1_000n;
-    return this.#take(this.newest);
+    return this.#newEntry(this.newest);
   }
 
-  #take(publishedId: bigint): FeedEntry {
+  #newEntry(publishedId: bigint): FeedEntry {
     this.taken.add(publishedId);
-    return placeOf(publishedId);
+    return entryOf(publishedId);
   }
 
   async run(step: Command): Promise<void> {
     if (step.do === 'publish') {
-      const places = Array.from({ length: step.count }, () => this.#next());
-      this.committed.push(...places);
-      this.unpushed.push(...places);
-      for (const place of places) await push(this.key, place);
-      this.unpushed = this.unpushed.filter((place) => !places.includes(place));
+      const entries = Array.from({ length: step.count }, () => this.#next());
+      this.committed.push(...entries);
+      this.unpushed.push(...entries);
+      for (const entry of entries) await push(this.key, entry);
+      this.unpushed = this.unpushed.filter((entry) => !entries.includes(entry));
     } else if (step.do === 'begin') {
-      for (let made = 0; made < step.count; made++) this.begun.push(this.#next());
+      for (let count = 0; count < step.count; count++) this.begun.push(this.#next());
     } else if (step.do === 'commit') {
       const chosen = takeSome(this.begun, step.which, step.count);
       this.committed.push(...chosen);
       this.unpushed.push(...chosen);
     } else if (step.do === 'push') {
-      // It is one that was pushed only when Redis has answered.
+      // An entry counts as pushed once Redis has answered.
       const chosen = takeSome([...this.unpushed], step.which, step.count);
-      await Promise.all(chosen.map((place) => push(this.key, place)));
-      this.unpushed = this.unpushed.filter((place) => !chosen.includes(place));
+      await Promise.all(chosen.map((entry) => push(this.key, entry)));
+      this.unpushed = this.unpushed.filter((entry) => !chosen.includes(entry));
     } else if (step.do === 'lose') {
       await stores.redis.del(this.key);
     } else if (step.do === 'read') {
@@ -233,10 +235,10 @@ class Play {
     } else {
       await writeDroppingTimelines(stores.redis, [this.key], async () => {
         for (const inner of step.during) await this.run(inner);
-        // Somebody whom one follows only now has published before.
-        for (let made = 0; made < step.count; made++) {
-          const publishedId = (this.newest * BigInt(made)) / BigInt(step.count) + 1n;
-          if (!this.taken.has(publishedId)) this.committed.push(this.#take(publishedId));
+        // An author who is followed only now has published before.
+        for (let index = 0; index < step.count; index++) {
+          const publishedId = (this.newest * BigInt(index)) / BigInt(step.count) + 1n;
+          if (!this.taken.has(publishedId)) this.committed.push(this.#newEntry(publishedId));
         }
       });
     }
@@ -246,46 +248,48 @@ class Play {
     const after = below % 2 === 0 ? null : BigInt(below) % (this.newest + 2_000n);
     const page = await readTimeline(stores.redis, this.key, after, count);
     if (typeof page === 'string') return;
-    const ids = page.entries.map((place) => place.publishedId);
+    const ids = page.entries.map((entry) => entry.publishedId);
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => (a < b ? 1 : -1)));
     expect(ids.length).toBeLessThanOrEqual(count);
-    const committed = new Set(this.committed.map((place) => place.publishedId));
-    for (const place of page.entries) {
-      expect(committed.has(place.publishedId)).toBe(true);
-      expect(place.photoId).toBe(place.publishedId + 7n);
-      if (after !== null) expect(place.publishedId).toBeLessThan(after);
+    const committed = new Set(this.committed.map((entry) => entry.publishedId));
+    for (const entry of page.entries) {
+      expect(committed.has(entry.publishedId)).toBe(true);
+      expect(entry.photoId).toBe(entry.publishedId + 7n);
+      if (after !== null) expect(entry.publishedId).toBeLessThan(after);
     }
     const end = ids.length === count ? (ids.at(-1) ?? 0n) : page.floor;
-    const must = this.committed
-      .filter((place) => !this.unpushed.includes(place))
-      .map((place) => place.publishedId)
+    const expected = this.committed
+      .filter((entry) => !this.unpushed.includes(entry))
+      .map((entry) => entry.publishedId)
       .filter((id) => id >= end && id >= page.floor && (after === null || id < after));
-    expect(must.filter((id) => !ids.includes(id))).toEqual([]);
+    expect(expected.filter((id) => !ids.includes(id))).toEqual([]);
   }
 }
 
-/** Takes up to `count` from a list, from anywhere on. */
+/** Removes up to `count` elements from an array, from an index that depends on `which`. */
 function takeSome<T>(list: T[], which: number, count: number): T[] {
   return list.splice(list.length === 0 ? 0 : which % list.length, count);
 }
 
-test('whatever is begun, committed, pushed, built, dropped and lost in whatever order, a list has no gap', async () => {
+test('a timeline has no gap, in whatever order photos are committed and pushed and it is built or lost', async () => {
   const size = fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 470, max: 530 }));
   await fc.assert(
-    fc.asyncProperty(size, fc.array(command, { minLength: 5, maxLength: 40 }), async (already, commands) => {
-      const play = new Play(already);
-      await play.run({ do: 'build', during: [] });
-      for (const step of commands) await play.run(step);
+    fc.asyncProperty(size, fc.array(command, { minLength: 5, maxLength: 40 }), async (initialSize, commands) => {
+      const simulation = new Simulation(initialSize);
+      await simulation.run({ do: 'build', during: [] });
+      for (const step of commands) await simulation.run(step);
 
-      // When all is done the list, built anew where it is missing, is exactly the newest.
-      await play.run({ do: 'commit', which: 0, count: play.begun.length });
-      await play.run({ do: 'push', which: 0, count: play.unpushed.length });
-      await buildTimeline(stores.redis, play.key, async (n) => play.committed.toSorted(byNewest).slice(0, n));
-      const { entries, floor } = await mustRead(play.key, null, 1_000);
-      const all = play.committed.toSorted(byNewest);
+      // In the end the timeline, rebuilt if it is missing, holds exactly the newest photos.
+      await simulation.run({ do: 'commit', which: 0, count: simulation.begun.length });
+      await simulation.run({ do: 'push', which: 0, count: simulation.unpushed.length });
+      await buildTimeline(stores.redis, simulation.key, async (n) =>
+        simulation.committed.toSorted(byNewest).slice(0, n),
+      );
+      const { entries, floor } = await mustRead(simulation.key, null, 1_000);
+      const all = simulation.committed.toSorted(byNewest);
       expect(entries).toEqual(floor === 0n ? all : all.slice(0, 500));
-      expect(await stores.redis.zcard(play.key)).toBeLessThanOrEqual(500);
-      await stores.redis.del(play.key);
+      expect(await stores.redis.zcard(simulation.key)).toBeLessThanOrEqual(500);
+      await stores.redis.del(simulation.key);
     }),
     { numRuns: 150 },
   );

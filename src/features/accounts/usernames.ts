@@ -17,7 +17,9 @@ const RESERVED = new Set(
   notifications null official oauth official.darkroom p photo photos places popular press privacy private profile
   public register report reports root safety search security session sessions settings share shop signin signout
   signup staff static status stories story subscribe subscriptions support sysadmin system tag tags team terms test
-  trending undefined unfollow upload uploads user username users verified verify webhook webhooks webmaster www you`.split(/\s+/),
+  trending undefined unfollow upload uploads user username users verified verify webhook webhooks webmaster www you`.split(
+    /\s+/,
+  ),
 );
 
 /** Checks the form of a username. @param username in lower case @returns no errors if it is valid and not reserved */

@@ -3,14 +3,14 @@ import type { Stores } from '../../stores/stores.ts';
 import { type LiveEvent, type LiveEvents, subscribe } from '../live/subscribe.ts';
 import { type ActivityRow, readActivity } from './list.ts';
 
-/** What others did to a person, or that something may have been missed. */
+/** A new or changed entry of a person's activity list, or a gap. */
 export type NewActivityEvent = LiveEvent<ActivityRow>;
 
 /**
- * What others do to a person, as it happens, each place in the list once. An activity that somebody has joined since it was told has another
- * place by now, and is told with that.
+ * What others do to a person, as it happens. Each sort id is delivered once. An activity that another actor has joined
+ * since it was published has a new sort id by now, and is delivered with that one.
  *
- * @param after the cursor of the last event that the client has had
+ * @param after the cursor of the last event that the client has
  */
 export async function subscribeToActivity(
   stores: Stores,
@@ -20,7 +20,7 @@ export async function subscribeToActivity(
   return subscribe<ActivityRow>(stores, {
     channels: [activityChannel(viewerId)],
     after,
-    async step(sortId) {
+    async onMessage(sortId) {
       const activity = await readActivity(stores, viewerId, BigInt(sortId));
       return activity && { value: activity, shareKey: null };
     },

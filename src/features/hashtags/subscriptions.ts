@@ -8,7 +8,7 @@ import type { PhotoRow } from '../records/photo-rows.ts';
 /**
  * Each new photo with a hashtag that the viewer may see, once.
  *
- * @param after the cursor of the last event that the client has had
+ * @param after the cursor of the last event that the client has
  */
 export function subscribeToHashtagPhotos(
   stores: Stores,
@@ -19,7 +19,7 @@ export function subscribeToHashtagPhotos(
   return subscribe<PhotoRow>(stores, {
     channels: [timelineChannel(hashtagKey(hashtag))],
     after,
-    async step(payload) {
+    async onMessage(payload) {
       const { photoId } = JSON.parse(payload) as { photoId: string };
       const delivery = await deliverPhoto(stores, {
         viewerId,

@@ -1,18 +1,19 @@
 /**
- * A generator of two functions. One that is written as a generator function runs its `finally` only when it is next resumed; a
- * subscriber that leaves must be gone at once, also while the next event is awaited.
+ * An async generator made of two functions. A generator function runs its `finally` only when it is next resumed. A
+ * subscriber that leaves must be removed at once, also while `next` awaits an event.
  *
- * @param next gives the next value, and is given what was said with the wish for it. When it fails the generator ends, because whoever reads it does not end it then
- * @param end lets go of everything; may be called again
+ * @param next reads the next value; its argument is what the consumer passed to `next()`. When it throws, the generator
+ *   ends, because a consumer does not call `return()` after an error
+ * @param end releases everything; may be called more than once
  */
-export function generator<T, Asked = void>(
-  next: (asked: Asked) => Promise<IteratorResult<T, void>>,
+export function generator<T, Argument = void>(
+  next: (argument: Argument) => Promise<IteratorResult<T, void>>,
   end: () => Promise<void>,
-): AsyncGenerator<T, void, Asked> {
+): AsyncGenerator<T, void, Argument> {
   return {
-    async next(...[asked]) {
+    async next(...[argument]) {
       try {
-        return await next(asked as Asked);
+        return await next(argument as Argument);
       } catch (error) {
         await end();
         throw error;
@@ -35,5 +36,5 @@ export function generator<T, Asked = void>(
   };
 }
 
-/** There is no next value. */
+/** The result of `next` when there are no more values. */
 export const DONE: IteratorReturnResult<void> = { done: true, value: undefined };

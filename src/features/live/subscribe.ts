@@ -1,282 +1,189 @@
 /**
- * What all subscriptions share: they follow channels (stores/channels.ts), hand on each thing that is told once and in order, and give with
- * each the cursor from which a client that lost its connection goes on, at this node or another. Where something may have been missed,
- * because too much was told meanwhile or Redis has lost its memory, they say so, and never leave it out in silence.
+ * What all subscriptions share. They subscribe to channels (stores/channels.ts) and deliver each message once and in
+ * order. Each event has the cursor from which a client that lost its connection resumes, at this node or another. Where
+ * events may have been missed, because more was published than is kept or because Redis lost its memory, a gap says so.
  *
- * A feature says which channels it follows, and what becomes of a thing that was told: for this viewer, under the rules, at this moment.
+ * A feature says which channels it subscribes to, and what becomes of a message: for this viewer, by the rules, at this
+ * moment. The states of a subscription are in subscription-state.ts. This file does the I/O.
  */
-import { type ChannelMessage, ChannelsUnavailable, UNKNOWN_POSITION } from '../../stores/channels.ts';
+import { ChannelsUnavailable } from '../../stores/channels.ts';
 import type { Stores } from '../../stores/stores.ts';
-import type { StreamPosition } from '../../stores/streams.ts';
-import { badInput, resumeRequired, unavailable } from '../kernel/errors.ts';
+import { UNKNOWN_POSITION } from '../../stores/streams.ts';
+import { unavailable } from '../kernel/errors.ts';
+import { parseCursor } from './cursor.ts';
 import { DONE, generator } from './generator.ts';
-import type { ShareKey } from './share-key.ts';
+import { type LiveEvent, type Outcome, type QueueItem, SubscriptionState } from './subscription-state.ts';
 
-/** What a subscription hands on. */
-export interface LiveEvent<T> {
-  /** From here it goes on. */
-  cursor: string;
-  /** Whether something may have been missed, as at the beginning: the client reads the list. */
-  isGap: boolean;
-  /** What happened. With a gap: the current state, where there is one. */
-  value: T | null;
-  /** Equal for all subscribers who may share one answer; null when the answer is for this subscriber alone. */
-  shareKey: ShareKey | null;
-}
+export { type Delivered, Final, type LiveEvent } from './subscription-state.ts';
 
 /**
- * A subscription, as it hands on what happens: things that happened together at a time. Whoever wants the next ones may say how many at most:
- * whether the viewer may be told of them is decided when they are handed on, so none should have to wait after that.
+ * The events of a subscription, in batches. The consumer of `next` may pass how many events a batch may have at most.
+ * Visibility is checked when a batch is delivered, so none of its events should have to wait after that.
  */
 export type LiveEvents<T> = AsyncGenerator<LiveEvent<T>[], void, number | undefined>;
 
 /** What a feature says of its subscription. */
 export interface SubscriptionSource<T> {
   /**
-   * The subscription's own, and never those that a cursor names: whoever makes a cursor up must not follow others' streams. The first
-   * one is in every cursor of the subscription.
+   * Channels of the subscription, never those that a cursor names: a client that forges a cursor must not reach other
+   * channels. The first one is in every cursor of the subscription.
    */
   channels: readonly [string, ...string[]];
-  /** Channels without a memory: what is published there is handed to `step` too, and is in no cursor. */
+  /** Channels without a stream. Their messages go to `onMessage` too, and are in no cursor. */
   signals?: readonly string[];
-  /** The cursor of the last event that the client has had; null to begin now, with a gap: what was before is in the list. */
+  /**
+   * The cursor of the last event that the client has; null to begin now, with a gap: earlier events are in the list.
+   */
   after: string | null | undefined;
   /**
-   * Looks at everything anew, at a gap: what was missed may have told to follow one more channel, or to end. What it answers comes with
-   * the gap.
+   * Reads everything again that messages may have changed, at a gap: a missed message may have meant to add a channel,
+   * or to end. Its outcome is delivered with the gap.
    */
-  renew?(control: SubscriptionControl): Promise<Step<T>>;
-  /** Whether how things are, as `renew` answers, is told first also to a client that goes on. */
+  resync?(control: SubscriptionControl): Promise<Outcome<T>>;
+  /** Whether a client that resumes is also sent the outcome of `resync` first. */
   beginsWithState?: true;
-  /** What becomes of something that was told. It is asked for some of what waits at the same time. */
-  step(payload: string, control: SubscriptionControl): Promise<Step<T>>;
-  /** What names a value that may be told on two channels: it is handed on once. */
-  nameOf?(value: T): string;
+  /** What becomes of a message. Called for several messages at the same time. */
+  onMessage(payload: string, control: SubscriptionControl): Promise<Outcome<T>>;
+  /** Names a value that may be published on two channels: it is delivered once. */
+  dedupKeyOf?(value: T): string;
 }
 
-/** A value to deliver, and the key of those who may share the answer. */
-export interface Delivered<T> {
-  value: T;
-  shareKey: ShareKey | null;
-}
-
-/** A value to deliver, null to skip the message, or the last event. */
-export type Step<T> = Delivered<T> | null | Final<T>;
-
-/** After this the subscription ends, in order. */
-export class Final<T> {
-  readonly value: T | null;
-  constructor(value: T | null) {
-    this.value = value;
-  }
-}
-
-/** What a feature can do while it is asked. */
+/** What a feature can do while a message is processed. */
 export interface SubscriptionControl {
   /**
-   * Follows one more channel, from where the client's cursor has it. When it has it nowhere, the client is told that it may have missed
-   * something. The same again is the same as once.
+   * Adds a channel, from the position in the client's cursor. Without one, the client gets a gap. Idempotent.
    */
-  add(channel: string): Promise<void>;
+  addChannel(channel: string): Promise<void>;
 }
 
-/** A channel that is followed. */
-interface Followed {
-  /** Up to where the client has been told. */
-  told: StreamPosition;
-  stop(): void;
-}
+/** Messages that are processed at the same time: their reads are batched, and their events go out together. */
+const MAX_BATCH = 16;
 
-/** What has been told and not yet been handed on. Of a signal the channel is null. */
-interface Waiting {
-  channel: Followed | null;
-  told: ChannelMessage;
-  isReplay: boolean;
-}
-
-/** More than a client can fall behind before it is better off coming again: what it misses then, streams still hold. */
-const MAX_BEHIND = 500;
-/** So many of those that wait are handed on together: what is asked for all of them is asked once, and they go out together. */
-const AT_ONCE = 16;
-/** Names of the last values are remembered, for the second channel. */
-const REMEMBERED = 1_000;
-/** A place takes about 100 characters, and who follows a thousand heavy authors has as many. */
-const MAX_CURSOR = 150_000;
+/** What of the stores a subscription needs. */
+type SubscriptionStores = Pick<Stores, 'channels' | 'pubsub' | 'log'>;
 
 /**
- * Follows channels for one subscription.
+ * Opens a subscription.
  *
- * @returns its events, those together that happened together. They end with RESUME when the client is too slow, and with UNAVAILABLE when a store is away
- * @throws BAD_USER_INPUT for what is no cursor of this subscription; UNAVAILABLE when Redis is away
+ * @returns its events. They end with RESUME when the client is too slow, and with UNAVAILABLE when a store is away
+ * @throws BAD_USER_INPUT for a cursor that is not one of this subscription; UNAVAILABLE when Redis is away
  */
-export async function subscribe<T>(
-  { channels, pubsub, log }: Stores,
-  following: SubscriptionSource<T>,
-): Promise<LiveEvents<T>> {
-  const { after } = following;
-  const known = after === null || after === undefined ? null : parseCursor(after);
-  if (known && !known.has(following.channels[0])) throw badInput('"after" is not a cursor of this subscription.');
-  const followed = new Map<string, Followed>();
-  const unlisten: (() => void)[] = [];
-  const waiting: Waiting[] = [];
-  const named = new Set<string>();
-  let behind = 0;
-  let failure: Error | null = null;
-  let ended = false;
-  let finished = false;
-  let begun = false;
-  // So that whoever begins knows that it is listened to, has a cursor, and reads the list when nothing can fall between any more.
-  let opening = known === null || following.beginsWithState === true;
-  let wake = () => {};
+export async function subscribe<T>(stores: SubscriptionStores, source: SubscriptionSource<T>): Promise<LiveEvents<T>> {
+  const subscription = new Subscription(stores, source);
+  await subscription.open();
+  return generator(
+    (limit) => subscription.next(limit),
+    () => subscription.close(),
+  );
+}
 
-  const put = (channel: Followed | null, told: ChannelMessage, isReplay: boolean) => {
-    // Behind what had to be left out nothing may come.
-    if (failure) return;
-    const last = waiting.at(-1);
-    if (last && last.channel === channel && last.told.payload === told.payload) {
-      // What says the same as what waits already is told once.
-      last.told = told;
-      return;
-    }
-    if (!isReplay && ++behind > MAX_BEHIND)
-      failure = resumeRequired('You fell too far behind: subscribe again with "after".');
-    else waiting.push({ channel, told, isReplay });
-    wake();
-  };
-  const fail = (error: Error) => {
-    failure ??= error;
-    wake();
-  };
-  const lost = () => unavailable('Live events are not to be had just now: subscribe again with "after" in a while.');
+class Subscription<T> {
+  readonly #stores: SubscriptionStores;
+  readonly #source: SubscriptionSource<T>;
+  readonly #state: SubscriptionState<T>;
+  readonly #control: SubscriptionControl = { addChannel: (channel) => this.#addChannel(channel, false) };
+  /** What `close` must call. */
+  readonly #unsubscribes: (() => void)[] = [];
+  /** Ends the wait of `next`, so that it looks at the state again. */
+  #wake = () => {};
 
-  const add = async (name: string) => {
-    // What is being looked at while it ends may still ask for more.
-    if (ended || followed.has(name)) return;
-    const channel: Followed = { told: UNKNOWN_POSITION, stop() {} };
-    followed.set(name, channel);
-    // A channel that the client knows nothing of is one more that it may have missed something of.
-    const isNew = known !== null || begun;
-    const { place, stop } = await channels.subscribe(name, known?.get(name) ?? (isNew ? UNKNOWN_POSITION : null), {
-      onMessage: (told, isReplay) => put(channel, told, isReplay),
-      onUnavailable: () => fail(lost()),
-    });
-    // What has been told meanwhile waits: the client has been told up to here.
-    channel.told = place;
-    channel.stop = stop;
-    if (ended) stop();
-  };
-  const control: SubscriptionControl = { add };
-  const end = async () => {
-    ended = true;
-    for (const channel of followed.values()) channel.stop();
-    followed.clear();
-    for (const stop of unlisten.splice(0)) stop();
-    wake();
-  };
+  constructor(stores: SubscriptionStores, source: SubscriptionSource<T>) {
+    this.#stores = stores;
+    this.#source = source;
+    const { after, channels } = source;
+    const cursor = after === null || after === undefined ? null : parseCursor(after, channels[0]);
+    this.#state = new SubscriptionState(cursor, source.beginsWithState === true, source.dedupKeyOf);
+  }
 
-  const handOn = (step: Step<T> | undefined, isGap: boolean): LiveEvent<T>[] => {
-    if (step instanceof Final) finished = true;
-    const value = step?.value ?? null;
-    const shareKey = isGap || step instanceof Final ? null : (step?.shareKey ?? null);
-    if (value === null && !isGap) return [];
-    if (value !== null && following.nameOf) {
-      const name = following.nameOf(value);
-      if (named.has(name)) return [];
-      named.add(name);
-      const [oldest] = named;
-      if (named.size > REMEMBERED && oldest !== undefined) named.delete(oldest);
-    }
-    return [{ cursor: toCursor(followed), isGap, value, shareKey }];
-  };
-  /** Takes what waits first, and what waits behind it up to the next gap. */
-  const take = (most: number): Waiting[] => {
-    const isGap = ({ told }: Waiting) => told.payload === null;
-    const gap = waiting.slice(0, most).findIndex(isGap);
-    const taken = waiting.splice(0, gap < 0 ? most : Math.max(gap, 1));
-    for (const { isReplay } of taken) if (!isReplay) behind--;
-    return taken;
-  };
-  /** What is to be handed on next, which may be nothing. */
-  const proceed = async (most: number): Promise<LiveEvent<T>[]> => {
-    const isAtGap = waiting[0]?.told.payload === null;
-    if (opening && !isAtGap) {
-      opening = false;
-      return handOn(await following.renew?.(control), known === null);
-    }
-    const taken = take(most);
-    if (isAtGap) opening = false;
-    const steps = await Promise.all(
-      taken.map(({ told: { payload } }) =>
-        payload === null ? following.renew?.(control) : following.step(payload, control),
-      ),
-    );
-    const events: LiveEvent<T>[] = [];
-    for (const [index, { channel, told }] of taken.entries()) {
-      if (finished) break;
-      if (channel) channel.told = told.position;
-      events.push(...handOn(steps[index], isAtGap));
-    }
-    return events;
-  };
-  const next = async (most: number): Promise<IteratorResult<LiveEvent<T>[], void>> => {
-    while (!ended && !finished) {
-      if (waiting.length === 0 && !opening) {
-        if (failure) throw failure;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        continue;
-      }
-      const events = await proceed(most);
-      if (events.length > 0) return { done: false, value: events };
-    }
-    await end();
-    return DONE;
-  };
-  const nextOrFail = async (most = AT_ONCE) => {
+  /** Subscribes to everything that the source names. */
+  async open(): Promise<void> {
     try {
-      return await next(Math.min(most, AT_ONCE));
+      for (const name of this.#source.signals ?? []) await this.#addSignal(name);
+      for (const name of this.#source.channels) await this.#addChannel(name, true);
     } catch (error) {
-      if (error === failure) throw error;
-      // The client comes again for what it has not had, when whatever it is has passed.
-      log.warn({ err: error }, 'a subscription could not go on');
-      throw lost();
+      await this.close();
+      throw error instanceof ChannelsUnavailable ? liveUnavailable() : error;
     }
-  };
-  try {
-    for (const name of following.signals ?? []) {
-      const signal = { position: UNKNOWN_POSITION, payload: '' };
-      const onResume = () => put(null, signal, false);
-      unlisten.push(await pubsub.subscribe(name, (payload) => put(null, { ...signal, payload }, false), { onResume }));
-    }
-    for (const name of following.channels) await add(name);
-    begun = true;
-  } catch (error) {
-    await end();
-    throw error instanceof ChannelsUnavailable ? lost() : error;
   }
-  return generator(nextOrFail, end);
+
+  /** The next events. Waits for them. */
+  async next(limit = MAX_BATCH): Promise<IteratorResult<LiveEvent<T>[], void>> {
+    try {
+      while (this.#state.name === 'open' || this.#state.name === 'failed') {
+        const items = this.#state.take(Math.min(limit, MAX_BATCH));
+        if (items.length === 0) {
+          await this.#untilWoken();
+          continue;
+        }
+        const events = await this.#process(items);
+        if (events.length > 0) return { done: false, value: events };
+      }
+    } catch (error) {
+      if (error === this.#state.failure) throw error;
+      // The client resumes after what it has, once the cause has passed.
+      this.#stores.log.warn({ err: error }, 'a subscription could not go on');
+      throw liveUnavailable();
+    }
+    await this.close();
+    return DONE;
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    this.#state.close();
+    for (const unsubscribe of this.#unsubscribes.splice(0)) unsubscribe();
+    this.#wake();
+  }
+
+  async #process(items: readonly QueueItem[]): Promise<LiveEvent<T>[]> {
+    const outcomes = await Promise.all(items.map((item) => this.#outcomeOf(item)));
+    return items.flatMap((item, index) => this.#state.deliver(item, outcomes[index] ?? null) ?? []);
+  }
+
+  #outcomeOf(item: QueueItem): Promise<Outcome<T>> | undefined {
+    const payload = item.kind === 'opening' ? null : item.message.payload;
+    return payload === null ? this.#source.resync?.(this.#control) : this.#source.onMessage(payload, this.#control);
+  }
+
+  async #addChannel(name: string, isInitial: boolean): Promise<void> {
+    if (!this.#state.addChannel(name)) return;
+    const { channels } = this.#stores;
+    const { position, unsubscribe } = await channels.subscribe(name, this.#state.startOf(name, isInitial), {
+      onMessage: (message, isReplay) => {
+        this.#state.enqueue(name, message, isReplay);
+        this.#wake();
+      },
+      onUnavailable: () => {
+        this.#state.fail(liveUnavailable());
+        this.#wake();
+      },
+    });
+    this.#state.channelSubscribed(name, position);
+    this.#keep(unsubscribe);
+  }
+
+  async #addSignal(name: string): Promise<void> {
+    const enqueue = (payload: string) => {
+      this.#state.enqueue(null, { position: UNKNOWN_POSITION, payload }, false);
+      this.#wake();
+    };
+    // A signal that was missed may have said anything.
+    this.#keep(await this.#stores.pubsub.subscribe(name, enqueue, { onResume: () => enqueue('') }));
+  }
+
+  /** Lets `close` call it, or calls it when the subscription was closed meanwhile. */
+  #keep(unsubscribe: () => void): void {
+    if (this.#state.name === 'closed') unsubscribe();
+    else this.#unsubscribes.push(unsubscribe);
+  }
+
+  async #untilWoken(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
 }
 
-function toCursor(followed: ReadonlyMap<string, Followed>): string {
-  const places: [string, string, string][] = [];
-  for (const [name, { told }] of followed) {
-    // Of a stream that has not been told of yet nothing is said, so that whoever comes back is told of the gap.
-    if (told !== UNKNOWN_POSITION) places.push([name, told.epoch, told.id]);
-  }
-  return Buffer.from(JSON.stringify(places)).toString('base64url');
-}
-
-function parseCursor(cursor: string): Map<string, StreamPosition> {
-  const places = new Map<string, StreamPosition>();
-  try {
-    if (cursor.length > MAX_CURSOR) throw new Error('too long');
-    for (const [name, epoch, id] of JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[][]) {
-      if (!name?.startsWith('live:') || !epoch || !/^\d+-\d+$/.test(id ?? '')) throw new Error('not one of ours');
-      places.set(name, { epoch, id: id ?? '' });
-    }
-  } catch {
-    throw badInput('"after" is not a cursor of this subscription: take it from its events.');
-  }
-  return places;
+function liveUnavailable(): Error {
+  return unavailable('Live events are not to be had just now: subscribe again with "after" in a while.');
 }

@@ -6,22 +6,25 @@ import { type PhotoRow, readPhotos } from '../records/photo-rows.ts';
 import { maySeePhotos } from '../visibility/rules.ts';
 import type { PhotoMessage } from './photo-events.ts';
 
-/** A photo as it is, and a comment when it is what is told; the photo is null when it is gone, or not for the viewer any more. */
+/**
+ * The current photo, and the comment if the event is about one. The photo is null when it is deleted or hidden from the
+ * viewer.
+ */
 export interface PhotoUpdate {
   photo: PhotoRow | null;
   comment: PhotoDelivery['comment'];
 }
 
-/** Something that happened to a photo, or that something may have been missed. */
+/** A change of a photo, or a gap. */
 export type PhotoUpdateEvent = LiveEvent<PhotoUpdate>;
 
 /**
- * One photo: as it is now, then after each change, and each new comment, once. It ends with null when the photo is gone or not for the
- * viewer any more, which is looked at whenever the owner or the viewer changes who may see what. A reader that is slower than the changes is
- * told of the last only, and of every comment.
+ * One photo: its current state, then its state after each change, and each new comment once. It completes with null
+ * when the photo is deleted or hidden from the viewer. That is checked whenever the owner or the viewer changes who may
+ * see what. A client that is slower than the changes receives only the latest state, but every comment.
  *
- * @param after the cursor of the last event that the client has had
- * @returns null when there is no such photo for the viewer
+ * @param after the cursor of the last event that the client has
+ * @returns null when the viewer may not see the photo, or it does not exist
  */
 export async function subscribeToPhoto(
   stores: Stores,
@@ -31,24 +34,25 @@ export async function subscribeToPhoto(
 ): Promise<LiveEvents<PhotoUpdate> | null> {
   const [row] = await readPhotos(stores, [photoId]);
   if (!row || !(await readCurrent(stores, viewerId, photoId))) return null;
-  const watchers = [row.ownerId, ...(viewerId === null || viewerId === row.ownerId ? [] : [viewerId])];
+  const participants = [row.ownerId, ...(viewerId === null || viewerId === row.ownerId ? [] : [viewerId])];
   return subscribe<PhotoUpdate>(stores, {
     channels: [photoChannel(photoId)],
-    signals: watchers.map(accessChannel),
+    signals: participants.map(accessChannel),
     after,
     beginsWithState: true,
-    async renew() {
+    async resync() {
       return (await readCurrent(stores, viewerId, photoId)) ?? GONE;
     },
-    async step(payload) {
+    async onMessage(payload) {
+      // Null for an access signal.
       const message = payload.startsWith('{') ? (JSON.parse(payload) as PhotoMessage) : null;
       if (message && 'commentId' in message) {
         return deliverUpdate(stores, viewerId, photoId, BigInt(message.commentId));
       }
-      const current = await readCurrent(stores, viewerId, photoId);
-      if (!current) return GONE;
-      // An access signal alone is no news about the photo.
-      return message && current;
+      const update = await readCurrent(stores, viewerId, photoId);
+      if (!update) return GONE;
+      // An access signal does not change the photo itself.
+      return message && update;
     },
   });
 }

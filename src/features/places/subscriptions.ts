@@ -10,33 +10,33 @@ import { distance, type Point } from './geo.ts';
 /** A photo within a circle. */
 export interface NearbyPhoto {
   photo: PhotoRow;
-  /** From the middle, in metres. */
+  /** From the centre, in metres. */
   distance: number;
 }
 
-/** A new photo within a circle, or that something may have been missed. */
+/** A new photo within a circle, or a gap. */
 export type NewNearbyPhotoEvent = LiveEvent<NearbyPhoto>;
 
 /**
- * Each new photo within a circle that the viewer may see, once. It listens to the cells that cover the circle.
+ * Each new photo within a circle that the viewer may see, once. It subscribes to the cells that cover the circle.
  *
  * @param radius from 10 to 50,000 metres
- * @param after the cursor of the last event that the client has had
+ * @param after the cursor of the last event that the client has
  * @throws BAD_USER_INPUT that says what is allowed
  */
 export async function subscribeToPhotosNear(
   stores: Stores,
   viewerId: bigint | null,
-  middle: Point,
+  center: Point,
   radius: number,
   after: string | null | undefined,
 ): Promise<LiveEvents<NearbyPhoto>> {
-  const [first, ...others] = cover(circle(middle, radius))?.map(({ cell }) => cellChannel(cell)) ?? [];
+  const [first, ...others] = cover(circle(center, radius))?.map(({ cell }) => cellChannel(cell)) ?? [];
   if (!first) throw badInput('There is no such circle.');
   return subscribe<NearbyPhoto>(stores, {
     channels: [first, ...others],
     after,
-    async step(payload) {
+    async onMessage(payload) {
       const { photoId } = JSON.parse(payload) as { photoId: string };
       const delivery = await deliverPhoto(stores, {
         viewerId,
@@ -45,12 +45,13 @@ export async function subscribeToPhotosNear(
         inFeed: false,
       });
       if (!delivery?.photo.location) return null;
-      const away = distance(middle, delivery.photo.location);
-      if (away > radius) return null;
-      // The distance is in the answer, so subscribers of different circles cannot share it.
-      return { value: { photo: delivery.photo, distance: away }, shareKey: null };
+      const meters = distance(center, delivery.photo.location);
+      if (meters > radius) return null;
+      // The distance is part of the answer, so subscribers to different circles cannot share it.
+      return { value: { photo: delivery.photo, distance: meters }, shareKey: null };
     },
-    // Cells do not lie exactly within larger ones, but each photo is in one of a size: only one that was moved is told in two.
-    nameOf: ({ photo }) => String(photo.id),
+    // A photo is in one cell of each size, and a cell is not exactly contained in a larger one. So a photo whose
+    // location changed may arrive from two cells.
+    dedupKeyOf: ({ photo }) => String(photo.id),
   });
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-/** Shares a photo that is READY. @returns its id */
+/** Publishes a READY photo. @returns its id */
 async function share(at: Stores, author: Person): Promise<string> {
   const { photoId } = await insertPhoto(at, rowId(author.id));
   return toGlobalId('Photo', photoId);
@@ -34,7 +34,7 @@ async function homeFeed(person: Person): Promise<string[]> {
   return data?.homeFeed.nodes.map((photo) => photo.id) ?? [];
 }
 
-test('following and no longer following take effect on an open subscription and on the next read', async () => {
+test('following and unfollowing take effect on an open subscription and on the next read', async () => {
   const [viewer, first, second] = await Promise.all([newPerson(url), newPerson(url), newPerson(url)]);
   await viewer.follow(first);
   const feed = await viewer.subscribe<Event>(SUBSCRIPTION);
@@ -51,7 +51,7 @@ test('following and no longer following take effect on an open subscription and 
   await viewer.unfollow(first);
   expect(await homeFeed(viewer)).toEqual([two]);
   const unseen = await share(stores, first);
-  // What comes after it shows that it did not come.
+  // The photo after it shows that it did not arrive.
   const three = await share(stores, second);
   await arrives(three);
   await until(async () => (await jobsOf(stores, unseen)) === 0);
@@ -67,7 +67,7 @@ async function jobsOf({ db }: Stores, photoId: string): Promise<number> {
   return row.count;
 }
 
-test('a fan-out that is run again tells nobody of the photo twice', async () => {
+test('a fan-out that runs again delivers the photo to nobody twice', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
   expect(await homeFeed(viewer)).toEqual([]);
@@ -83,7 +83,7 @@ test('a fan-out that is run again tells nobody of the photo twice', async () => 
   feed.close();
 });
 
-test('each event tells how things are at its moment', async () => {
+test('each event has the state of its moment', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
   const id = await share(stores, author);
@@ -106,7 +106,7 @@ test('each event tells how things are at its moment', async () => {
   changes.close();
 });
 
-test('subscriptions at two api processes both hear of a photo', async () => {
+test('subscriptions at two api processes both receive a photo', async () => {
   const second = await startProcess(['api'], inject('env'));
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
@@ -121,7 +121,7 @@ test('subscriptions at two api processes both hear of a photo', async () => {
   await second.end('SIGTERM');
 });
 
-test('an api that is told to stop closes its sockets and ends', async () => {
+test('an api process that is stopped closes its sockets and ends', async () => {
   const second = await startProcess(['api'], inject('env'));
   const viewer = await newPerson(second.url);
   const feed = await viewer.subscribe<Event>(SUBSCRIPTION);
@@ -130,7 +130,7 @@ test('an api that is told to stop closes its sockets and ends', async () => {
   expect((await feed.ended).code).toBeDefined();
 });
 
-test('nobody follows themselves, or somebody who does not exist, and following twice is following once', async () => {
+test('nobody can follow themselves or a missing person, and following is idempotent', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   const follow = async (userId: string) => {
     const query =
@@ -153,7 +153,7 @@ test('nobody follows themselves, or somebody who does not exist, and following t
   });
 });
 
-test('an author who becomes too heavy to push is missed by nobody, at a subscription or in a feed', async () => {
+test('no subscription and no feed misses a photo of an author who becomes pulled', async () => {
   const own: OwnDarkroom = await ownStores({ FEED_PUSH_LIMIT: '2' });
   const processes: TestProcess[] = await Promise.all([
     startProcess(['api'], own.env),
@@ -170,10 +170,10 @@ test('an author who becomes too heavy to push is missed by nobody, at a subscrip
   const photos = [await share(own.stores, author)];
   await untilIdle(own.stores);
   for (const other of others) await other.follow(author);
-  // Now three follow: with this one the author becomes heavy.
+  // The author has three followers now, and becomes pulled with this photo.
   photos.unshift(await share(own.stores, author));
   await untilIdle(own.stores);
-  // To begin to follow the author's own stream is to have missed it until then.
+  // The author's own channel is added with a gap.
   const gaps = ({ events }: { events: Event[] }) => events.filter((event) => event.homeFeed.photo === null);
   await until(async () => gaps(feed).length === 1);
   photos.unshift(await share(own.stores, author));
@@ -181,7 +181,7 @@ test('an author who becomes too heavy to push is missed by nobody, at a subscrip
   const { isPulled } = await own.stores.db.user.findUniqueOrThrow({ where: { id: rowId(author.id) } });
   expect(isPulled).toBe(true);
 
-  // Somebody who listens already and only then follows a heavy author.
+  // A subscriber who follows a pulled author later.
   const lateFeed = await late.subscribe<Event>(SUBSCRIPTION);
   await untilListening(own.stores, late);
   await late.follow(author);
@@ -190,7 +190,7 @@ test('an author who becomes too heavy to push is missed by nobody, at a subscrip
   await untilIdle(own.stores);
   const arrived = (events: Event[]) => events.flatMap((event) => event.homeFeed.photo?.id ?? []);
   await until(async () => arrived(feed.events).length === 4 && arrived(lateFeed.events).length === 1);
-  for (const one of [feed, lateFeed]) expect(gaps(one)).toHaveLength(1);
+  for (const subscription of [feed, lateFeed]) expect(gaps(subscription)).toHaveLength(1);
   expect(feed.events.flatMap((event) => event.homeFeed.photo?.id ?? [])).toEqual([...photos].reverse());
   expect(lateFeed.events.flatMap((event) => event.homeFeed.photo?.id ?? [])).toEqual([photos[0]]);
   for (const person of [early, late, ...others]) expect(await homeFeed(person)).toEqual(photos);

@@ -1,4 +1,7 @@
-/** A client that loses its connection goes on where it was, at any node: nothing is missing, nothing comes twice, and where that cannot be it is told. */
+/**
+ * A client that loses its connection resumes where it was, at any node: no event is missing or comes twice. Where that
+ * is impossible, the client gets a gap.
+ */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -38,12 +41,12 @@ interface ActivityEvent {
   activity: { cursor: string; isGap: boolean; activity: { comment: { text: string } | null } | null };
 }
 
-function listen(person: Person, after: string | null = null, at = url): Promise<Subscription<FeedEvent>> {
+function subscribeToFeed(person: Person, after: string | null = null, at = url): Promise<Subscription<FeedEvent>> {
   const query = 'subscription ($after: String) { homeFeed(after: $after) { cursor isGap photo { id } } }';
   return asPerson(at, person).subscribe<FeedEvent>(query, { after });
 }
 
-/** Shares a photo that has reached everybody when this resolves. @returns its id */
+/** Publishes a photo, and waits until it is fanned out. @returns its id */
 async function share(author: Person, at = stores): Promise<string> {
   const { photoId } = await insertPhoto(at, rowId(author.id));
   await fanOut(at, photoId);
@@ -54,33 +57,33 @@ function idsOf(subscription: Subscription<FeedEvent>): string[] {
   return subscription.events.flatMap((event) => event.homeFeed.photo?.id ?? []);
 }
 
-test('what was shared while a client was away arrives when it comes back to another node, once and in order', async () => {
+test('photos that a client missed arrive when it resumes at another node, once and in order', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
-  const before = await listen(viewer);
+  const before = await subscribeToFeed(viewer);
   await untilListening(stores, viewer);
   const first = await share(author);
   await until(async () => before.events.length === 1);
   before.close();
   const missed = [await share(author), await share(author), await share(author)];
-  // A job that is repeated meanwhile.
+  // A job that runs again meanwhile.
   for (const id of [first, ...missed]) await fanOut(stores, rowId(id));
 
   const cursor = before.events[0]?.homeFeed.cursor ?? '';
-  const after = await listen(viewer, cursor, node.url);
+  const after = await subscribeToFeed(viewer, cursor, node.url);
   await until(async () => after.events.length >= 3);
   const last = await share(author);
   await until(async () => idsOf(after).includes(last));
   expect(idsOf(after)).toEqual([...missed, last]);
   expect(after.events.some((event) => event.homeFeed.isGap)).toBe(false);
-  // Each event's cursor leads on from that event.
-  const again = await listen(viewer, after.events[1]?.homeFeed.cursor ?? '');
+  // A client can resume from the cursor of each event.
+  const again = await subscribeToFeed(viewer, after.events[1]?.homeFeed.cursor ?? '');
   await until(async () => again.events.length >= 2);
   expect(idsOf(again)).toEqual([missed[2], last]);
   for (const subscription of [after, again]) subscription.close();
 });
 
-test('who loses the connection before anything was told has missed nothing either', async () => {
+test('a client that loses its connection before the first message misses nothing either', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
   const query = 'subscription { homeFeed { cursor isGap photo { id } } }';
@@ -91,13 +94,13 @@ test('who loses the connection before anything was told has missed nothing eithe
   expect(homeFeed).toMatchObject({ isGap: true, photo: null });
   socket.socket.terminate();
   const missed = await share(author);
-  const after = await listen(viewer, homeFeed.cursor, node.url);
+  const after = await subscribeToFeed(viewer, homeFeed.cursor, node.url);
   await until(async () => after.events.length === 1);
   expect(idsOf(after)).toEqual([missed]);
   after.close();
 });
 
-test('what was done to a person while they were away arrives when they come back', async () => {
+test('activity that a client missed arrives when it resumes', async () => {
   const [owner, friend] = await Promise.all([newPerson(url), newPerson(url)]);
   const photoId = await sharePhoto(owner);
   const say = (text: string) => attempt(friend, 'addComment', { photoId, text }, 'comment { id }');
@@ -114,7 +117,7 @@ test('what was done to a person while they were away arrives when they come back
   before.close();
   for (const text of ['one', 'two', 'three']) {
     await say(text);
-    // One after the other: jobs may overtake each other.
+    // One by one, because jobs may overtake each other.
     await until(async () => {
       const [row] = await stores.db.$queryRaw<[{ open: number }]>`
         select count(*)::int as open from graphile_worker._private_jobs
@@ -129,14 +132,14 @@ test('what was done to a person while they were away arrives when they come back
   after.close();
 });
 
-test('a photo comes once, although its fan-out is repeated when its author has become heavy', async () => {
+test('a photo arrives once, although its fan-out runs again after its author became pulled', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
-  const before = await listen(viewer);
+  const before = await subscribeToFeed(viewer);
   await untilListening(stores, viewer);
   const first = await share(author);
   await until(async () => idsOf(before).includes(first));
-  // As the photo does with which the author comes to have very many followers.
+  // As fan-out does when the author has come to have more than FEED_PUSH_LIMIT followers.
   await stores.db.user.update({ where: { id: rowId(author.id) }, data: { isPulled: true } });
   await announcePulledAuthor(stores, rowId(author.id));
   const second = await share(author);
@@ -145,52 +148,52 @@ test('a photo comes once, although its fan-out is repeated when its author has b
 
   await fanOut(stores, rowId(first));
   await fanOut(stores, rowId(second));
-  const after = await listen(viewer, before.events.at(-1)?.homeFeed.cursor);
+  const after = await subscribeToFeed(viewer, before.events.at(-1)?.homeFeed.cursor);
   const third = await share(author);
   await until(async () => idsOf(after).includes(third));
   expect([...idsOf(before), ...idsOf(after)]).toEqual([first, second, third]);
   after.close();
 });
 
-test("a cursor that is none, or another person's, is refused", async () => {
+test("an invalid cursor, or another person's, is refused", async () => {
   const [viewer, other, author] = await Promise.all([newPerson(url), newPerson(url), newPerson(url)]);
   await other.follow(author);
-  const theirs = await listen(other);
+  const theirs = await subscribeToFeed(other);
   await untilListening(stores, other);
   await share(author);
   await until(async () => theirs.events.length === 1);
   const forged = Buffer.from(JSON.stringify([[timelineChannel(feedKey(rowId(viewer.id))), 'x']])).toString('base64url');
   for (const after of [theirs.events[0]?.homeFeed.cursor ?? '', 'nonsense', '', forged, 'x'.repeat(10_000)]) {
-    const { errors } = await (await listen(viewer, after)).ended;
+    const { errors } = await (await subscribeToFeed(viewer, after)).ended;
     expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
   }
-  // Own place first, and then somebody else's channel: it is not followed.
+  // The viewer's own channel, and then another person's: the subscription does not subscribe to that one.
   const own = timelineChannel(feedKey(rowId(viewer.id)));
-  const sly = Buffer.from(
+  const forgedOther = Buffer.from(
     JSON.stringify([
       [own, 'x', '1-1'],
       [timelineChannel(feedKey(rowId(other.id))), 'x', '1-1'],
     ]),
   ).toString('base64url');
-  const listening = await listen(viewer, sly);
-  await until(async () => listening.events.length === 1);
+  const subscription = await subscribeToFeed(viewer, forgedOther);
+  await until(async () => subscription.events.length === 1);
   const photo = await share(author);
   await until(async () => idsOf(theirs).includes(photo));
   await viewer.follow(author);
   const next = await share(author);
-  await until(async () => idsOf(listening).includes(next));
-  expect(listening.events.map((event) => event.homeFeed.photo?.id ?? 'gap')).toEqual(['gap', next]);
-  for (const subscription of [theirs, listening]) subscription.close();
+  await until(async () => idsOf(subscription).includes(next));
+  expect(subscription.events.map((event) => event.homeFeed.photo?.id ?? 'gap')).toEqual(['gap', next]);
+  for (const each of [theirs, subscription]) each.close();
 });
 
-test('a stream that is followed besides begins with a gap, and is in the cursor only from then on', async () => {
+test('a channel that is added begins with a gap, and is in the cursor only from then on', async () => {
   const [own, other] = [`live:{test}:${randomUUID()}`, `live:{test}:${randomUUID()}`];
   const open = (channels: [string, ...string[]], after: string | null) =>
     subscribe<string>(stores, {
       channels,
       after,
-      async step(payload, { add }) {
-        if (payload === 'more') await add(other);
+      async onMessage(payload, { addChannel }) {
+        if (payload === 'more') await addChannel(other);
         return { value: payload, shareKey: null };
       },
     });
@@ -198,62 +201,63 @@ test('a stream that is followed besides begins with a gap, and is in the cursor 
     const seen: { value: string | null; cursor: string }[] = [];
     while (seen.length < count) {
       const { value } = await events.next();
-      if (!value) throw new Error('It ended.');
+      if (!value) throw new Error('The subscription ended.');
       seen.push(...value);
     }
     expect(seen).toHaveLength(count);
     return seen;
   };
-  const following = await open([own], null);
-  // It begins with a gap: what was before is in the list.
-  expect(await read(following, 1)).toMatchObject([{ isGap: true }]);
+  const events = await open([own], null);
+  // It begins with a gap: earlier events are in the list.
+  expect(await read(events, 1)).toMatchObject([{ isGap: true }]);
   for (const payload of ['more', 'one', 'two']) await publishToStreams(stores.redis, [own], payload, payload);
-  // All three wait when the other stream is added, whose gap comes after them.
-  const seen = await read(following, 4);
+  // All three wait when the other channel is added. Its gap comes after them.
+  const seen = await read(events, 4);
   expect(seen.map((event) => event.value)).toEqual(['more', 'one', 'two', null]);
   await publishToStreams(stores.redis, [other], 'three', 'three');
-  expect(await read(following, 1)).toMatchObject([{ value: 'three' }]);
-  await following.return();
+  expect(await read(events, 1)).toMatchObject([{ value: 'three' }]);
+  await events.return();
 
   const early = await open([own, other], seen[1]?.cursor ?? '');
   expect((await read(early, 2)).map((event) => event.value).sort()).toEqual(['two', null].sort());
   const late = await open([own, other], seen[3]?.cursor ?? '');
   expect(await read(late, 1)).toMatchObject([{ value: 'three' }]);
-  for (const one of [early, late]) await one.return();
+  for (const each of [early, late]) await each.return();
 });
 
-test('who was away for longer than is kept is told so, and goes on from there', async () => {
+test('a client that missed more than the stream keeps gets a gap, and resumes from there', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   await viewer.follow(author);
-  const before = await listen(viewer);
+  const before = await subscribeToFeed(viewer);
   await untilListening(stores, viewer);
   await share(author);
   await until(async () => before.events.length === 1);
   before.close();
   const channel = timelineChannel(feedKey(rowId(viewer.id)));
-  for (let told = 0; told < 1_200; told++) await publishToStreams(stores.redis, [channel], '', '{}');
-  const after = await listen(viewer, before.events[0]?.homeFeed.cursor ?? '');
+  for (let count = 0; count < 1_200; count++) await publishToStreams(stores.redis, [channel], '', '{}');
+  const after = await subscribeToFeed(viewer, before.events[0]?.homeFeed.cursor ?? '');
   await until(async () => after.events.length === 1);
   expect(after.events[0]?.homeFeed).toMatchObject({ isGap: true, photo: null });
   const next = await share(author);
   await until(async () => idsOf(after).includes(next));
-  const resumed = await listen(viewer, after.events[0]?.homeFeed.cursor ?? '');
+  const resumed = await subscribeToFeed(viewer, after.events[0]?.homeFeed.cursor ?? '');
   await until(async () => resumed.events.length === 1);
   expect(idsOf(resumed)).toEqual([next]);
   for (const subscription of [after, resumed]) subscription.close();
 });
 
-test('who reads too slowly is told to come again, over a connection that goes on, and has everything then', async () => {
+test('a client that reads too slowly gets RESUME, and everything it missed over the same connection', async () => {
   const [viewer, author] = await Promise.all([newPerson(url), newPerson(url)]);
   const photos: Awaited<ReturnType<typeof insertPhoto>>[] = [];
-  for (let made = 0; made < 2; made++) photos.push(await insertPhoto(stores, rowId(author.id), 'x'.repeat(2_000)));
+  for (let count = 0; count < 2; count++) photos.push(await insertPhoto(stores, rowId(author.id), 'x'.repeat(2_000)));
   await untilFannedOut(stores, [rowId(author.id)]);
   const socket = await greet(url, viewer.token);
   const captions = Array.from({ length: 40 }, (_, index) => `c${index}: caption`).join(' ');
-  const query = `subscription ($id: ID!, $after: String) { userPhotos(userId: $id, after: $after) { cursor isGap photo { id ${captions} } } }`;
+  const query = `subscription ($id: ID!, $after: String) {
+    userPhotos(userId: $id, after: $after) { cursor isGap photo { id ${captions} } } }`;
   const channel = timelineChannel(authorKey(rowId(author.id)));
   const expected: string[] = [];
-  const tell = async () => {
+  const publish = async () => {
     const photoId = photos[expected.length % photos.length]?.photoId ?? 0n;
     await publishToStreams(stores.redis, [channel], '', JSON.stringify({ photoId: String(photoId) }));
     expected.push(toGlobalId('Photo', photoId));
@@ -261,9 +265,9 @@ test('who reads too slowly is told to come again, over a connection that goes on
   socket.say({ type: 'subscribe', id: '1', payload: { query, variables: { id: author.id } } });
   const received: string[] = [];
   let cursor = '';
-  /** Reads events until something else comes. */
-  const read = async (most = Number.POSITIVE_INFINITY) => {
-    for (let read = 0; read < most; read++) {
+  /** Reads events until another message arrives. */
+  const read = async (limit = Number.POSITIVE_INFINITY) => {
+    for (let count = 0; count < limit; count++) {
       const message = await socket.hear();
       const data = message.payload?.data as { userPhotos: { cursor: string; photo: { id: string } | null } } | null;
       if (!data) return message;
@@ -272,55 +276,55 @@ test('who reads too slowly is told to come again, over a connection that goes on
     }
     return null;
   };
-  // That it has begun.
+  // The first event says that the subscription is active.
   await read(1);
   expect(received.splice(0)).toEqual(['gap']);
-  await tell();
+  await publish();
   await read(1);
 
-  // It reads nothing while more is told than the server keeps for it: 80 KB each, and then only what they are about.
+  // The client reads nothing while more is published than the server buffers: events of 80 KB each, then only messages.
   socket.socket.pause();
-  for (let told = 0; told < 800; told++) await tell();
+  for (let count = 0; count < 800; count++) await publish();
   socket.socket.resume();
   expect(await read()).toMatchObject({ type: 'next', payload: { errors: [{ extensions: { code: 'RESUME' } }] } });
   expect(await socket.hear()).toEqual({ type: 'complete', id: '1' });
   expect(received.length).toBeLessThan(expected.length);
-  // It goes on over the same connection, where it was.
+  // It resumes over the same connection, where it was.
   socket.say({ type: 'subscribe', id: '2', payload: { query, variables: { id: author.id, after: cursor } } });
   await read(expected.length - received.length);
   expect(received).toEqual(expected);
   socket.socket.close();
 });
 
-test('when Redis has lost its memory, those who listen and those who come back are told', async () => {
+test('when Redis has lost its memory, subscribers and resuming clients get a gap', async () => {
   const own = await ownStores();
   const [api, worker] = await Promise.all([startProcess(['api'], own.env), startProcess(['worker'], own.env)]);
   const [viewer, author] = await Promise.all([newPerson(api.url), newPerson(api.url)]);
   await viewer.follow(author);
-  const listening = await listen(viewer, null, api.url);
+  const subscription = await subscribeToFeed(viewer, null, api.url);
   await untilListening(own.stores, viewer);
   const first = await share(author, own.stores);
-  await until(async () => idsOf(listening).length === 1);
+  await until(async () => idsOf(subscription).length === 1);
   await own.stores.redis.flushall();
   const second = await share(author, own.stores);
-  await until(async () => listening.events.some((event) => event.homeFeed.isGap));
+  await until(async () => subscription.events.some((event) => event.homeFeed.isGap));
   const third = await share(author, own.stores);
-  await until(async () => idsOf(listening).includes(third));
-  // Told that something may be missing, before anything else: the list has it. It may come all the same, once.
-  const heard = listening.events.map((event) => event.homeFeed.photo?.id ?? 'gap');
+  await until(async () => idsOf(subscription).includes(third));
+  // The gap comes before anything else, and the list has the second photo. The photo may arrive all the same, once.
+  const received = subscription.events.map((event) => event.homeFeed.photo?.id ?? 'gap');
   expect([
     [first, 'gap', third],
     [first, 'gap', second, third],
-  ]).toContainEqual(heard);
+  ]).toContainEqual(received);
   const { data } = await viewer.send('{ homeFeed { nodes { id } } }');
   expect(data).toEqual({ homeFeed: { nodes: [third, second, first].map((id) => ({ id })) } });
-  const back = await listen(viewer, listening.events[0]?.homeFeed.cursor ?? '', api.url);
+  const back = await subscribeToFeed(viewer, subscription.events[0]?.homeFeed.cursor ?? '', api.url);
   await until(async () => back.events.length === 1);
   expect(back.events[0]?.homeFeed.isGap).toBe(true);
 
-  // What a gap is told in place of may have told to look at everything anew: to follow one more author's stream, or to end.
-  const heavy = await newPerson(api.url);
-  await own.stores.db.user.update({ where: { id: rowId(heavy.id) }, data: { isPulled: true } });
+  // A message that a gap stands for may have meant to add a pulled author's channel, or to end.
+  const pulled = await newPerson(api.url);
+  await own.stores.db.user.update({ where: { id: rowId(pulled.id) }, data: { isPulled: true } });
   const query = 'subscription ($id: ID!) { userPhotos(userId: $id) { isGap photo { id } } }';
   const photos = await viewer.subscribe<object>(query, { id: author.id });
   const fourth = await until(async () => {
@@ -329,19 +333,19 @@ test('when Redis has lost its memory, those who listen and those who come back a
   });
   await until(async () => idsOf(back).includes(fourth));
   await own.stores.redis.flushall();
-  await viewer.follow(heavy);
+  await viewer.follow(pulled);
   await viewer.mutate('block', 'BlockInput', { userId: author.id }, 'user { id }');
   expect(await photos.ended).toEqual({});
   await untilIdle(own.stores);
   await until(async () => back.events.at(-1)?.homeFeed.isGap);
-  const fifth = await share(heavy, own.stores);
+  const fifth = await share(pulled, own.stores);
   await until(async () => idsOf(back).includes(fifth));
-  for (const subscription of [listening, back, photos]) subscription.close();
+  for (const each of [subscription, back, photos]) each.close();
   await Promise.all([api.end('SIGTERM'), worker.end('SIGTERM')]);
   await own.stop();
 });
 
-test('whatever the order of sharing, losing the connection and coming back, each photo arrives once and in order', async () => {
+test('in whatever order a client loses its connection and resumes, each photo arrives once and in order', async () => {
   const step = fc.oneof(
     { weight: 4, arbitrary: fc.constant('share' as const) },
     { weight: 2, arbitrary: fc.constant('cut' as const) },
@@ -355,9 +359,9 @@ test('whatever the order of sharing, losing the connection and coming back, each
       const shared: string[] = [];
       const received: string[] = [];
       let cursor: string | null = null;
-      let open: Subscription<FeedEvent> | null = await listen(viewer);
+      let open: Subscription<FeedEvent> | null = await subscribeToFeed(viewer);
       await untilListening(stores, viewer);
-      // The first event gives the first cursor.
+      // The first event has the first cursor.
       shared.push(await share(author));
       await until(async () => open?.events.length === 1);
       const cut = () => {
@@ -368,17 +372,17 @@ test('whatever the order of sharing, losing the connection and coming back, each
         received.push(...events.map((event) => event.homeFeed.photo?.id ?? 'gap'));
         cursor = events.at(-1)?.homeFeed.cursor ?? cursor;
       };
-      for (const what of steps) {
-        if (what === 'share') shared.push(await share(author));
-        else if (what === 'repeat') await fanOut(stores, rowId(shared.at(-1) ?? ''));
-        else if (what === 'cut') cut();
+      for (const name of steps) {
+        if (name === 'share') shared.push(await share(author));
+        else if (name === 'repeat') await fanOut(stores, rowId(shared.at(-1) ?? ''));
+        else if (name === 'cut') cut();
         else {
           cut();
-          open = await listen(viewer, cursor, what === 'here' ? url : node.url);
+          open = await subscribeToFeed(viewer, cursor, name === 'here' ? url : node.url);
         }
       }
       cut();
-      const last: Subscription<FeedEvent> = await listen(viewer, cursor);
+      const last: Subscription<FeedEvent> = await subscribeToFeed(viewer, cursor);
       await until(async () => received.length + last.events.length >= shared.length);
       expect([...received, ...idsOf(last)]).toEqual(shared);
       last.close();

@@ -11,7 +11,7 @@ import { newJpeg, publish } from '../../support/photos.ts';
 import { rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
-// A Darkroom without a worker, so that a photo is PROCESSING for as long as a test likes.
+// A Darkroom without a worker, so that a photo stays PROCESSING until a test processes it.
 let own: OwnDarkroom;
 let api: TestProcess;
 let url: string;
@@ -41,10 +41,10 @@ type Event = {
   };
 };
 
-const WORK = ['processPhoto', 'photosChanged', 'commentAdded'] as const;
+const TASKS = ['processPhoto', 'photosChanged', 'commentAdded'] as const;
 
-/** Does all the work that waits for a photo, as a worker would: what mentions it, oldest first. */
-async function work(photoId: string): Promise<void> {
+/** Runs the queued jobs of a photo as a worker would, oldest first. */
+async function runJobs(photoId: string): Promise<void> {
   const tasks = photoTasks(own.stores);
   await foldPhotoCounts(own.stores);
   const id = String(rowId(photoId));
@@ -52,10 +52,11 @@ async function work(photoId: string): Promise<void> {
     const rows = await own.stores.db.$queryRaw<{ id: bigint; name: keyof Jobs; payload: never }[]>`
       select job.id, task.identifier as name, job.payload from graphile_worker._private_jobs job
       join graphile_worker._private_tasks task on task.id = job.task_id
-      where job.payload::text like ${`%"${id}"%`} and task.identifier = any(${WORK as unknown as string[]}) order by job.id`;
+      where job.payload::text like ${`%"${id}"%`} and task.identifier = any(${TASKS as unknown as string[]})
+      order by job.id`;
     if (rows.length === 0) return;
     for (const row of rows) {
-      const name = WORK.find((known) => known === row.name);
+      const name = TASKS.find((known) => known === row.name);
       if (name) await tasks[name](row.payload);
       await own.stores.db.$executeRaw`delete from graphile_worker._private_jobs where id = ${row.id}`;
     }
@@ -68,67 +69,70 @@ async function watch(person: Person, photoId: string) {
   return watching;
 }
 
-/** The first event, whether it has come already or not. */
+/** The first event. Waits for it. */
 async function first(watching: { events: Event[]; next(): Promise<Event> }): Promise<Event> {
   return watching.events[0] ?? watching.next();
 }
 
 async function ready(person: Person): Promise<string> {
   const id = await publish(person, await newJpeg(), 'hello');
-  await work(id);
+  await runJobs(id);
   return id;
 }
 
-test('the photo subscription tells its owner that a photo is PROCESSING, and then READY', async () => {
+test('the photo subscription shows its owner that a photo is PROCESSING, and then READY', async () => {
   const owner = await newPerson(url);
   const id = await publish(owner, await newJpeg(64, 48), 'hello');
   const watching = await watch(owner, id);
   expect(watching.events).toMatchObject([{ photo: { photo: { status: 'PROCESSING', width: null } } }]);
-  const made = watching.next((event) => event.photo.photo?.status === 'READY');
-  await work(id);
-  expect(await made).toMatchObject({ photo: { photo: { caption: 'hello', width: 64, failure: null } } });
+  const processed = watching.next((event) => event.photo.photo?.status === 'READY');
+  await runJobs(id);
+  expect(await processed).toMatchObject({ photo: { photo: { caption: 'hello', width: 64, failure: null } } });
   watching.close();
 });
 
-test('the photo subscription tells why a photo has FAILED', async () => {
+test('the photo subscription says why a photo has FAILED', async () => {
   const owner = await newPerson(url);
   const id = await publish(owner, Buffer.from('no photo'));
   const watching = await watch(owner, id);
   const failed = watching.next((event) => event.photo.photo?.status === 'FAILED');
-  await work(id);
+  await runJobs(id);
   const { failure } = (await failed).photo.photo ?? {};
   expect(failure?.code).toBe('UNSUPPORTED_TYPE');
   expect(failure?.message).toMatch(/not a JPEG, PNG, WebP or AVIF/);
   watching.close();
 });
 
-test('the photo subscription tells of captions and counts as they change, also those who have no session', async () => {
+test('the photo subscription delivers changed captions and counts, also without a session', async () => {
   const [owner, fan] = await Promise.all([newPerson(url), newPerson(url)]);
   const id = await ready(owner);
   const watching = await subscribe<Event>(url, QUERY, { id });
   expect(await first(watching)).toMatchObject({ photo: { photo: { likeCount: 0, commentCount: 0 } } });
-  const tells = async (change: Promise<unknown>, like: (photo: NonNullable<Event['photo']['photo']>) => boolean) => {
-    const event = watching.next((event) => event.photo.photo !== null && like(event.photo.photo));
+  const deliversAfter = async (
+    change: Promise<unknown>,
+    matches: (photo: NonNullable<Event['photo']['photo']>) => boolean,
+  ) => {
+    const event = watching.next((event) => event.photo.photo !== null && matches(event.photo.photo));
     await change;
-    await work(id);
+    await runJobs(id);
     await event;
   };
-  await tells(attempt(fan, 'likePhoto', { photoId: id }, 'photo { id }'), (photo) => photo.likeCount === 1);
-  await tells(
+  await deliversAfter(attempt(fan, 'likePhoto', { photoId: id }, 'photo { id }'), (photo) => photo.likeCount === 1);
+  await deliversAfter(
     attempt(fan, 'addComment', { photoId: id, text: 'nice' }, 'comment { id }'),
     (photo) => photo.likeCount === 1 && photo.commentCount === 1,
   );
-  await tells(attempt(fan, 'unlikePhoto', { photoId: id }, 'photo { id }'), (photo) => photo.likeCount === 0);
-  await tells(
+  await deliversAfter(attempt(fan, 'unlikePhoto', { photoId: id }, 'photo { id }'), (photo) => photo.likeCount === 0);
+  await deliversAfter(
     attempt(owner, 'updatePhoto', { photoId: id, caption: 'new' }, 'photo { id }'),
     (photo) => photo.caption === 'new' && photo.commentCount === 1,
   );
   watching.close();
 });
 
-test('each new comment is told once, also what came while a client was away, to those who may see who wrote it', async () => {
+test('each new comment arrives once, also after a client was away, if the viewer may see its author', async () => {
   const [owner, viewer, one, blocked] = await Promise.all(Array.from({ length: 4 }, () => newPerson(url)));
-  if (!owner || !viewer || !one || !blocked) throw new Error('Nobody is there.');
+  if (!owner || !viewer || !one || !blocked) throw new Error('unreachable');
   const id = await ready(owner);
   type CommentEvent = {
     photo: {
@@ -140,7 +144,7 @@ test('each new comment is told once, also what came while a client was away, to 
   };
   const query = `subscription ($id: ID!, $after: String) { photo(id: $id, after: $after) {
     cursor isGap photo { commentCount } comment { text author { username } } } }`;
-  const listen = async (after: string | null) => {
+  const open = async (after: string | null) => {
     const watching = await viewer.subscribe<CommentEvent>(query, { id, after });
     if (watching.events.length === 0) await watching.next();
     return watching;
@@ -149,10 +153,10 @@ test('each new comment is told once, also what came while a client was away, to 
     watching.events.slice(1).flatMap(({ photo }) => photo.comment?.text ?? (photo.isGap ? 'gap' : []));
   const say = async (author: Person, text: string) => {
     await attempt(author, 'addComment', { photoId: id, text }, 'comment { id }');
-    await work(id);
+    await runJobs(id);
   };
-  const first = await listen(null);
-  // How it is, before anything happens.
+  const first = await open(null);
+  // The state before any change.
   expect(first.events[0]?.photo).toMatchObject({ isGap: true, photo: { commentCount: 0 }, comment: null });
   await say(one, 'one');
   await say(owner, 'two');
@@ -164,10 +168,10 @@ test('each new comment is told once, also what came while a client was away, to 
   await attempt(blocked, 'block', { userId: viewer.id }, 'user { id }');
   await say(blocked, 'not for the viewer');
   await say(one, 'three');
-  const again = await listen(cursor);
+  const again = await open(cursor);
   expect(again.events[0]?.photo).toMatchObject({ isGap: false, photo: { commentCount: 3 }, comment: null });
   await until(async () => texts(again).includes('three'));
-  // A job that is repeated.
+  // A job that runs again.
   const [comment] = await own.stores.db.comment.findMany({ where: { photoId: rowId(id), text: 'three' } });
   await photoTasks(own.stores).commentAdded({ photoId: String(rowId(id)), commentId: String(comment?.id) });
   await say(one, 'four');
@@ -175,9 +179,9 @@ test('each new comment is told once, also what came while a client was away, to 
   expect(texts(again)).toEqual(['two', 'three', 'four']);
   again.close();
 
-  // Where comments may have been missed, it says so, and how the photo is.
+  // A client that may have missed comments gets a gap with the state of the photo.
   await own.stores.redis.flushall();
-  const late = await listen(again.events.at(-1)?.photo.cursor ?? '');
+  const late = await open(again.events.at(-1)?.photo.cursor ?? '');
   expect(late.events[0]?.photo).toMatchObject({ isGap: true, photo: { commentCount: 4 }, comment: null });
   late.close();
 });
@@ -187,9 +191,9 @@ test('the photo subscription ends with null when the photo is deleted', async ()
   const id = await ready(owner);
   const watchings = [await watch(owner, id), await watch(fan, id)];
   await attempt(owner, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
-  await work(id);
+  await runJobs(id);
   for (const watching of watchings) {
-    // It completed, and was not closed for an error.
+    // It completed without an error.
     expect(await watching.ended).toEqual({});
     expect(watching.events.at(-1)).toEqual({ photo: { photo: null } });
     expect(watching.events.filter((event) => event.photo.photo === null)).toHaveLength(1);
@@ -197,7 +201,7 @@ test('the photo subscription ends with null when the photo is deleted', async ()
   }
 });
 
-test('the photo subscription of a photo that does not exist, or may not be seen, is NOT_FOUND', async () => {
+test('the subscription of a photo that is missing or hidden from the viewer is NOT_FOUND', async () => {
   const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
   const hidden = await publish(owner, await newJpeg());
   for (const id of [toGlobalId('Photo', 42n), hidden]) {
@@ -209,7 +213,7 @@ test('the photo subscription of a photo that does not exist, or may not be seen,
   }
 });
 
-test('the photo subscription of what is no photo’s id is bad input', async () => {
+test('the photo subscription refuses an id that is not a photo’s as BAD_USER_INPUT', async () => {
   const person = await newPerson(url);
   for (const id of [person.id, 'nonsense', '']) {
     const watching = await person.subscribe<Event>(QUERY, { id });
@@ -218,11 +222,11 @@ test('the photo subscription of what is no photo’s id is bad input', async () 
   }
 });
 
-test('a photo that is PROCESSING is not there for those without a session', async () => {
+test('a photo that is PROCESSING does not exist for clients without a session', async () => {
   const owner = await newPerson(url);
   const id = await publish(owner, await newJpeg());
   const query = 'query ($id: ID!) { node(id: $id) { id } }';
   expect((await send(url, query, { id })).data).toEqual({ node: null });
-  await work(id);
+  await runJobs(id);
   expect((await send(url, query, { id })).data).toEqual({ node: { id } });
 });

@@ -25,7 +25,7 @@ interface Event {
   photosNear: { cursor: string; isGap: boolean; distanceMeters: number | null; photo: { id: string } | null };
 }
 
-function listen(middle: Point, radiusMeters: number, after?: string) {
+function subscribeNear(middle: Point, radiusMeters: number, after?: string) {
   return subscribe<Event>(url, QUERY, { ...middle, radiusMeters, after });
 }
 
@@ -35,8 +35,8 @@ async function shareAt(author: Person, point: Point): Promise<string> {
   return toGlobalId('Photo', photoId);
 }
 
-/** Waits until a photo has been told. */
-function untilTold({ events }: { events: Event[] }, id: string): Promise<Event> {
+/** Waits until a photo has arrived. */
+function untilReceived({ events }: { events: Event[] }, id: string): Promise<Event> {
   return until(async () => events.find(({ photosNear }) => photosNear.photo?.id === id));
 }
 
@@ -44,52 +44,52 @@ function ids(events: Event[]): (string | undefined)[] {
   return events.flatMap(({ photosNear }) => (photosNear.isGap ? [] : [photosNear.photo?.id]));
 }
 
-test('each new photo within a circle is told once, with its distance, and none beside it', async () => {
+test('each new photo within a circle arrives once, with its distance, and none outside it', async () => {
   const [author, middle] = [await newPerson(url), somewhere()];
-  const [small, large] = await Promise.all([listen(middle, 100), listen(middle, 20_000)]);
+  const [small, large] = await Promise.all([subscribeNear(middle, 100), subscribeNear(middle, 20_000)]);
   await Promise.all([small.begun, large.begun]);
   const far = await shareAt(author, north(middle, 19_000));
   const beside = await shareAt(author, north(middle, 101));
   const within = await shareAt(author, north(middle, 99));
   await shareAt(author, north(middle, 21_000));
   const last = await shareAt(author, middle);
-  await Promise.all([untilTold(small, last), untilTold(large, last)]);
+  await Promise.all([untilReceived(small, last), untilReceived(large, last)]);
   expect(ids(small.events)).toEqual([within, last]);
   expect(ids(large.events)).toEqual([far, beside, within, last]);
-  const told = large.events.find(({ photosNear }) => photosNear.photo?.id === far)?.photosNear.distanceMeters;
-  expect(told).toBeCloseTo(distance(middle, north(middle, 19_000)), 6);
+  const received = large.events.find(({ photosNear }) => photosNear.photo?.id === far)?.photosNear.distanceMeters;
+  expect(received).toBeCloseTo(distance(middle, north(middle, 19_000)), 6);
   small.close();
   large.close();
 });
 
-test('it begins with a gap, and whoever comes back with a cursor has missed nothing and is told nothing twice', async () => {
+test('it begins with a gap, and a client that resumes with a cursor gets everything it missed once', async () => {
   const [author, middle] = [await newPerson(url), somewhere()];
-  const live = await listen(middle, 5_000);
+  const live = await subscribeNear(middle, 5_000);
   await live.begun;
   const first = await shareAt(author, north(middle, 10));
-  const event = await untilTold(live, first);
+  const event = await untilReceived(live, first);
   live.close();
   await live.ended;
   const missed = [await shareAt(author, north(middle, 4_000)), await shareAt(author, north(middle, -4_000))];
-  // A job that runs again tells nobody again.
+  // A job that runs again publishes nothing twice.
   await publishNearbyPhoto(stores, rowId(first));
-  const back = await listen(middle, 5_000, event.photosNear.cursor);
+  const back = await subscribeNear(middle, 5_000, event.photosNear.cursor);
   const last = await shareAt(author, middle);
-  await untilTold(back, last);
-  for (const id of missed) await untilTold(back, id);
+  await untilReceived(back, last);
+  for (const id of missed) await untilReceived(back, id);
   expect(back.events.every(({ photosNear }) => !photosNear.isGap)).toBe(true);
-  // Cells are streams of their own: what was missed comes in the order of each.
+  // Each cell has its own stream: missed photos arrive in the order of each stream.
   expect(ids(back.events).sort()).toEqual([...missed, last].sort());
   back.close();
 });
 
-test('a photo is told as often however many circles are open elsewhere', async () => {
+test('a photo arrives once, however many circles are open elsewhere', async () => {
   const [author, middle] = [await newPerson(url), somewhere()];
-  const others = await Promise.all(Array.from({ length: 20 }, () => listen(somewhere(), 50)));
-  const live = await listen(middle, 50);
+  const others = await Promise.all(Array.from({ length: 20 }, () => subscribeNear(somewhere(), 50)));
+  const live = await subscribeNear(middle, 50);
   await Promise.all([...others, live].map(({ begun }) => begun));
   const id = await shareAt(author, middle);
-  await untilTold(live, id);
+  await untilReceived(live, id);
   for (const other of others) {
     expect(ids(other.events)).toEqual([]);
     other.close();
@@ -97,15 +97,15 @@ test('a photo is told as often however many circles are open elsewhere', async (
   live.close();
 });
 
-test('a circle that is none is refused', async () => {
+test('an invalid circle is refused', async () => {
   for (const [middle, radius] of [
     [{ latitude: 91, longitude: 0 }, 100],
     [{ latitude: 0, longitude: 0 }, 9],
   ] as const) {
-    const live = await listen(middle, radius);
+    const live = await subscribeNear(middle, radius);
     expect((await live.ended).errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
   }
-  const wrong = await listen({ latitude: 0, longitude: 0 }, 100, 'x');
+  const wrong = await subscribeNear({ latitude: 0, longitude: 0 }, 100, 'x');
   expect((await wrong.ended).errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
   expect(
     (await send(url, '{ photosNear(latitude: 0, longitude: 0, radiusMeters: 9) { nodes { id } } }')).errors,

@@ -1,4 +1,4 @@
-/** One run of the chaos test: its people, what they do, and what they are told. */
+/** One run of the chaos test: its people, what they do, and what they receive. */
 import { createSession } from '../../src/features/accounts/sessions.ts';
 import { followHashtag } from '../../src/features/hashtags/hashtag-follows.ts';
 import { insertFollow } from '../../src/features/people/follows.ts';
@@ -12,96 +12,99 @@ import { ACTIVITY_FIELDS, type LiveActivity, LiveClient, type LiveEvent } from '
 import { BEACON, LISTS, type List, Model, PEOPLE, watchedBy } from './live-model.ts';
 import type { Nodes } from './live-nodes.ts';
 
-/** With more followers an author is heavy: all others who follow them, and who is added to them below. */
+/** An author with more followers becomes pulled: with all other people, and the followers that are added below. */
 export const PUSH_LIMIT = 4;
 
-interface Human {
+interface Account {
   /** The number in the database, and the id in GraphQL. */
   row: bigint;
   id: string;
   token: string;
 }
 
-export class Play {
+export class Scenario {
   readonly model = new Model();
   readonly nodes: Nodes;
   readonly #isPulled: boolean;
-  /** Every second photo has it, and everybody follows it. */
+  /** Every second photo has this hashtag, and everybody follows it. */
   readonly #hashtag = newHashtag();
   /** The last is the beacon. */
-  readonly people: Human[];
+  readonly people: Account[];
   readonly clients: LiveClient[];
-  /** Gaps that there may be in each subscriber's home feed: one for each heavy author of whom they have not heard before. */
+  /**
+   * Gaps that each subscriber's home feed may still have: one for each pulled author whose channel is not in its
+   * cursor.
+   */
   readonly #gaps = new Map<number, number>();
-  /** The lists, as `viewer list`, in which something may be missing since Redis was emptied. */
-  readonly #emptied = new Set<string>();
-  /** All that was done, and what of it before Redis was emptied last. */
+  /** The lists, as `viewer list`, that must have a gap before anything else, since Redis was emptied. */
+  readonly #awaitingGap = new Set<string>();
+  /** The ids of all photos and comments, and of those from before Redis was emptied last. */
   readonly #done = new Set<string>();
   #doneBefore: ReadonlySet<string> = new Set();
   #wasEmptied = false;
   #reading = 0;
-  /** Whose subscription to somebody's photos may have ended, since they blocked or were blocked. */
+  /** The viewers whose `userPhotos` may have ended, because they blocked or were blocked. */
   readonly #watchMayEnd = new Set<number>();
 
-  static async begin(nodes: Nodes, isPulled: boolean): Promise<Play> {
+  static async begin(nodes: Nodes, isPulled: boolean): Promise<Scenario> {
     const { stores } = nodes.darkroom;
     const rows = await insertPeople(stores, PEOPLE.length + 1);
     const people = await stores.db.$transaction(async (tx) => {
       for (const follower of rows.slice(0, -1)) {
         for (const followee of rows) if (followee !== follower) await insertFollow(tx, follower, followee);
       }
-      const humans: Human[] = [];
+      const accounts: Account[] = [];
       for (const row of rows) {
-        humans.push({ row, id: toGlobalId('User', row), token: await createSession(stores, tx, row, 'a test') });
+        accounts.push({ row, id: toGlobalId('User', row), token: await createSession(stores, tx, row, 'a test') });
       }
-      return humans;
+      return accounts;
     });
     if (isPulled) {
-      // Two are heavy, and the beacon; the others become so when all follow them, with the next photo that they share.
+      // Two people and the beacon are pulled. The others become so with their next photo when everybody follows them.
       const [one, two, three = 0n, four = 0n] = rows;
       const ids = [one, two, rows[BEACON]].filter((id) => id !== undefined);
       await stores.db.user.updateMany({ where: { id: { in: ids } }, data: { isPulled: true } });
       for (const id of [three, four]) await insertFollowers(stores, id, PUSH_LIMIT - PEOPLE.length + 2);
       await stores.db.follow.deleteMany({ where: { followerId: rows[0] ?? 0n, followeeId: { in: [three, four] } } });
     }
-    const play = new Play(nodes, people, isPulled);
+    const scenario = new Scenario(nodes, people, isPulled);
     for (const viewer of PEOPLE) {
-      play.#gaps.set(viewer, isPulled ? 2 : 0);
+      scenario.#gaps.set(viewer, isPulled ? 2 : 0);
       for (const by of [...PEOPLE, BEACON]) {
         if (viewer !== by && !(isPulled && viewer === 0 && (by === 2 || by === 3)))
-          play.model.follows.add(`${viewer}>${by}`);
+          scenario.model.follows.add(`${viewer}>${by}`);
       }
     }
-    play.model.change(() => {});
-    for (const row of rows) await followHashtag(stores, row, play.#hashtag);
-    await play.#untilAllHaveCursors();
-    return play;
+    scenario.model.change(() => {});
+    for (const row of rows) await followHashtag(stores, row, scenario.#hashtag);
+    await scenario.#untilAllHaveCursors();
+    return scenario;
   }
 
-  constructor(nodes: Nodes, people: Human[], isPulled: boolean) {
+  constructor(nodes: Nodes, people: Account[], isPulled: boolean) {
     this.nodes = nodes;
     this.#isPulled = isPulled;
     this.people = people;
     this.clients = PEOPLE.map(
       (viewer) =>
         new LiveClient(nodes.urls, this.at(viewer).token, this.at(watchedBy(viewer)).id, {
-          event: (list, event) => this.#heard(viewer, list, event),
-          over: (list, code) => this.#over(viewer, list, code),
+          onEvent: (list, event) => this.#onEvent(viewer, list, event),
+          onEnd: (list, code) => this.#onEnd(viewer, list, code),
         }),
     );
   }
 
-  at(index: number): Human {
-    const human = this.people[index];
-    if (!human) throw new Error('unreachable');
-    return human;
+  at(index: number): Account {
+    const account = this.people[index];
+    if (!account) throw new Error('unreachable');
+    return account;
   }
 
   indexOf(id: string): number {
-    return this.people.findIndex((human) => human.id === id);
+    return this.people.findIndex((account) => account.id === id);
   }
 
-  /** From then on nothing may be missed. */
+  /** From then on no subscriber may miss anything. */
   async #untilAllHaveCursors(): Promise<void> {
     for (const viewer of PEOPLE) {
       await this.publish(viewer, false);
@@ -111,7 +114,7 @@ export class Play {
   }
 
   #firstPhotoOf(owner: number): { id: string; owner: number } {
-    const photo = this.model.photos.find((one) => one.owner === owner);
+    const photo = this.model.photos.find((candidate) => candidate.owner === owner);
     if (!photo) throw new Error('unreachable');
     return photo;
   }
@@ -125,13 +128,20 @@ export class Play {
     this.model.published(id, author, isSure, isTagged);
   }
 
-  /** Fans a photo out once more, as when a worker is killed before it can say that it has. */
-  async repeat(photo: { id: string }): Promise<void> {
+  /** Fans a photo out again, as when a worker is killed before it completes the job. */
+  async repeatFanOut(photo: { id: string }): Promise<void> {
     await addJob(this.nodes.darkroom.stores.db, 'fanOutPhoto', { photoId: String(rowId(photo.id)) });
   }
 
-  /** Sends a mutation by somebody. What the rules refuse must be refused. */
-  async act<T>(node: number, by: number, name: string, input: object, selection: string, isAllowed = true): Promise<T> {
+  /** Sends a mutation by a person. @param isAllowed whether the rules allow it; otherwise it must be refused */
+  async mutate<T>(
+    node: number,
+    by: number,
+    name: string,
+    input: object,
+    selection: string,
+    isAllowed = true,
+  ): Promise<T> {
     const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input!`;
     const query = `mutation ($input: ${type}) { ${name}(input: $input) { ${selection} userErrors { code } } }`;
     type Payload = T & { userErrors: { code: string }[] };
@@ -145,8 +155,8 @@ export class Play {
   async comment(node: number, by: number, photo: { id: string; owner: number }, isSure = true): Promise<void> {
     const isAllowed = !this.model.isBlocked(by, photo.owner);
     const input = { photoId: photo.id, text: 'a comment', idempotencyKey: String(this.#done.size) };
-    type Made = { comment: { id: string } | null };
-    const { comment } = await this.act<Made>(node, by, 'addComment', input, 'comment { id }', isAllowed);
+    type Added = { comment: { id: string } | null };
+    const { comment } = await this.mutate<Added>(node, by, 'addComment', input, 'comment { id }', isAllowed);
     if (!comment) return;
     this.#done.add(comment.id);
     this.model.commented(comment.id, by, photo.owner, isSure);
@@ -155,20 +165,20 @@ export class Play {
   async like(node: number, by: number, photo: { id: string; owner: number }, isLike: boolean): Promise<void> {
     const isAllowed = !this.model.isBlocked(by, photo.owner);
     const name = isLike ? 'likePhoto' : 'unlikePhoto';
-    // Before the answer, because it may be told before that.
+    // Before the answer, because it may be delivered before that.
     if (isAllowed && isLike) this.model.liked(photo.id, by, photo.owner);
     else if (isAllowed) this.model.unliked(photo.id, by, photo.owner);
-    await this.act(node, by, name, { photoId: photo.id }, 'photo { id }', isAllowed);
+    await this.mutate(node, by, name, { photoId: photo.id }, 'photo { id }', isAllowed);
   }
 
-  /** Changes what stands between two people. */
-  async relate(node: number, name: string, by: number, other: number): Promise<void> {
+  /** Changes the relation between two people. */
+  async changeRelation(node: number, name: string, by: number, other: number): Promise<void> {
     const { model } = this;
     const pair = `${by}>${other}`;
     const isAllowed = name.endsWith('block')
       ? !model.blocks.has(`${other}>${by}`) || model.blocks.has(pair)
       : !model.isBlocked(by, other);
-    const send = () => this.act(node, by, name, { userId: this.at(other).id }, 'user { id }', isAllowed);
+    const send = () => this.mutate(node, by, name, { userId: this.at(other).id }, 'user { id }', isAllowed);
     if (!isAllowed) {
       await send();
       return;
@@ -193,14 +203,14 @@ export class Play {
     });
   }
 
-  /** Cuts off all who listen at Redis: they listen anew by themselves, and what was told meanwhile is not lost. */
-  async loseRedis(): Promise<void> {
+  /** Closes all pub/sub connections. The nodes subscribe again, and must not miss what was published meanwhile. */
+  async disconnectPubSub(): Promise<void> {
     await this.nodes.darkroom.stores.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   }
 
-  /** Empties Redis. What is told of what is done from now on, is told after a gap. */
-  async empty(): Promise<void> {
-    for (const viewer of PEOPLE) for (const list of LISTS) this.#emptied.add(`${viewer} ${list}`);
+  /** Empties Redis. Everything that is done from now on must be delivered after a gap. */
+  async emptyRedis(): Promise<void> {
+    for (const viewer of PEOPLE) for (const list of LISTS) this.#awaitingGap.add(`${viewer} ${list}`);
     this.#doneBefore = new Set(this.#done);
     this.#wasEmptied = true;
     await this.nodes.darkroom.stores.redis.flushall();
@@ -208,44 +218,44 @@ export class Play {
 
   connect(viewer: number, node: number): void {
     const client = this.clients[viewer];
-    if (!client || client.isWanted) return;
-    this.model.returned(viewer);
+    if (!client || client.isActive) return;
+    this.model.resumed(viewer);
     client.connect(node);
   }
 
-  #heard(viewer: number, list: List, event: LiveEvent): void {
+  #onEvent(viewer: number, list: List, event: LiveEvent): void {
     const { model } = this;
-    if (event.isGap) this.#gap(viewer, list);
+    if (event.isGap) this.#onGap(viewer, list);
     const key = event.photo?.id ?? event.activity?.comment?.id;
-    if (key !== undefined && this.#emptied.has(`${viewer} ${list}`) && !this.#doneBefore.has(key))
-      model.violations.push(`${viewer} was told in ${list} of ${key} before the gap.`);
-    if (event.photo) model.came(viewer, list, event.photo.id);
-    if (event.activity) this.#heardOf(viewer, event.activity);
+    if (key !== undefined && this.#awaitingGap.has(`${viewer} ${list}`) && !this.#doneBefore.has(key))
+      model.violations.push(`${viewer} received ${key} in ${list} before the gap.`);
+    if (event.photo) model.delivered(viewer, list, event.photo.id);
+    if (event.activity) this.#onActivity(viewer, event.activity);
   }
 
-  #heardOf(viewer: number, { kind, happenedAt, actors, photo, comment }: LiveActivity): void {
-    // Of a comment by somebody who is blocked in this very moment only that is left.
+  #onActivity(viewer: number, { kind, happenedAt, actors, photo, comment }: LiveActivity): void {
+    // The comment is null when its author is blocked at this very moment.
     if (kind === 'COMMENT') {
-      if (comment) this.model.came(viewer, 'activity', comment.id);
+      if (comment) this.model.delivered(viewer, 'activity', comment.id);
     } else {
       const photoId = kind === 'LIKE' ? (photo?.id ?? null) : null;
       const by = actors.map((actor) => this.indexOf(actor.id));
-      this.model.groupCame(viewer, photoId, Date.parse(happenedAt), by);
+      this.model.groupDelivered(viewer, photoId, Date.parse(happenedAt), by);
     }
   }
 
-  #gap(viewer: number, list: List): void {
+  #onGap(viewer: number, list: List): void {
     if (this.#wasEmptied) {
-      this.#emptied.delete(`${viewer} ${list}`);
-      this.model.forgot(viewer, list);
+      this.#awaitingGap.delete(`${viewer} ${list}`);
+      this.model.forget(viewer, list);
     } else {
       const left = list === 'homeFeed' ? (this.#gaps.get(viewer) ?? 0) : 0;
-      if (left === 0) this.model.violations.push(`${viewer} was told of a gap in ${list} for no reason.`);
+      if (left === 0) this.model.violations.push(`${viewer} received a gap in ${list} for no reason.`);
       this.#gaps.set(viewer, left - 1);
     }
     this.#reading++;
     this.#reread(viewer, list)
-      .catch((error) => this.model.violations.push(`${viewer} cannot read ${list} anew: ${error}`))
+      .catch((error) => this.model.violations.push(`${viewer} cannot read ${list}: ${error}`))
       .finally(() => this.#reading--);
   }
 
@@ -274,27 +284,27 @@ export class Play {
     );
   }
 
-  #over(viewer: number, list: List, code: string | null): void {
+  #onEnd(viewer: number, list: List, code: string | null): void {
     const isForBlock = list === 'userPhotos' && (code === null || code === 'NOT_FOUND');
     if (!isForBlock || !this.#watchMayEnd.has(viewer))
       this.model.violations.push(`${list} of ${viewer} ended with ${code}.`);
     this.#reopen(viewer);
   }
 
-  /** Looks at somebody's photos again, when there is no block any more. */
+  /** Subscribes to the watched person's photos again, unless there is a block. */
   #reopen(viewer: number): void {
     if (!this.model.isBlocked(viewer, watchedBy(viewer))) this.clients[viewer]?.reopen('userPhotos');
   }
 
-  #wanted(): number[] {
-    return PEOPLE.filter((viewer) => this.clients[viewer]?.isWanted);
+  #connectedViewers(): number[] {
+    return PEOPLE.filter((viewer) => this.clients[viewer]?.isActive);
   }
 
-  /** What is not as it will be once all has been told to those who are connected. */
+  /** What is not yet as it must be in the end, for those who are connected. */
   #unsettled(): string[] {
-    const unsettled = this.model.wrong(this.#wanted());
+    const unsettled = this.model.findWrong(this.#connectedViewers());
     if (this.#reading > 0) unsettled.push(`${this.#reading} lists are being read.`);
-    for (const viewer of this.#wanted()) {
+    for (const viewer of this.#connectedViewers()) {
       for (const list of LISTS) {
         const isBlocked = list === 'userPhotos' && this.model.isBlocked(viewer, watchedBy(viewer));
         if (this.clients[viewer]?.isOpen(list) === isBlocked)
@@ -304,7 +314,7 @@ export class Play {
     return unsettled;
   }
 
-  /** Waits until all that was done has been told to those who are connected. */
+  /** Waits until those who are connected have received everything. */
   async settle(): Promise<void> {
     await this.nodes.untilIdle();
     await until(async () => this.model.violations.length > 0 || this.#unsettled().length === 0, 20).catch(() => {
@@ -317,7 +327,7 @@ export class Play {
     if (this.model.violations.length > 0) throw new Error(this.model.violations.join('\n'));
   }
 
-  /** Everybody comes back, and each list tells of one thing more, behind which nothing is left to come. */
+  /** Connects everybody, and sends one more event to each list. Nothing may arrive after it. */
   async end(): Promise<void> {
     await this.nodes.untilRunning();
     for (const viewer of PEOPLE) this.connect(viewer, viewer);

@@ -1,0 +1,40 @@
+/** Cursors of subscriptions: the position in each channel up to which the client has received everything. */
+import { type StreamPosition, UNKNOWN_POSITION } from '../../stores/streams.ts';
+import { badInput } from '../kernel/errors.ts';
+
+/**
+ * In characters. A position takes about 100, and a viewer who follows a thousand pulled authors has a thousand of them.
+ */
+const MAX_CURSOR_LENGTH = 150_000;
+
+/** Writes a cursor. @param positions by the names of the channels */
+export function toCursor(positions: ReadonlyMap<string, StreamPosition>): string {
+  const entries: [string, string, string][] = [];
+  for (const [name, { epoch, id }] of positions) {
+    // Leaves out a channel whose first gap has not been delivered, so that a client that resumes here gets that gap.
+    if (epoch !== UNKNOWN_POSITION.epoch) entries.push([name, epoch, id]);
+  }
+  return Buffer.from(JSON.stringify(entries)).toString('base64url');
+}
+
+/**
+ * Reads a cursor.
+ *
+ * @returns positions by the names of the channels, at least the first one's
+ * @param firstChannel the channel that is in every cursor of the subscription
+ * @throws BAD_USER_INPUT when it is not a cursor of this subscription
+ */
+export function parseCursor(cursor: string, firstChannel: string): Map<string, StreamPosition> {
+  const positions = new Map<string, StreamPosition>();
+  try {
+    if (cursor.length > MAX_CURSOR_LENGTH) throw new Error('too long');
+    for (const [name, epoch, id] of JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[][]) {
+      if (!name?.startsWith('live:') || !epoch || !/^\d+-\d+$/.test(id ?? '')) throw new Error('not a position');
+      positions.set(name, { epoch, id: id ?? '' });
+    }
+  } catch {
+    throw badInput('"after" is not a cursor of this subscription: take it from its events.');
+  }
+  if (!positions.has(firstChannel)) throw badInput('"after" is not a cursor of this subscription.');
+  return positions;
+}
