@@ -1,7 +1,8 @@
 import type { ActivityKind } from '../../generated/graphql.ts';
 import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { readList } from '../kernel/read-list.ts';
 import { blockedPeople, personIsWanted, photoIsVisible } from '../visibility/rules.ts';
 import { firstIdOf } from './record.ts';
 
@@ -25,8 +26,6 @@ const MAX_FOLLOWS = 1_000;
 /** Unread activities that are counted, of so many that are looked at. */
 const MAX_UNREAD = 100;
 const UNREAD_LOOKED_AT = 150;
-/** Times that more is read for one answer before a short page is given instead. */
-const MAX_ROUNDS = 10;
 
 /** The likes of an activity's photo of which the person is to be told: not their own, and by people whom they want to hear of. */
 function likes(viewerId: bigint): Sql {
@@ -110,29 +109,19 @@ function readCandidates({ db }: Stores, viewerId: bigint, condition: Sql, count:
     order by place desc`;
 }
 
-/**
- * A page of what others did to a person, the latest first. Where the rules leave much out, more is read; after some rounds a short
- * page is given instead.
- */
-export async function listActivities(
+/** A page of what others did to a person, the latest first. */
+export function listActivities(
   stores: Stores,
   viewerId: bigint,
-  { first, after }: PageRequest,
+  request: PageRequest,
 ): Promise<Connection<ActivityRow>> {
-  const found: ActivityRow[] = [];
-  let last = after;
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    // One more than is asked for tells whether there is a next page.
-    const wanted = round === 0 ? first + 1 : MAX_PAGE;
-    const below = last === null ? sql`true` : sql`place < ${last}`;
-    const candidates = await readCandidates(stores, viewerId, below, wanted);
-    found.push(...candidates.filter((row) => row.isShown));
-    last = candidates.at(-1)?.sortId ?? last;
-    if (found.length > first || candidates.length < wanted) {
-      return toConnection(found.slice(0, first), (row) => row.sortId, found.length > first);
-    }
-  }
-  return toConnection(found, (row) => row.sortId, true, last ?? undefined);
+  return readList(request, {
+    page: (after, count) => readCandidates(stores, viewerId, after === null ? sql`true` : sql`place < ${after}`, count),
+    sortId: (candidate) => candidate.sortId,
+    load: async (candidates) => candidates,
+    rules: async (candidates) => candidates.map((candidate) => candidate.isShown),
+    answer: (candidate) => candidate,
+  });
 }
 
 /** The activity at a place of a person's list; null when there is none, or it is not to be shown. */

@@ -3,7 +3,8 @@ import { idAt, idTime } from '../../stores/ids.ts';
 import type { Database } from '../../stores/postgres.ts';
 import { readOrFallback } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../kernel/paging.ts';
+import { type Connection, firstPage, type ListItem, MAX_PAGE, type PageRequest } from '../kernel/paging.ts';
+import { answerBatch } from '../kernel/read-list.ts';
 import type { RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { areDiscoveries } from '../visibility/rules.ts';
@@ -59,7 +60,7 @@ export async function refreshPopular({ db, redis }: Stores): Promise<void> {
 }
 
 /** The list in which a page is to be read. Until the job has made the newest one, that is the one before. */
-async function readList(stores: Stores, after: bigint | null): Promise<{ slot: bigint; ids: bigint[] }> {
+async function readSlot(stores: Stores, after: bigint | null): Promise<{ slot: bigint; ids: bigint[] }> {
   const now = currentSlot();
   const begun = after === null ? null : after / BigInt(LENGTH);
   const wanted = begun !== null && begun <= now && now - begun < KEPT_SLOTS ? [begun] : [now, now - 1n];
@@ -72,30 +73,36 @@ async function readList(stores: Stores, after: bigint | null): Promise<{ slot: b
 }
 
 /**
- * A page of what is liked most lately, of people whom the viewer neither follows nor mutes.
+ * A page of the photos that people liked most lately, by owners whom the viewer neither follows nor mutes.
  *
- * @param request `after` is a place in the list of a slot of time: the slot, and the rank in it
- * @param load loads rows by id: a request's loaders
+ * The list is an array, so its pages are slices by rank, of 100 photos each: more than enough for most requests, and in
+ * one batch.
+ *
+ * @param viewerId null without a session
+ * @param request `after` is the sort id of a photo: its list's time slot and its rank there
+ * @param rows loads rows by id: a request's loaders
  */
 export async function readPopular(
   stores: Stores,
   viewerId: bigint | null,
   { first, after }: PageRequest,
-  load: RowLoaders,
+  rows: RowLoaders,
 ): Promise<Connection<PhotoRow>> {
-  const { slot, ids } = await readList(stores, after);
-  const places = new Map<PhotoRow, bigint>();
+  const { slot, ids } = await readSlot(stores, after);
+  const items: ListItem<PhotoRow>[] = [];
   let rank = after === null ? 0 : Number(after % BigInt(LENGTH)) + 1;
-  while (places.size <= first && rank < ids.length) {
-    const loaded = await load.photos(ids.slice(rank, rank + MAX_PAGE));
-    const photos = loaded.filter((photo) => photo !== null);
-    const isNew = await areDiscoveries(stores, viewerId, photos, load.users);
-    const wanted = new Set(photos.filter((_, index) => isNew[index]));
-    for (const [index, photo] of loaded.entries()) {
-      if (photo && wanted.has(photo)) places.set(photo, slot * BigInt(LENGTH) + BigInt(rank + index));
-    }
-    rank += MAX_PAGE;
+  for (; items.length <= first && rank < ids.length; rank += MAX_PAGE) {
+    const firstId = slot * BigInt(LENGTH) + BigInt(rank);
+    const entries = ids
+      .slice(rank, rank + MAX_PAGE)
+      .map((photoId, index) => ({ photoId, sortId: firstId + BigInt(index) }));
+    const page = await answerBatch(entries, {
+      sortId: (entry) => entry.sortId,
+      load: (some) => rows.photos(some.map((entry) => entry.photoId)),
+      rules: (photos) => areDiscoveries(stores, viewerId, photos, rows.users),
+      answer: (photo) => photo,
+    });
+    items.push(...page);
   }
-  const found = [...places.keys()];
-  return toConnection(found.slice(0, first), (photo) => places.get(photo) ?? 0n, found.length > first);
+  return firstPage(items, first);
 }

@@ -1,8 +1,7 @@
 import { sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import type { FeedEntry } from '../../stores/timelines.ts';
 import { type Connection, type PageRequest, requireFirst } from '../kernel/paging.ts';
-import { fillPage, type PublishedPhoto } from '../records/fill-page.ts';
+import { readList } from '../kernel/read-list.ts';
 import type { RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { mayTakePart, photoIsVisible } from '../visibility/rules.ts';
@@ -20,33 +19,22 @@ const NEWEST = 2_000;
  * A page of the photos with a hashtag that the viewer may see, newest first.
  *
  * @param viewerId null without a session
- * @param load loads rows by id: a request's loaders
+ * @param rows loads rows by id: a request's loaders
  */
 export function listHashtagPhotos(
   stores: Stores,
   viewerId: bigint | null,
   hashtag: string,
-  page: PageRequest,
-  load: RowLoaders,
+  request: PageRequest,
+  rows: RowLoaders,
 ): Promise<Connection<PhotoRow>> {
-  return fillPage(
-    page,
-    (after, count) => loadHashtag(stores, hashtag, after, count),
-    (places) => applyRules(stores, viewerId, places, load),
-  );
-}
-
-/** Of these places, the photos that exist and that the viewer may see. */
-async function applyRules(
-  stores: Stores,
-  viewerId: bigint | null,
-  places: readonly FeedEntry[],
-  load: RowLoaders,
-): Promise<PublishedPhoto[]> {
-  const loaded = await load.photos(places.map((place) => place.photoId));
-  const photos = loaded.filter((photo) => photo !== null);
-  const visible = await mayTakePart(stores, viewerId, photos, load.users);
-  return photos.filter((photo, index): photo is PublishedPhoto => visible[index] === true);
+  return readList(request, {
+    page: (after, count) => loadHashtag(stores, hashtag, after, count),
+    sortId: (entry) => entry.publishedId,
+    load: (entries) => rows.photos(entries.map((entry) => entry.photoId)),
+    rules: (photos) => mayTakePart(stores, viewerId, photos, rows.users),
+    answer: (photo) => photo,
+  });
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { ModerationActKind } from '../../generated/graphql.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { readList, ruledByPage } from '../kernel/read-list.ts';
 import type { Subject } from './reports.ts';
 
 /** What a moderator did, to what, and why. */
@@ -29,14 +30,17 @@ export async function logModerationAction(
 }
 
 /** A page of what moderators did, the latest first. */
-export async function listModerationActions(
-  { db }: Stores,
-  { first, after }: PageRequest,
-): Promise<Connection<ModerationActionRow>> {
-  const rows = await db.moderationAction.findMany({
-    where: after === null ? {} : { id: { lt: after } },
-    orderBy: { id: 'desc' },
-    take: first + 1,
+export function listModerationActions({ db }: Stores, request: PageRequest): Promise<Connection<ModerationActionRow>> {
+  return readList(request, {
+    page: (after, count) =>
+      db.moderationAction.findMany({
+        where: after === null ? {} : { id: { lt: after } },
+        orderBy: { id: 'desc' },
+        take: count,
+      }),
+    sortId: (action) => action.id,
+    load: async (actions) => actions,
+    rules: ruledByPage,
+    answer: (action) => action,
   });
-  return toConnection(rows.slice(0, first), (row) => row.id, rows.length > first);
 }

@@ -7,7 +7,8 @@ import { recordActivities } from '../activity/record.ts';
 import { changeHashtags, hasHashtags, updateHashtags } from '../hashtags/photo-hashtags.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
-import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { readListOfEach } from '../kernel/read-list.ts';
 import { checkText } from '../kernel/validate.ts';
 import { type CommentKey, type CommentRow, readComments } from '../records/comment-rows.ts';
 import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
@@ -125,41 +126,37 @@ async function deleteRow(tx: Transaction, photoId: bigint, commentId: bigint): P
 }
 
 /**
- * The same page of the comments of several photos, newest first, in one query: those by people whom the viewer may see. The caller
- * has checked that they may see the photos.
+ * The same page of the comments of several photos, newest first, in one query: those by people whom the viewer may see.
+ * The caller has checked that the viewer may see the photos.
  *
+ * @param viewerId null without a session
  * @returns in the order of the ids
  */
-export async function listComments(
-  { db }: Stores,
+export function listComments(
+  stores: Stores,
   viewerId: bigint | null,
   photoIds: readonly bigint[],
-  { first, after }: PageRequest,
+  request: PageRequest,
 ): Promise<Connection<CommentRow>[]> {
-  const rows = await db.$queryRaw<Omit<CommentRow, '__typename'>[]>`
-    select comment.id, photo.id as "photoId", comment.author_id as "authorId", comment.text
-    from unnest(${[...photoIds]}::bigint[]) photo (id)
-    cross join lateral (
-      select id, author_id, text from comments
-      where photo_id = photo.id and id < ${after ?? 2n ** 63n - 1n}
-        and ${personIsVisible(viewerId, sql`comments.author_id`)}
-      order by id desc
-      limit ${first + 1}
-    ) comment
-    order by comment.id desc`;
-  const byPhoto = Map.groupBy(rows, (row) => row.photoId);
-  return photoIds.map((photoId) => {
-    const found = (byPhoto.get(photoId) ?? []).map((row) => ({ __typename: 'Comment' as const, ...row }));
-    return toConnection(found.slice(0, first), (comment) => comment.id, found.length > first);
+  return readListOfEach(stores, photoIds, request, {
+    page: {
+      table: sql`comments`,
+      parentId: sql`photo_id`,
+      sortId: sql`id`,
+      columns: sql`id, photo_id as "photoId", author_id as "authorId", text`,
+    },
+    rules: personIsVisible(viewerId, sql`comments.author_id`),
+    load: async (comments: readonly Omit<CommentRow, '__typename'>[]) => comments,
+    answer: ({ id, photoId, authorId, text }) => ({ __typename: 'Comment', id, photoId, authorId, text }) as const,
   });
 }
 
 /**
- * Comments that the viewer may see, by their keys: those by people whom they may see, about photos that they may see. A moderator also
- * sees what has been reported.
+ * Reads comments by their keys: those that people whom the viewer may see wrote about photos that the viewer may see. A
+ * moderator also sees reported comments.
  *
  * @param loadPhotos loads the photos that the viewer may see, null for others
- * @returns in the order of the keys; null for others
+ * @returns in the order of the keys; null for the other comments
  */
 export async function readVisibleComments(
   stores: Stores,
