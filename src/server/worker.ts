@@ -45,7 +45,7 @@ export async function startWork(stores: Stores): Promise<Worker> {
 /**
  * Folds counts every half second, and again at once while more deltas are waiting. Of several workers one folds at a time.
  *
- * @param fold folds one batch. @returns whether more may be waiting
+ * @param fold folds one batch; returns whether more may be waiting
  */
 async function keepFolding(
   stores: Stores,
