@@ -1,6 +1,6 @@
 import type { Stores } from '../stores/stores.ts';
 import type { SessionRow } from './accounts/sessions.ts';
-import { unauthenticated } from './kernel/errors.ts';
+import { payload, unauthenticated } from './kernel/errors.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 /** What every resolver is given. */
@@ -44,4 +44,16 @@ export function createContext(stores: Stores, session: SessionRow | null, addres
 export function requireSession(context: Context): SessionRow {
   if (!context.session) throw unauthenticated();
   return context.session;
+}
+
+/**
+ * Makes the resolver of a mutation that needs a session. Without one the mutation fails with UNAUTHENTICATED.
+ *
+ * @param work does it; what it returns is the payload, and the `UserErrors` that it throws become the payload's `userErrors`
+ */
+export function mutation<Args, Result extends object>(
+  work: (session: SessionRow, args: Args, context: Context) => Promise<Result>,
+) {
+  return (_: unknown, args: Args, context: Context) =>
+    payload(async () => work(requireSession(context), args, context));
 }

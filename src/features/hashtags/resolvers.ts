@@ -1,8 +1,8 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Context, requireSession } from '../context.ts';
-import { payload } from '../kernel/errors.ts';
+import { mutation } from '../context.ts';
 import { pageRequest } from '../kernel/paging.ts';
+import { eventFields, subscription } from '../live/event-resolvers.ts';
 import { followHashtag, listFollowedHashtags, unfollowHashtag } from './hashtag-follows.ts';
 import { listHashtagPhotos, readRelated } from './hashtag-photos.ts';
 import { hashtagOf, requireHashtag, requireHashtagInput } from './parse-hashtags.ts';
@@ -17,15 +17,13 @@ export const hashtagResolvers: Resolvers = {
     hashtag: (_, { name }) => hashtagOf(requireHashtag(name)),
   },
   Mutation: {
-    followHashtag: (_, { input }, context) => changeHashtag(context, input.name, followHashtag),
-    unfollowHashtag: (_, { input }, context) => changeHashtag(context, input.name, unfollowHashtag),
+    followHashtag: changeHashtag(followHashtag),
+    unfollowHashtag: changeHashtag(unfollowHashtag),
   },
   Subscription: {
-    hashtagPhotos: {
-      subscribe: (_, { name, after }, { stores, viewerId }) =>
-        subscribeToHashtagPhotos(stores, viewerId, requireHashtag(name), after),
-      resolve: (event: unknown) => event as never,
-    },
+    hashtagPhotos: subscription((_, { name, after }, { stores, viewerId }) =>
+      subscribeToHashtagPhotos(stores, viewerId, requireHashtag(name), after),
+    ),
   },
   Hashtag: {
     photoCount: ({ name }, _, { loaders }) => loaders.hashtagCounts.load(name),
@@ -36,8 +34,7 @@ export const hashtagResolvers: Resolvers = {
       named(await readRelated(stores, viewerId, name, first)),
   },
   HashtagPhotosEvent: {
-    cursor: ({ cursor }) => cursor,
-    isGap: ({ isGap }) => isGap,
+    ...eventFields,
     photo: ({ value }) => value,
   },
   Viewer: {
@@ -49,15 +46,10 @@ function named(names: readonly string[]) {
   return names.map(hashtagOf);
 }
 
-/** Does something with a hashtag that a mutation names, and answers with it. */
-function changeHashtag(
-  context: Context,
-  name: string,
-  work: (stores: Stores, viewerId: bigint, hashtag: string) => Promise<unknown>,
-) {
-  return payload(async () => {
-    const { userId } = requireSession(context);
-    const hashtag = requireHashtagInput(name);
+/** Makes a mutation that does something with a hashtag. It returns the hashtag. */
+function changeHashtag(work: (stores: Stores, viewerId: bigint, hashtag: string) => Promise<unknown>) {
+  return mutation(async ({ userId }, { input }: { input: { name: string } }, context) => {
+    const hashtag = requireHashtagInput(input.name);
     await work(context.stores, userId, hashtag);
     return { hashtag: hashtagOf(hashtag) };
   });

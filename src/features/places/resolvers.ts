@@ -3,6 +3,7 @@ import { idAt, MAX_ID, toGlobalId } from '../../stores/ids.ts';
 import type { Context } from '../context.ts';
 import { pageRequest, toConnection } from '../kernel/paging.ts';
 import { answerBatch, ruledByPage } from '../kernel/read-list.ts';
+import { eventFields, subscription } from '../live/event-resolvers.ts';
 import { type Area, box, circle } from './areas.ts';
 import { findPlacesNear, searchPlaces } from './places.ts';
 import { searchArea } from './search-area.ts';
@@ -29,11 +30,9 @@ export const placeResolvers: Resolvers = {
     searchPlaces: (_, { text, first }, { stores, viewerId }) => searchPlaces(stores, viewerId, text, first),
   },
   Subscription: {
-    photosNear: {
-      subscribe: (_, { latitude, longitude, radiusMeters, after }, { stores, viewerId }) =>
-        subscribeToPhotosNear(stores, viewerId, { latitude, longitude }, radiusMeters, after),
-      resolve: (event: unknown) => event as never,
-    },
+    photosNear: subscription((_, { latitude, longitude, radiusMeters, after }, { stores, viewerId }) =>
+      subscribeToPhotosNear(stores, viewerId, { latitude, longitude }, radiusMeters, after),
+    ),
   },
   Photo: {
     location: ({ location }) => location,
@@ -49,8 +48,7 @@ export const placeResolvers: Resolvers = {
     suggestedLocation: (upload, _, { stores }) => readSuggestion(stores, upload),
   },
   NearbyPhotoEvent: {
-    cursor: ({ cursor }) => cursor,
-    isGap: ({ isGap }) => isGap,
+    ...eventFields,
     photo: ({ value }) => value?.photo ?? null,
     distanceMeters: ({ value }) => value?.distance ?? null,
   },
