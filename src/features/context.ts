@@ -3,12 +3,12 @@ import type { SessionRow } from './accounts/sessions.ts';
 import { payload, unauthenticated } from './kernel/errors.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
-/** What every resolver is given. */
+/** The context that every resolver receives. */
 export interface Context {
   stores: Stores;
-  /** The session that the request came with; null when it came with none. */
+  /** The request's session; null without one. */
   session: SessionRow | null;
-  /** The person whose session it is. */
+  /** The person whose session it is; null without one. */
   viewerId: bigint | null;
   /** The client's network address. */
   address: string;
@@ -17,7 +17,7 @@ export interface Context {
   hasAskedForViewer(): boolean;
 }
 
-/** Makes what the resolvers of one request, or of one event of a subscription, are given. */
+/** Makes the context for the resolvers of one request, or of one event of a subscription. */
 export function createContext(stores: Stores, session: SessionRow | null, address: string): Context {
   const viewerId = session?.userId ?? null;
   let asked = false;
@@ -49,7 +49,8 @@ export function requireSession(context: Context): SessionRow {
 /**
  * Makes the resolver of a mutation that needs a session. Without one the mutation fails with UNAUTHENTICATED.
  *
- * @param work does it; what it returns is the payload, and the `UserErrors` that it throws become the payload's `userErrors`
+ * @param work does it; what it returns is the payload, and the `UserErrors` that it throws become the payload's
+ * `userErrors`
  */
 export function mutation<Args, Result extends object>(
   work: (session: SessionRow, args: Args, context: Context) => Promise<Result>,

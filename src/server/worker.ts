@@ -43,7 +43,8 @@ export async function startWork(stores: Stores): Promise<Worker> {
 }
 
 /**
- * Folds counts every half second, and again at once while more deltas are waiting. Of several workers one folds at a time.
+ * Folds counts every half second, and again at once while more deltas are waiting. Of several workers one folds at a
+ * time.
  *
  * @param fold folds one batch; returns whether more may be waiting
  */

@@ -6,7 +6,7 @@ import { readList } from '../kernel/read-list.ts';
 import { blockedPeople, personIsWanted, photoIsVisible } from '../visibility/rules.ts';
 import { firstIdOf } from './record.ts';
 
-/** Something that others did to a person, with those of them whom the person is to be told of. */
+/** Something that others did to a person. The actors are those whom the person wants to hear of. */
 export interface ActivityRow {
   kind: ActivityKind;
   subjectId: bigint;
@@ -21,13 +21,15 @@ export interface ActivityRow {
 }
 
 const MAX_ACTORS = 3;
-/** Follows of one day that are counted. The likes of a photo are counted already. */
+/** The most follows of one day that are counted. The likes of a photo have a counter. */
 const MAX_FOLLOWS = 1_000;
-/** Unread activities that are counted, of so many that are looked at. */
+/** The most unread activities that are counted, and the number of rows that are read to count them. */
 const MAX_UNREAD = 100;
-const UNREAD_LOOKED_AT = 150;
+const UNREAD_CANDIDATES = 150;
 
-/** The likes of an activity's photo of which the person is to be told: not their own, and by people whom they want to hear of. */
+/**
+ * The likes of an activity's photo that the person is notified of: by others, and by people whom they want to hear of.
+ */
 function likes(viewerId: bigint): Sql {
   return sql`from likes where likes.photo_id = activities.photo_id and likes.user_id <> ${viewerId}
     and ${personIsWanted(viewerId, sql`likes.user_id`)}`;
@@ -41,7 +43,9 @@ function follows(viewerId: bigint): Sql {
     and ${personIsWanted(viewerId, sql`follows.follower_id`)}`;
 }
 
-/** The condition that an activity is to be shown: what it tells of is still so, and the person may see it and wants to hear of it. */
+/**
+ * The condition that the list shows an activity: it is still true, and the person may see it and wants to hear of it.
+ */
 function isShown(viewerId: bigint): Sql {
   return sql`case activities.kind
     when 'LIKE' then exists (select ${likes(viewerId)})
@@ -58,12 +62,12 @@ function isShown(viewerId: bigint): Sql {
     end`;
 }
 
-/** An activity that was looked at, and whether it is to be shown: only then are its actors known. */
+/** An activity, and whether the list shows it. Only then are its actors known. */
 type Candidate = ActivityRow & { isShown: boolean };
 
 /**
- * The latest of a person's activities that meet a condition, each with whether it is to be shown. The rules are asked of these rows
- * only: as part of the condition they would be asked of all.
+ * Reads the latest of a person's activities that meet a condition, each with whether the list shows it. PostgreSQL
+ * checks the rules for these rows only. As part of the condition it would check them for all rows.
  */
 function readCandidates({ db }: Stores, viewerId: bigint, condition: Sql, count: number): Promise<Candidate[]> {
   return db.$queryRaw<Candidate[]>`
@@ -92,7 +96,7 @@ function readCandidates({ db }: Stores, viewerId: bigint, condition: Sql, count:
       end as "actorIds",
       case
         when not is_shown then 0
-        -- All likes by people who are not hidden, less those of whom the person is not told: cheap however many there are.
+        -- All likes by people who are not hidden, less those by unwanted people: cheap however many likes there are.
         when kind = 'LIKE' then (
           select like_count from photos where photos.id = activities.photo_id
         ) + (
@@ -124,26 +128,26 @@ export function listActivities(
   });
 }
 
-/** The activity at a place of a person's list; null when there is none, or it is not to be shown. */
+/** The activity with a sort id in a person's list; null when there is none, or the list does not show it. */
 export async function readActivity(stores: Stores, viewerId: bigint, sortId: bigint): Promise<ActivityRow | null> {
   const [row] = await readCandidates(stores, viewerId, sql`place = ${sortId}`, 1);
   return row?.isShown ? row : null;
 }
 
-/** How many activities a person has not read: at most 100, which stands for more too. */
+/** The number of activities that a person has not read, up to 100: 100 stands for more too. */
 export async function countUnread({ db }: Stores, viewerId: bigint): Promise<number> {
   const [row] = await db.$queryRaw<[{ count: number }]>`
     with candidates as materialized (
       select * from activities
       where recipient_id = ${viewerId} and place > (select activity_read_up_to from users where id = ${viewerId})
       order by place desc
-      limit ${UNREAD_LOOKED_AT}
+      limit ${UNREAD_CANDIDATES}
     )
     select count(*)::int as count from candidates as activities where ${isShown(viewerId)}`;
   return Math.min(row.count, MAX_UNREAD);
 }
 
-/** Remembers up to which place a person has read their activity. It never moves back. */
+/** Stores up to which sort id a person has read their activity. It never moves back. */
 export async function markRead({ db }: Stores, viewerId: bigint, sortId: bigint): Promise<void> {
   await db.$executeRaw`
     update users set activity_read_up_to = ${sortId} where id = ${viewerId} and activity_read_up_to < ${sortId}`;

@@ -7,7 +7,7 @@ import { eventFields, subscription } from '../live/event-resolvers.ts';
 import { countUnread, listActivities, markRead } from './list.ts';
 import { subscribeToActivity } from './subscriptions.ts';
 
-/** What others did to the viewer, in GraphQL. */
+/** The viewer's activity in GraphQL. */
 export const activityResolvers: Resolvers = {
   Query: {
     activity: (_, page, context) => {

@@ -4,7 +4,7 @@ import { confirmPassword } from '../accounts/log-in.ts';
 import { mutation } from '../context.ts';
 import { exportUrl, readDataExport, requestDataExport } from './data-export.ts';
 
-/** The copy of one's own data, in GraphQL. */
+/** Data export in GraphQL. */
 export const dataExportResolvers: Resolvers = {
   Mutation: {
     requestDataExport: mutation(async ({ userId }, { input }, context) => {

@@ -4,7 +4,7 @@ import { confirmPassword } from '../accounts/log-in.ts';
 import { mutation } from '../context.ts';
 import { requestDeletion } from './delete-account.ts';
 
-/** The end of an account, in GraphQL. */
+/** Account deletion in GraphQL. */
 export const deletionResolvers: Resolvers = {
   Mutation: {
     deleteAccount: mutation(async ({ userId }, { input }, context) => {

@@ -7,8 +7,8 @@ import { belongInFeed } from '../visibility/rules.ts';
 import { readFeedPage } from './pages.ts';
 
 /**
- * A page of the photos of the people and with the hashtags that the viewer follows, newest first. Its pages reach down to
- * the oldest photo, without a gap and without a repetition.
+ * A page of the photos of the people and with the hashtags that the viewer follows, newest first. Its pages reach down
+ * to the oldest photo, without a gap and without a repetition.
  *
  * @param rows loads rows by id: a request's loaders
  */

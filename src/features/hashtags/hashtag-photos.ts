@@ -7,13 +7,13 @@ import type { PhotoRow } from '../records/photo-rows.ts';
 import { mayTakePart, photoIsVisible } from '../visibility/rules.ts';
 import { loadHashtag } from './hashtag-entries.ts';
 
-/** The most related hashtags that can be asked for. */
+/** The most related hashtags that a client can request. */
 const MAX_RELATED = 30;
 const DEFAULT_RELATED = 10;
-/** What is related is looked for on so many photos. */
-const NEWEST_SEEN = 500;
-/** And these are looked for among so many, of which others may be private. */
-const NEWEST = 2_000;
+/** The number of visible photos whose hashtags are counted. */
+const COUNTED = 500;
+/** The number of photos that are read to find these: the others may be private. */
+const CANDIDATES = 2_000;
 
 /**
  * A page of the photos with a hashtag that the viewer may see, newest first.
@@ -38,11 +38,12 @@ export function listHashtagPhotos(
 }
 
 /**
- * The hashtags that are most often on the same photos as this one: on the newest 500 that everybody may see, and the viewer too. So none is told
- * that is only on photos which they may not see.
+ * The hashtags that are most often on the same photos as this one. It counts the newest 500 photos that both everybody
+ * and the viewer may see, so it never reveals a hashtag that is only on photos which the viewer may not see.
  *
- * @param first at most so many
- * @throws BAD_USER_INPUT that says what is allowed
+ * @param viewerId null without a session
+ * @param first the most hashtags to return
+ * @throws BAD_USER_INPUT with a message that says what is allowed
  */
 export async function readRelated(
   { db }: Stores,
@@ -50,21 +51,22 @@ export async function readRelated(
   hashtag: string,
   first: number | null = DEFAULT_RELATED,
 ): Promise<string[]> {
-  const most = requireFirst(first, MAX_RELATED);
+  const limit = requireFirst(first, MAX_RELATED);
   const photo = sql`newest.photo_id`;
-  // As a value, so that it is looked at photo by photo, and for no more than are needed.
-  const visible = sql`case when ${photoIsVisible(null, photo)} and ${photoIsVisible(viewerId, photo)} then true else false end`;
+  // As a CASE, so that PostgreSQL evaluates it photo by photo, and for no more photos than it needs.
+  const isVisible = sql`${photoIsVisible(null, photo)} and ${photoIsVisible(viewerId, photo)}`;
+  const visible = sql`case when ${isVisible} then true else false end`;
   const rows = await db.$queryRaw<{ name: string }[]>`
     with newest as materialized (
       select photo_id, published_id from photo_hashtags where hashtag = ${hashtag} and published_id is not null
-      order by published_id desc limit ${NEWEST}
+      order by published_id desc limit ${CANDIDATES}
     ), seen as materialized (
-      select photo_id from newest where ${visible} order by published_id desc limit ${NEWEST_SEEN}
+      select photo_id from newest where ${visible} order by published_id desc limit ${COUNTED}
     )
     select other.hashtag as name from seen
     cross join lateral (
       select hashtag from photo_hashtags where photo_id = seen.photo_id and hashtag <> ${hashtag} offset 0
     ) other
-    group by other.hashtag order by count(*) desc, other.hashtag limit ${most}`;
+    group by other.hashtag order by count(*) desc, other.hashtag limit ${limit}`;
   return rows.map((row) => row.name);
 }

@@ -13,7 +13,7 @@ import { subscribeToHashtagPhotos } from './subscriptions.ts';
 export const hashtagResolvers: Resolvers = {
   Query: {
     searchHashtags: async (_, { text, first }, { stores, viewerId }) =>
-      named(await searchHashtags(stores, viewerId, text, first)),
+      toHashtags(await searchHashtags(stores, viewerId, text, first)),
     hashtag: (_, { name }) => hashtagOf(requireHashtag(name)),
   },
   Mutation: {
@@ -31,7 +31,7 @@ export const hashtagResolvers: Resolvers = {
     photos: ({ name }, page, { stores, viewerId, loaders }) =>
       listHashtagPhotos(stores, viewerId, name, pageRequest(page), loaders),
     related: async ({ name }, { first }, { stores, viewerId }) =>
-      named(await readRelated(stores, viewerId, name, first)),
+      toHashtags(await readRelated(stores, viewerId, name, first)),
   },
   HashtagPhotosEvent: {
     ...eventFields,
@@ -42,7 +42,7 @@ export const hashtagResolvers: Resolvers = {
   },
 };
 
-function named(names: readonly string[]) {
+function toHashtags(names: readonly string[]) {
   return names.map(hashtagOf);
 }
 

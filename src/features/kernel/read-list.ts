@@ -10,8 +10,8 @@
  * rule that decides by loaded rows runs after step 3: the row of a photo names its owner and its hashtags.
  *
  * - `readList` reads a page of one list, by either kind of rules.
- * - `readListOfEach` reads the same page of the lists of many parents, such as the comments of each photo in a feed, with
- *   one statement. Its rules are SQL.
+ * - `readListOfEach` reads the same page of the lists of many parents, such as the comments of each photo in a feed,
+ *   with one statement. Its rules are SQL.
  * - `answerBatch` is all but the page, for a list that finds its entries in a way of its own.
  */
 import { MAX_ID } from '../../stores/ids.ts';

@@ -2,8 +2,8 @@
 import type { LiveEvent } from './subscribe.ts';
 
 /**
- * Makes the resolver of a subscription whose source yields what the field returns: GraphQL would expect an object with the
- * field's name as its key.
+ * Makes the resolver of a subscription whose source yields what the field returns: GraphQL would expect an object with
+ * the field's name as its key.
  *
  * @param subscribe the resolver that opens the source
  */

@@ -5,7 +5,7 @@ import type { Connection, PageRequest } from '../kernel/paging.ts';
 import { readList, ruledByPage } from '../kernel/read-list.ts';
 import type { Subject } from './reports.ts';
 
-/** What a moderator did, to what, and why. */
+/** A moderation action: what a moderator did, to what, and why. */
 export interface ModerationActionRow {
   id: bigint;
   /** Null for the operator of the service, and for who has been deleted. */
@@ -17,7 +17,11 @@ export interface ModerationActionRow {
   reason: string;
 }
 
-/** Writes down what a moderator does, in the transaction that does it. @param moderatorId null for the operator of the service */
+/**
+ * Writes down what a moderator does, in the transaction that does it.
+ *
+ * @param moderatorId null for the operator of the service
+ */
 export async function logModerationAction(
   tx: Transaction,
   moderatorId: bigint | null,
@@ -29,7 +33,7 @@ export async function logModerationAction(
   await tx.moderationAction.create({ data: { id, moderatorId, kind, ...subject, reason } });
 }
 
-/** A page of what moderators did, the latest first. */
+/** A page of the moderation log, the latest action first. */
 export function listModerationActions({ db }: Stores, request: PageRequest): Promise<Connection<ModerationActionRow>> {
   return readList(request, {
     page: (after, count) =>

@@ -72,7 +72,11 @@ export const moderationResolvers: Resolvers = {
   },
 };
 
-/** The viewer's id, if the viewer is a moderator now. @throws UNAUTHENTICATED without a session, FORBIDDEN for others */
+/**
+ * The viewer's id, if the viewer is a moderator now.
+ *
+ * @throws UNAUTHENTICATED without a session, FORBIDDEN for others
+ */
 async function requireModerator(context: Context): Promise<bigint> {
   const { userId } = requireSession(context);
   if (!(await isModerator(context.stores.db, userId))) throw forbidden('This is for moderators.');

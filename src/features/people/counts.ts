@@ -6,7 +6,10 @@ import { recordActivities } from '../activity/record.ts';
 import { foldDeltas, takeDeltas } from '../kernel/fold-deltas.ts';
 import { countedBlocked, readVisibleCounts } from '../visibility/visible-counts.ts';
 
-/** How many people follow a person, how many the person follows, and how many photos they have. Hidden people count nowhere. */
+/**
+ * How many people follow a person, how many the person follows, and how many photos they have. Hidden people count
+ * nowhere.
+ */
 export interface UserCounts {
   followers: number;
   following: number;
@@ -48,7 +51,7 @@ export async function readUserCounts(
 ): Promise<UserCounts[]> {
   const kind = { cached: cachedCounts, countBlocked, subtract };
   const counts = await readVisibleCounts(stores, kind, viewerId, ids, exact);
-  return counts.map((one) => one ?? NOTHING);
+  return counts.map((row) => row ?? NOTHING);
 }
 
 function subtract(counts: UserCounts, blocked: UserCounts): UserCounts {

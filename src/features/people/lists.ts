@@ -28,8 +28,8 @@ const LISTS = {
 export type PeopleListName = keyof typeof LISTS;
 
 /**
- * The same page of one list of several subjects, in one query: the people whom the viewer may see, newest entries first.
- * The caller has checked that the viewer may see the list.
+ * The same page of one list of several subjects, in one query: the people whom the viewer may see, newest entries
+ * first. The caller has checked that the viewer may see the list.
  *
  * @param viewerId null without a session
  * @param subjectIds whose list it is: people, or photos for their likers

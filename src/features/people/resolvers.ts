@@ -69,7 +69,9 @@ export const peopleResolvers: Resolvers = {
   },
 };
 
-/** Makes a mutation that changes something between the viewer and a person whom they may see. It returns that person. */
+/**
+ * Makes a mutation that changes something between the viewer and a person whom they may see. It returns that person.
+ */
 function changeRelationship(work: (stores: Stores, viewerId: bigint, otherId: bigint) => Promise<void>) {
   return mutation(async ({ userId }, { input }: { input: { userId: string } }, context) => {
     const otherId = parseId('User', input.userId);

@@ -86,7 +86,8 @@ async function loadCounts(db: Database, ids: readonly bigint[]): Promise<Map<big
 
 /**
  * Folds a batch of deltas into the counts of their photos. The same transaction enqueues the job that publishes the new
- * counts and notifies the owners of likes: here, so that many people who like a photo at once do not wait for each other.
+ * counts and notifies the owners of likes: here, so that many people who like a photo at once do not wait for each
+ * other.
  *
  * @returns whether more may be waiting
  */

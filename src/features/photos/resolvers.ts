@@ -115,14 +115,16 @@ export const photoResolvers: Resolvers = {
   },
 };
 
-/** A photo whose counts, in this answer, hold what this very request has changed, before it is folded in. */
+/**
+ * Reads a photo with exact counts, so that the response includes the change of this request before the worker folds it.
+ */
 async function photoWithExactCounts({ stores, viewerId, loaders }: Context, id: bigint) {
   const [counts] = await readCounts(stores, viewerId, [id], true);
   loaders.photoCounts.clear(id).prime(id, counts ?? null);
   return loaders.visiblePhoto.clear(id).load(id);
 }
 
-/** What a row that was read refers to; it can be gone only when it was deleted between two reads of one answer. */
+/** The row that another row refers to. It is missing only if it was deleted between two reads of this request. */
 function existing<T>(row: T | null): T {
   if (row === null) throw notFound('It has just been deleted.');
   return row;

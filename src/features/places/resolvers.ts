@@ -10,7 +10,7 @@ import { searchArea } from './search-area.ts';
 import { subscribeToPhotosNear } from './subscriptions.ts';
 import { readSuggestion } from './suggestion.ts';
 
-/** Places, and photos by where they were taken, in GraphQL. */
+/** Places, and photos by location, in GraphQL. */
 export const placeResolvers: Resolvers = {
   Query: {
     photosNear: async (_, { latitude, longitude, radiusMeters, ...args }, context) => {

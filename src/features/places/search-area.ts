@@ -6,7 +6,7 @@ import { type Area, cover, smaller } from './areas.ts';
 import { isDivisible, isIn, type MeasuredCell, numberOf } from './cells.ts';
 import { distance } from './geo.ts';
 
-/** A photo in an area, in its place among the newest. */
+/** A photo in an area. `publishedId` is its sort id. */
 export interface FoundPhoto {
   photoId: bigint;
   publishedId: bigint;
@@ -22,11 +22,11 @@ export interface Effort {
   ofEach: number;
 }
 
-/** A page of what was found. */
+/** A page of the photos in an area. */
 export interface FoundPage {
   photos: FoundPhoto[];
   hasNextPage: boolean;
-  /** Where the next page goes on when it is not at the last of these: all above was looked at. */
+  /** The sort id down to which the search has read, when it ended without filling the page; otherwise null. */
   end: bigint | null;
 }
 

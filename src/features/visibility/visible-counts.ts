@@ -45,7 +45,9 @@ export async function readVisibleCounts<Counts>(
   });
 }
 
-/** The query for the people to leave out of the viewer's counts, with the column `id`. No count includes hidden people. */
+/**
+ * The query for the people to leave out of the viewer's counts, with the column `id`. No count includes hidden people.
+ */
 export function countedBlocked(viewerId: bigint): Sql {
   return sql`
     select id from ${blockedPeople(viewerId)} person
