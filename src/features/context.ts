@@ -1,9 +1,9 @@
 import type { Stores } from '../stores/stores.ts';
 import type { SessionRow } from './accounts/sessions.ts';
-import { unauthenticated } from './kernel/errors.ts';
+import { payload, unauthenticated } from './kernel/errors.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
-/** What every resolver receives: the context of one request, or of one event of a subscription. */
+/** The context that every resolver receives. */
 export interface Context {
   stores: Stores;
   /** The session of the request, null without one. Reading it makes the answer depend on the viewer. */
@@ -17,7 +17,7 @@ export interface Context {
   dependsOnViewer(): boolean;
 }
 
-/** Makes the context of one request, or of one event of a subscription. */
+/** Makes the context for the resolvers of one request, or of one event of a subscription. */
 export function createContext(stores: Stores, session: SessionRow | null, address: string): Context {
   let dependsOnViewer = false;
   const readSession = () => {
@@ -40,4 +40,17 @@ export function requireSession(context: Context): SessionRow {
   const session = context.readSession();
   if (!session) throw unauthenticated();
   return session;
+}
+
+/**
+ * Makes the resolver of a mutation that needs a session. Without one the mutation fails with UNAUTHENTICATED.
+ *
+ * @param work does it; what it returns is the payload, and the `UserErrors` that it throws become the payload's
+ * `userErrors`
+ */
+export function mutation<Args, Result extends object>(
+  work: (session: SessionRow, args: Args, context: Context) => Promise<Result>,
+) {
+  return (_: unknown, args: Args, context: Context) =>
+    payload(async () => work(requireSession(context), args, context));
 }

@@ -20,76 +20,78 @@ import { readFollows, readMutes } from './visibility/relations.ts';
 import { maySeeAccountContents, maySeePeople, maySeePhotos } from './visibility/rules.ts';
 
 /**
- * What one request reads by id: each thing at most once, and all that are wanted at the same moment in one batch.
+ * Makes the loaders of one request. They read each row at most once, and the rows that are requested at the same moment
+ * in one batch.
  *
- * @param viewerId null without a session. Only for what differs between viewers by their blocks alone, which is known
- * of an event of a subscription beforehand (photos/deliveries.ts)
- * @param ask answers who the viewer is, and notes that the answer depends on it
+ * @param viewerId null without a session. Only for reads that differ between viewers by their blocks alone: an event of
+ * a subscription is shared only among viewers without blocks (live/photo-deliveries.ts)
+ * @param readViewer returns the viewer's id, and records that the result depends on the viewer
  */
-export function createLoaders(stores: Stores, viewerId: bigint | null, ask: () => bigint | null) {
+export function createLoaders(stores: Stores, viewerId: bigint | null, readViewer: () => bigint | null) {
   const user = new DataLoader((ids: readonly bigint[]) => readUsers(stores, ids));
   const photo = new DataLoader((ids: readonly bigint[]) => readPhotos(stores, ids));
   const users = (ids: readonly bigint[]) => Promise.all(ids.map((id) => user.load(id)));
   const photos = (ids: readonly bigint[]) => Promise.all(ids.map((id) => photo.load(id)));
-  /** What the viewer knows of others; nothing without a session. */
+  /** Loads a relation between the viewer and others by id; false without a session. */
   const ofViewer = (read: (viewerId: bigint, ids: readonly bigint[]) => Promise<boolean[]>) =>
     new DataLoader(async (ids: readonly bigint[]) => {
-      const viewer = ask();
+      const viewer = readViewer();
       return viewer === null ? ids.map(() => false) : read(viewer, ids);
     });
 
   const visiblePhoto = new DataLoader(async (ids: readonly bigint[]) => {
     const rows = await photos(ids);
     const existing = rows.filter((row) => row !== null);
-    const visible = await maySeePhotos(stores, ask(), existing, users);
+    const visible = await maySeePhotos(stores, readViewer(), existing, users);
     const seen = new Set(existing.filter((_, index) => visible[index]));
     return rows.map((row) => (row && seen.has(row) ? row : null));
   });
   return {
-    /** What only a person themselves may see of their account. */
+    /** The part of an account that only its owner may see. */
     account: new DataLoader((ids: readonly bigint[]) => readAccounts(stores, ids)),
-    /** People by id, whether or not the viewer may see them: for those to whom something leads that they may see. */
+    /** People by id, whether or not the viewer may see them: for the people that a visible object names. */
     user,
     users,
     /** People whom the viewer may see; null for others. */
     visibleUser: new DataLoader(async (ids: readonly bigint[]) => {
-      const [rows, visible] = await Promise.all([users(ids), maySeePeople(stores, ask(), ids, users)]);
+      const [rows, visible] = await Promise.all([users(ids), maySeePeople(stores, readViewer(), ids, users)]);
       return rows.map((row, index) => (visible[index] ? row : null));
     }),
-    /** Whether the viewer may see what is within a person's account. */
-    visibleWithin: new DataLoader((ids: readonly bigint[]) => maySeeAccountContents(stores, ask(), ids, users)),
+    /** Whether the viewer may see the photos and lists of a person's account. */
+    visibleWithin: new DataLoader((ids: readonly bigint[]) => maySeeAccountContents(stores, readViewer(), ids, users)),
     photo,
-    /** Photos by id, whether or not the viewer may see them: ask people/visibility.ts. */
+    /** Photos by id, whether or not the viewer may see them: check visibility/rules.ts before you return one. */
     photos,
     /** Photos that the viewer may see; null for others. */
     visiblePhoto,
     /** Comments that the viewer may see; null for others. */
     visibleComment: new DataLoader(
       (keys: readonly CommentKey[]) =>
-        readVisibleComments(stores, ask(), keys, (ids) => Promise.all(ids.map((id) => visiblePhoto.load(id)))),
+        readVisibleComments(stores, readViewer(), keys, (ids) => Promise.all(ids.map((id) => visiblePhoto.load(id)))),
       { cacheKeyFn: (key) => key.join(':') },
     ),
-    /** A page of photos' comments: those that want the same page share a loader. */
+    /** A page of photos' comments. Photos for which the same page is requested share a loader. */
     comments: memoize(
       pageKey,
-      (page) => new DataLoader((ids: readonly bigint[]) => listComments(stores, ask(), ids, page)),
+      (page) => new DataLoader((ids: readonly bigint[]) => listComments(stores, readViewer(), ids, page)),
     ),
-    /** A page of people's photos, for owners whose account the viewer may see into. */
+    /** A page of people's photos, for owners whose photos the viewer may see. */
     photosOf: memoize(
       pageKey,
-      (page) => new DataLoader((ids: readonly bigint[]) => listPhotosOf(stores, ask(), ids, page, photos)),
+      (page) => new DataLoader((ids: readonly bigint[]) => listPhotosOf(stores, readViewer(), ids, page, photos)),
     ),
-    /** Places by id, whether or not the viewer may see them: for those to which something leads that they may see. */
+    /** Places by id, whether or not the viewer may see them: for the places of visible photos. */
     place: new DataLoader((ids: readonly bigint[]) => readPlaces(stores, ids)),
     /** A page of places' photos. */
     photosAt: memoize(
       pageKey,
-      (page) => new DataLoader((ids: readonly bigint[]) => listPhotosAt(stores, ask(), ids, page, photos)),
+      (page) => new DataLoader((ids: readonly bigint[]) => listPhotosAt(stores, readViewer(), ids, page, photos)),
     ),
     /** A page of a list of people, for subjects whose list the viewer may see. */
     people: memoize(
       (name: PeopleListName, page: PageRequest) => `${name} ${pageKey(page)}`,
-      (name, page) => new DataLoader((ids: readonly bigint[]) => listPeople(stores, ask(), name, ids, page, users)),
+      (name, page) =>
+        new DataLoader((ids: readonly bigint[]) => listPeople(stores, readViewer(), name, ids, page, users)),
     ),
     photoCounts: new DataLoader((ids: readonly bigint[]) => readCounts(stores, viewerId, ids)),
     userCounts: new DataLoader((ids: readonly bigint[]) => readUserCounts(stores, viewerId, ids)),
@@ -99,11 +101,11 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, ask: () =
     viewerBlocks: ofViewer((viewer, ids) => readHasBlocked(stores, viewer, ids)),
     followsViewer: ofViewer((viewer, ids) => readIsFollowedBy(stores, viewer, ids)),
     viewerRequested: ofViewer((viewer, ids) => readHasRequested(stores, 'sent', viewer, ids)),
-    /** How many photos the viewer may see with each of these hashtags. */
-    hashtagCounts: new DataLoader((names: readonly string[]) => readHashtagCounts(stores, ask(), names)),
-    /** Whether the viewer follows each of these hashtags. */
+    /** The number of photos with each hashtag that the viewer may see. */
+    hashtagCounts: new DataLoader((names: readonly string[]) => readHashtagCounts(stores, readViewer(), names)),
+    /** Whether the viewer follows each hashtag. */
     viewerFollowsHashtag: new DataLoader(async (names: readonly string[]) => {
-      const viewer = ask();
+      const viewer = readViewer();
       const [followed] = await readFollowedHashtags(stores, viewer === null ? [] : [viewer]);
       return names.map((name) => followed?.has(name) === true);
     }),
@@ -119,11 +121,11 @@ function memoize<Arguments extends unknown[], Result>(
   keyOf: (...args: Arguments) => string,
   make: (...args: Arguments) => Result,
 ) {
-  const made = new Map<string, Result>();
+  const results = new Map<string, Result>();
   return (...args: Arguments): Result => {
     const key = keyOf(...args);
-    const result = made.get(key) ?? make(...args);
-    made.set(key, result);
+    const result = results.get(key) ?? make(...args);
+    results.set(key, result);
     return result;
   };
 }

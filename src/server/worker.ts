@@ -16,7 +16,7 @@ import type { Stores } from '../stores/stores.ts';
 
 const FOLD_EVERY_MS = 500;
 
-/** Starts the background work: the jobs of all features, and the folding of counts. */
+/** Starts the background work: the jobs of all features and the folding of counts. */
 export async function startWork(stores: Stores): Promise<Worker> {
   const { config, log } = stores;
   const tasks = {
@@ -42,13 +42,22 @@ export async function startWork(stores: Stores): Promise<Worker> {
   };
 }
 
-/** Folds counts every half second, in one worker at a time, and at once again while more is waiting. */
-async function keepFolding(stores: Stores, fold: typeof foldPhotoCounts, signal: AbortSignal): Promise<void> {
+/**
+ * Folds counts every half second, and again at once while more deltas are waiting. Of several workers one folds at a
+ * time.
+ *
+ * @param fold folds one batch; returns whether more may be waiting
+ */
+async function keepFolding(
+  stores: Stores,
+  fold: (stores: Stores) => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
-    const more = await fold(stores).catch((err) => {
+    const isMoreWaiting = await fold(stores).catch((err) => {
       stores.log.warn({ err }, 'folding counts failed; trying again');
       return false;
     });
-    if (!more) await delay(FOLD_EVERY_MS, undefined, { signal }).catch(() => {});
+    if (!isMoreWaiting) await delay(FOLD_EVERY_MS, undefined, { signal }).catch(() => {});
   }
 }

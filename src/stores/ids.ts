@@ -6,7 +6,7 @@
 
 /** When the time in ids begins, in milliseconds since 1970. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
-const LARGEST = 2n ** 63n - 1n;
+export const MAX_ID = 2n ** 63n - 1n;
 
 /** The types that a global id can name. */
 export type NodeType = 'User' | 'Session' | 'Photo' | 'Comment' | 'Upload' | 'Report' | 'Place';
@@ -35,7 +35,7 @@ export function idTime(id: bigint): number {
 /** No id that was made before this moment is as large, and none that is made then or later is smaller. */
 export function idAt(moment: Date): bigint {
   const ms = BigInt(Math.max(0, moment.getTime() - EPOCH_MS)) << 23n;
-  return ms > LARGEST ? LARGEST : ms;
+  return ms > MAX_ID ? MAX_ID : ms;
 }
 
 /** The logical shard (0 to 8191) of the id's owner. */
@@ -61,7 +61,7 @@ export function fromGlobalId(globalId: string): GlobalId | null {
   if (!type || !first || !TYPES.has(type) || (type === 'Comment') !== (second !== undefined)) return null;
   const parts =
     second === undefined ? ([BigInt(first)] as [bigint]) : ([BigInt(first), BigInt(second)] as [bigint, bigint]);
-  if (parts.some((part) => part > LARGEST)) return null;
+  if (parts.some((part) => part > MAX_ID)) return null;
   // One thing has one id: the decoder would also take padding, stray characters and zeros in front.
   return toGlobalId(type as NodeType, ...parts) === globalId ? { type: type as NodeType, parts } : null;
 }
@@ -77,5 +77,5 @@ export function fromCursor(cursor: string): bigint | null {
   const digits = Buffer.from(cursor, 'base64url').toString('latin1');
   if (!/^\d{1,19}$/.test(digits)) return null;
   const id = BigInt(digits);
-  return id <= LARGEST && toCursor(id) === cursor ? id : null;
+  return id <= MAX_ID && toCursor(id) === cursor ? id : null;
 }

@@ -1,6 +1,6 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { idTime, toGlobalId } from '../../stores/ids.ts';
-import { requireSession } from '../context.ts';
+import { mutation } from '../context.ts';
 import { payload, userError } from '../kernel/errors.ts';
 import { pageRequest } from '../kernel/paging.ts';
 import { parseId } from '../kernel/validate.ts';
@@ -29,55 +29,39 @@ export const accountResolvers: Resolvers = {
         const { token } = await logIn(stores, address, { ...input, device: input.device ?? '' });
         return { token, viewer: await authenticateToken(stores, token) };
       }),
-    logOut: (_, __, context) =>
-      payload(async () => {
-        const session = requireSession(context);
-        await endSessions(context.stores, session.userId, { only: session.id });
-        return {};
-      }),
-    revokeSession: (_, { input: { sessionId } }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const [ended] = await endSessions(context.stores, userId, { only: parseId('Session', sessionId) });
-        if (ended === undefined) throw userError('NOT_FOUND', 'You have no such session.', 'sessionId');
-        return { revokedSessionId: toGlobalId('Session', ended) };
-      }),
-    changePassword: (_, { input }, context) =>
-      payload(async () => {
-        const session = requireSession(context);
-        await changePassword(context.stores, session, context.address, input);
-        return { viewer: session };
-      }),
-    updateProfile: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        await updateProfile(context.stores, userId, input);
-        return { user: await context.loaders.user.clear(userId).load(userId) };
-      }),
-    changeUsername: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        await changeUsername(context.stores, userId, input.username);
-        return { user: await context.loaders.user.clear(userId).load(userId) };
-      }),
-    setAvatar: (_, { input }, context) =>
-      payload(async () => {
-        const session = requireSession(context);
-        await setAvatar(context.stores, session.userId, parseId('Upload', input.uploadId));
-        return { viewer: session };
-      }),
-    removeAvatar: (_, __, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        await removeAvatar(context.stores, userId);
-        return { user: await context.loaders.user.clear(userId).load(userId) };
-      }),
-    requestEmailVerification: (_, __, context) =>
-      payload(async () => {
-        const session = requireSession(context);
-        await requestEmailVerification(context.stores, session.userId);
-        return { viewer: session };
-      }),
+    logOut: mutation(async (session, __, context) => {
+      await endSessions(context.stores, session.userId, { only: session.id });
+      return {};
+    }),
+    revokeSession: mutation(async ({ userId }, { input: { sessionId } }, context) => {
+      const [ended] = await endSessions(context.stores, userId, { only: parseId('Session', sessionId) });
+      if (ended === undefined) throw userError('NOT_FOUND', 'You have no such session.', 'sessionId');
+      return { revokedSessionId: toGlobalId('Session', ended) };
+    }),
+    changePassword: mutation(async (session, { input }, context) => {
+      await changePassword(context.stores, session, context.address, input);
+      return { viewer: session };
+    }),
+    updateProfile: mutation(async ({ userId }, { input }, context) => {
+      await updateProfile(context.stores, userId, input);
+      return { user: await context.loaders.user.clear(userId).load(userId) };
+    }),
+    changeUsername: mutation(async ({ userId }, { input }, context) => {
+      await changeUsername(context.stores, userId, input.username);
+      return { user: await context.loaders.user.clear(userId).load(userId) };
+    }),
+    setAvatar: mutation(async (session, { input }, context) => {
+      await setAvatar(context.stores, session.userId, parseId('Upload', input.uploadId));
+      return { viewer: session };
+    }),
+    removeAvatar: mutation(async ({ userId }, __, context) => {
+      await removeAvatar(context.stores, userId);
+      return { user: await context.loaders.user.clear(userId).load(userId) };
+    }),
+    requestEmailVerification: mutation(async (session, __, context) => {
+      await requestEmailVerification(context.stores, session.userId);
+      return { viewer: session };
+    }),
     verifyEmail: (_, { input }, { stores }) =>
       payload(async () => {
         await verifyEmail(stores, input.token);
@@ -93,12 +77,10 @@ export const accountResolvers: Resolvers = {
         await resetPassword(stores, input.token, input.newPassword);
         return { changed: true };
       }),
-    deactivateAccount: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        await confirmPassword(context.stores, userId, context.address, input.password);
-        return { deletedAfter: await deactivateAccount(context.stores, userId) };
-      }),
+    deactivateAccount: mutation(async ({ userId }, { input }, context) => {
+      await confirmPassword(context.stores, userId, context.address, input.password);
+      return { deletedAfter: await deactivateAccount(context.stores, userId) };
+    }),
   },
   User: {
     id: ({ id }) => toGlobalId('User', id),

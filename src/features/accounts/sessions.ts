@@ -4,7 +4,8 @@ import { sessionsChannel } from '../../stores/channel-names.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { nextId, type Transaction, transact } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { readList, ruledByPage } from '../kernel/read-list.ts';
 
 /** A session: one log-in on one device. */
 export interface SessionRow {
@@ -118,13 +119,19 @@ async function recordUse({ db, redis, config }: Stores, session: SessionRow): Pr
 }
 
 /** A page of a person's sessions, newest first. */
-export async function listSessions({ db }: Stores, userId: bigint, page: PageRequest): Promise<Connection<SessionRow>> {
-  const stored = await db.session.findMany({
-    where: { userId, expiresAt: { gt: new Date() }, ...(page.after !== null && { id: { lt: page.after } }) },
-    orderBy: { id: 'desc' },
-    take: page.first + 1,
+export function listSessions({ db }: Stores, userId: bigint, request: PageRequest): Promise<Connection<SessionRow>> {
+  return readList(request, {
+    page: (after, count) =>
+      db.session.findMany({
+        where: { userId, expiresAt: { gt: new Date() }, ...(after !== null && { id: { lt: after } }) },
+        orderBy: { id: 'desc' },
+        take: count,
+      }),
+    sortId: (session) => session.id,
+    load: async (sessions) => sessions,
+    rules: ruledByPage,
+    answer: toRow,
   });
-  return toConnection(stored.slice(0, page.first).map(toRow), (row) => row.id, stored.length > page.first);
 }
 
 /** One of a person's own sessions; null if it is missing, expired or somebody else's. */

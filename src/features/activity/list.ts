@@ -1,11 +1,12 @@
 import type { ActivityKind } from '../../generated/graphql.ts';
 import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { readList } from '../kernel/read-list.ts';
 import { blockedPeople, personIsVisibleAndUnmuted, photoIsVisible } from '../visibility/sql-conditions.ts';
 import { firstIdOfDay } from './record.ts';
 
-/** Something that others did to a person, with those of them whom the person is to be told of. */
+/** Something that others did to a person. The actors are those whom the person wants to hear of. */
 export interface ActivityRow {
   kind: ActivityKind;
   subjectId: bigint;
@@ -20,15 +21,15 @@ export interface ActivityRow {
 }
 
 const MAX_ACTORS = 3;
-/** Follows of one day that are counted. The likes of a photo are counted already. */
+/** The most follows of one day that are counted. The likes of a photo have a counter. */
 const MAX_FOLLOWS = 1_000;
-/** Unread activities that are counted, of so many that are looked at. */
+/** The most unread activities that are counted, and the number of rows that are read to count them. */
 const MAX_UNREAD = 100;
-const UNREAD_LOOKED_AT = 150;
-/** Times that more is read for one answer before a short page is given instead. */
-const MAX_ROUNDS = 10;
+const UNREAD_CANDIDATES = 150;
 
-/** The likes of an activity's photo of which the person is to be told: not their own, and by people whom they want to hear of. */
+/**
+ * The likes of an activity's photo that the person is notified of: by others, and by people whom they want to hear of.
+ */
 function likes(viewerId: bigint): Sql {
   return sql`from likes where likes.photo_id = activities.photo_id and likes.user_id <> ${viewerId}
     and ${personIsVisibleAndUnmuted(viewerId, sql`likes.user_id`)}`;
@@ -42,7 +43,9 @@ function follows(viewerId: bigint): Sql {
     and ${personIsVisibleAndUnmuted(viewerId, sql`follows.follower_id`)}`;
 }
 
-/** The condition that an activity is to be shown: what it tells of is still so, and the person may see it and wants to hear of it. */
+/**
+ * The condition that the list shows an activity: it is still true, and the person may see it and wants to hear of it.
+ */
 function isShown(viewerId: bigint): Sql {
   return sql`case activities.kind
     when 'LIKE' then exists (select ${likes(viewerId)})
@@ -59,12 +62,12 @@ function isShown(viewerId: bigint): Sql {
     end`;
 }
 
-/** An activity that was looked at, and whether it is to be shown: only then are its actors known. */
+/** An activity, and whether the list shows it. Only then are its actors known. */
 type Candidate = ActivityRow & { isShown: boolean };
 
 /**
- * The latest of a person's activities that meet a condition, each with whether it is to be shown. The rules are asked of these rows
- * only: as part of the condition they would be asked of all.
+ * Reads the latest of a person's activities that meet a condition, each with whether the list shows it. PostgreSQL
+ * checks the rules for these rows only. As part of the condition it would check them for all rows.
  */
 function readCandidates({ db }: Stores, viewerId: bigint, condition: Sql, count: number): Promise<Candidate[]> {
   return db.$queryRaw<Candidate[]>`
@@ -93,7 +96,7 @@ function readCandidates({ db }: Stores, viewerId: bigint, condition: Sql, count:
       end as "actorIds",
       case
         when not is_shown then 0
-        -- All likes by people who are not hidden, less those of whom the person is not told: cheap however many there are.
+        -- All likes by people who are not hidden, less those by unwanted people: cheap however many likes there are.
         when kind = 'LIKE' then (
           select like_count from photos where photos.id = activities.photo_id
         ) + (
@@ -110,51 +113,41 @@ function readCandidates({ db }: Stores, viewerId: bigint, condition: Sql, count:
     order by place desc`;
 }
 
-/**
- * A page of what others did to a person, the latest first. Where the rules leave much out, more is read; after some rounds a short
- * page is given instead.
- */
-export async function listActivities(
+/** A page of what others did to a person, the latest first. */
+export function listActivities(
   stores: Stores,
   viewerId: bigint,
-  { first, after }: PageRequest,
+  request: PageRequest,
 ): Promise<Connection<ActivityRow>> {
-  const found: ActivityRow[] = [];
-  let last = after;
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    // One more than is asked for tells whether there is a next page.
-    const wanted = round === 0 ? first + 1 : MAX_PAGE;
-    const below = last === null ? sql`true` : sql`place < ${last}`;
-    const candidates = await readCandidates(stores, viewerId, below, wanted);
-    found.push(...candidates.filter((row) => row.isShown));
-    last = candidates.at(-1)?.sortId ?? last;
-    if (found.length > first || candidates.length < wanted) {
-      return toConnection(found.slice(0, first), (row) => row.sortId, found.length > first);
-    }
-  }
-  return toConnection(found, (row) => row.sortId, true, last ?? undefined);
+  return readList(request, {
+    page: (after, count) => readCandidates(stores, viewerId, after === null ? sql`true` : sql`place < ${after}`, count),
+    sortId: (candidate) => candidate.sortId,
+    load: async (candidates) => candidates,
+    rules: async (candidates) => candidates.map((candidate) => candidate.isShown),
+    answer: (candidate) => candidate,
+  });
 }
 
-/** The activity at a place of a person's list; null when there is none, or it is not to be shown. */
+/** The activity with a sort id in a person's list; null when there is none, or the list does not show it. */
 export async function readActivity(stores: Stores, viewerId: bigint, sortId: bigint): Promise<ActivityRow | null> {
   const [row] = await readCandidates(stores, viewerId, sql`place = ${sortId}`, 1);
   return row?.isShown ? row : null;
 }
 
-/** How many activities a person has not read: at most 100, which stands for more too. */
+/** The number of activities that a person has not read, up to 100: 100 stands for more too. */
 export async function countUnread({ db }: Stores, viewerId: bigint): Promise<number> {
   const [row] = await db.$queryRaw<[{ count: number }]>`
     with candidates as materialized (
       select * from activities
       where recipient_id = ${viewerId} and place > (select activity_read_up_to from users where id = ${viewerId})
       order by place desc
-      limit ${UNREAD_LOOKED_AT}
+      limit ${UNREAD_CANDIDATES}
     )
     select count(*)::int as count from candidates as activities where ${isShown(viewerId)}`;
   return Math.min(row.count, MAX_UNREAD);
 }
 
-/** Remembers up to which place a person has read their activity. It never moves back. */
+/** Stores up to which sort id a person has read their activity. It never moves back. */
 export async function markRead({ db }: Stores, viewerId: bigint, sortId: bigint): Promise<void> {
   await db.$executeRaw`
     update users set activity_read_up_to = ${sortId} where id = ${viewerId} and activity_read_up_to < ${sortId}`;

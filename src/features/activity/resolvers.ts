@@ -1,12 +1,13 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { fromCursor, idTime } from '../../stores/ids.ts';
-import { requireSession } from '../context.ts';
-import { badInput, payload } from '../kernel/errors.ts';
+import { mutation, requireSession } from '../context.ts';
+import { badInput } from '../kernel/errors.ts';
 import { pageRequest } from '../kernel/paging.ts';
+import { eventFields, subscription } from '../live/event-resolvers.ts';
 import { countUnread, listActivities, markRead } from './list.ts';
 import { subscribeToActivity } from './subscriptions.ts';
 
-/** What others did to the viewer, in GraphQL. */
+/** The viewer's activity in GraphQL. */
 export const activityResolvers: Resolvers = {
   Query: {
     activity: (_, page, context) => {
@@ -15,20 +16,17 @@ export const activityResolvers: Resolvers = {
     },
   },
   Mutation: {
-    markActivityRead: (_, { input: { upTo } }, context) =>
-      payload(async () => {
-        const session = requireSession(context);
-        const sortId = fromCursor(upTo);
-        if (sortId === null) throw badInput('"upTo" is not a cursor of this list: take it from "edges.cursor".');
-        await markRead(context.stores, session.userId, sortId);
-        return { viewer: session };
-      }),
+    markActivityRead: mutation(async (session, { input: { upTo } }, context) => {
+      const sortId = fromCursor(upTo);
+      if (sortId === null) throw badInput('"upTo" is not a cursor of this list: take it from "edges.cursor".');
+      await markRead(context.stores, session.userId, sortId);
+      return { viewer: session };
+    }),
   },
   Subscription: {
-    activity: {
-      subscribe: (_, { after }, context) => subscribeToActivity(context.stores, requireSession(context).userId, after),
-      resolve: (row: unknown) => row as never,
-    },
+    activity: subscription((_, { after }, context) =>
+      subscribeToActivity(context.stores, requireSession(context).userId, after),
+    ),
   },
   Viewer: {
     unreadActivityCount: ({ userId }, _, { stores }) => countUnread(stores, userId),
@@ -45,8 +43,7 @@ export const activityResolvers: Resolvers = {
     happenedAt: ({ sortId }) => new Date(idTime(sortId)),
   },
   ActivityEvent: {
-    cursor: ({ cursor }) => cursor,
-    isGap: ({ isGap }) => isGap,
+    ...eventFields,
     activity: ({ value }) => value,
     unreadCount: (_, __, context) => countUnread(context.stores, requireSession(context).userId),
   },

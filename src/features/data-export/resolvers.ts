@@ -1,19 +1,16 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { idTime } from '../../stores/ids.ts';
 import { confirmPassword } from '../accounts/log-in.ts';
-import { requireSession } from '../context.ts';
-import { payload } from '../kernel/errors.ts';
+import { mutation } from '../context.ts';
 import { exportUrl, readDataExport, requestDataExport } from './data-export.ts';
 
-/** The copy of one's own data, in GraphQL. */
+/** Data export in GraphQL. */
 export const dataExportResolvers: Resolvers = {
   Mutation: {
-    requestDataExport: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        await confirmPassword(context.stores, userId, context.address, input.password);
-        return { dataExport: await requestDataExport(context.stores, userId) };
-      }),
+    requestDataExport: mutation(async ({ userId }, { input }, context) => {
+      await confirmPassword(context.stores, userId, context.address, input.password);
+      return { dataExport: await requestDataExport(context.stores, userId) };
+    }),
   },
   Viewer: {
     dataExport: ({ userId }, _, { stores }) => readDataExport(stores, userId),

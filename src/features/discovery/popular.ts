@@ -1,25 +1,26 @@
 import { type CachedKind, readCached, storeCached } from '../../stores/cache.ts';
 import { idAt, idTime } from '../../stores/ids.ts';
-import type { Database } from '../../stores/postgres.ts';
+import { type Database, sql } from '../../stores/postgres.ts';
 import { readOrFallback } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, MAX_PAGE, type PageRequest, toConnection } from '../kernel/paging.ts';
+import { type Connection, firstPage, type ListItem, MAX_PAGE, type PageRequest } from '../kernel/paging.ts';
+import { answerBatch } from '../kernel/read-list.ts';
 import type { RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { belongInDiscovery } from '../visibility/rules.ts';
 
-/** How often a new list is made, in milliseconds: as often as the job runs (stores/jobs.ts). */
+/** How often the list is made again, in milliseconds: as often as its job runs (stores/worker.ts). */
 const SLOT_MS = 10 * 60_000;
-/** For how many slots a list is kept, so that clients read all their pages from the list of their first page. */
+/** How long a client can read on in the list in which it began. */
 const KEPT_SLOTS = 6n;
 /** The most photos of a list. */
 const LENGTH = 1_000;
-/** Photos older than this, in milliseconds, are in no list, however many likes they have. */
+/** The age, in milliseconds, above which a photo is in no list, however many likes it has. */
 const MAX_AGE_MS = 3 * 24 * 3_600_000;
-/** How fast likes decay. The score is likes / (age in hours + 2) ^ GRAVITY, as on Hacker News. */
+/** How fast a like loses its worth. A photo's score is likes / (hours + 2) ^ GRAVITY, the formula of Hacker News. */
 const GRAVITY = 1.8;
 
-/** One list of photo ids per slot of SLOT_MS, the most popular first. */
+/** The list of each time slot, the most popular photos first. */
 const lists: CachedKind<bigint, bigint[]> = {
   key: (slot) => `popular:${slot}`,
   ttlSeconds: (Number(KEPT_SLOTS) * SLOT_MS) / 1_000,
@@ -31,44 +32,39 @@ const lists: CachedKind<bigint, bigint[]> = {
   },
 };
 
-/** Ranks the photos of the last days that everybody may see, by likes that decay with the photo's age. */
+/** Ranks the photos of the last days that everybody may see. */
 async function rankPhotos(db: Database): Promise<bigint[]> {
   const now = Date.now();
+  const ageHours = sql`greatest(0, ${idAt(new Date(now))} - published_id) / ${HOUR}::float8`;
   const rows = await db.$queryRaw<{ id: bigint }[]>`
     select photos.id from photos join users on users.id = owner_id
     where published_id >= ${idAt(new Date(now - MAX_AGE_MS))} and status = 'READY' and hidden_at is null
       and like_count > 0 and not is_private and not is_hidden
-    order by
-      like_count
-        / power(greatest(0, ${idAt(new Date(now))} - published_id) / ${HOUR}::float8 + 2, ${GRAVITY}::float8) desc,
-      published_id desc
+    order by like_count / power(${ageHours} + 2, ${GRAVITY}::float8) desc, published_id desc
     limit ${LENGTH}::int`;
   return rows.map((row) => row.id);
 }
 
-/** By how much ids grow per hour. */
+/** How much ids grow in an hour. */
 const HOUR = Number(idAt(new Date(idTime(0n) + 3_600_000)));
 
 function currentSlot(): bigint {
   return BigInt(Math.floor(Date.now() / SLOT_MS));
 }
 
-/** Makes the list of the current slot. Does nothing when it exists, because clients may be paging through it. */
+/** Makes the list of this time slot, unless there is one: a client that reads on in it must find it unchanged. */
 export async function refreshPopular({ db, redis }: Stores): Promise<void> {
   const slot = currentSlot();
   if ((await redis.exists(lists.key(slot))) === 0)
     await storeCached(redis, lists, new Map([[slot, await rankPhotos(db)]]));
 }
 
-/**
- * Reads the list for a page: the list that the cursor points into, or the newest one. Until the job has made the list
- * of the current slot, the newest is that of the previous slot.
- */
-async function readList(stores: Stores, after: bigint | null): Promise<{ slot: bigint; ids: bigint[] }> {
+/** The list that holds the requested page. Until the job has made the list of this slot, that is the previous one. */
+async function readSlot(stores: Stores, after: bigint | null): Promise<{ slot: bigint; ids: bigint[] }> {
   const now = currentSlot();
-  const begun = after === null ? null : after / BigInt(LENGTH);
-  const wanted = begun !== null && begun <= now && now - begun < KEPT_SLOTS ? [begun] : [now, now - 1n];
-  for (const slot of wanted) {
+  const requested = after === null ? null : after / BigInt(LENGTH);
+  const isKept = requested !== null && requested <= now && now - requested < KEPT_SLOTS;
+  for (const slot of isKept ? [requested] : [now, now - 1n]) {
     const text = await readOrFallback(stores.redis, () => stores.redis.get(lists.key(slot)), null);
     if (text) return { slot, ids: lists.decode(text) };
   }
@@ -77,30 +73,36 @@ async function readList(stores: Stores, after: bigint | null): Promise<{ slot: b
 }
 
 /**
- * A page of what is liked most lately, of people whom the viewer neither follows nor mutes.
+ * A page of the photos that people liked most lately, by owners whom the viewer neither follows nor mutes.
  *
- * @param request `after` is a place in the list of a slot of time: the slot, and the rank in it
- * @param load loads rows by id: a request's loaders
+ * The list is an array, so a batch is a slice by rank. It has 100 photos from the start, unlike those of `readList`,
+ * because the rules leave out everybody whom the viewer follows.
+ *
+ * @param viewerId null without a session
+ * @param request `after` is the sort id of a photo: its list's time slot and its rank there
+ * @param rows loads rows by id: a request's loaders
  */
 export async function readPopular(
   stores: Stores,
   viewerId: bigint | null,
   { first, after }: PageRequest,
-  load: RowLoaders,
+  rows: RowLoaders,
 ): Promise<Connection<PhotoRow>> {
-  const { slot, ids } = await readList(stores, after);
-  const places = new Map<PhotoRow, bigint>();
+  const { slot, ids } = await readSlot(stores, after);
+  const items: ListItem<PhotoRow>[] = [];
   let rank = after === null ? 0 : Number(after % BigInt(LENGTH)) + 1;
-  while (places.size <= first && rank < ids.length) {
-    const loaded = await load.photos(ids.slice(rank, rank + MAX_PAGE));
-    const photos = loaded.filter((photo) => photo !== null);
-    const isNew = await belongInDiscovery(stores, viewerId, photos, load.users);
-    const wanted = new Set(photos.filter((_, index) => isNew[index]));
-    for (const [index, photo] of loaded.entries()) {
-      if (photo && wanted.has(photo)) places.set(photo, slot * BigInt(LENGTH) + BigInt(rank + index));
-    }
-    rank += MAX_PAGE;
+  for (; items.length <= first && rank < ids.length; rank += MAX_PAGE) {
+    const firstId = slot * BigInt(LENGTH) + BigInt(rank);
+    const entries = ids
+      .slice(rank, rank + MAX_PAGE)
+      .map((photoId, index) => ({ photoId, sortId: firstId + BigInt(index) }));
+    const batch = await answerBatch(entries, {
+      sortId: (entry) => entry.sortId,
+      load: (batch) => rows.photos(batch.map((entry) => entry.photoId)),
+      rules: (photos) => belongInDiscovery(stores, viewerId, photos, rows.users),
+      answer: (photo) => photo,
+    });
+    items.push(...batch);
   }
-  const found = [...places.keys()];
-  return toConnection(found.slice(0, first), (photo) => places.get(photo) ?? 0n, found.length > first);
+  return firstPage(items, first);
 }

@@ -6,7 +6,7 @@ import { readPopular } from './popular.ts';
 import { search } from './search.ts';
 import { searchPeople } from './search-people.ts';
 
-/** Finding what one does not know yet, in GraphQL. */
+/** Search and popular photos in GraphQL. */
 export const discoveryResolvers: Resolvers = {
   Query: {
     searchPeople: async (_, { text, first }, { stores, readViewer, loaders }) => {
@@ -22,11 +22,11 @@ export const discoveryResolvers: Resolvers = {
 async function readFound({ stores, readViewer, loaders }: Context, text: string, first: number | null | undefined) {
   const found = await search(stores, readViewer(), text, first);
   const rows = await Promise.all(
-    found.map((one) => {
-      if (one.kind === 'person') return loaders.user.load(one.id);
-      return one.kind === 'hashtag' ? toHashtagRow(one.name) : one.place;
+    found.map((result) => {
+      if (result.kind === 'person') return loaders.user.load(result.id);
+      return result.kind === 'hashtag' ? toHashtagRow(result.name) : result.place;
     }),
   );
-  // One that was deleted since is left out.
+  // A person who was deleted meanwhile is missing.
   return rows.filter((row) => row !== null);
 }

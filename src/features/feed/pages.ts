@@ -1,3 +1,4 @@
+import { MAX_ID } from '../../stores/ids.ts';
 import { type Sql, sql } from '../../stores/postgres.ts';
 import { readOrFallback } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -7,21 +8,23 @@ import { authorKey, feedKey, hashtagKey } from '../records/feed-keys.ts';
 import { readFollowedHashtags } from '../visibility/followed-hashtags.ts';
 import { readPulledAuthors } from './pulled-authors.ts';
 
-/** A list in Redis, and what it is made from when it is missing there. */
+/** A list in Redis, and how to build it from PostgreSQL when it is missing there. */
 interface Source {
   key: string;
   load(count: number): Promise<FeedEntry[]>;
 }
 
 /**
- * The next places of a home feed, newest first. They may hold photos that are gone or not for the viewer: the caller
- * checks.
+ * Reads the next entries of a home feed, newest first. They may include photos that no longer exist or that the viewer
+ * may not see: the caller applies the rules.
  *
- * Redis answers as far as its lists reach: the viewer's own, which photos are pushed into, merged with those of the heavy
- * authors and of the hashtags which they follow. Where a list ends before the page does, or is missing or being built, or Redis is away, PostgreSQL answers the page: its
- * order and cursors are the same, so it makes no difference to the reader.
+ * Redis answers as far as its lists reach. It holds the viewer's own list, into which photos are pushed (fan-out on
+ * write), and the lists of the pulled authors and hashtags that the viewer follows, which are merged into it (fan-out
+ * on read). PostgreSQL answers the page when a list ends before the page does, is missing or being built, or when Redis
+ * is unavailable. Its order and cursors are the same, so the reader notices no difference.
  *
  * @param after only photos below this publishedId; from the top when null
+ * @param count the most entries
  */
 export async function readFeedPage(
   stores: Stores,
@@ -30,7 +33,7 @@ export async function readFeedPage(
   count: number,
 ): Promise<FeedEntry[]> {
   const feed: Source = { key: feedKey(viewerId), load: (n) => loadPushed(stores, viewerId, n) };
-  // All in one round trip; heavy authors, whom few follow, and hashtags take a second one.
+  // One round trip for all three. Pulled authors, whom few people follow, and hashtags take a second one.
   const [pushed, authors, [hashtags]] = await Promise.all([
     readSource(stores, feed, after, count),
     readPulledAuthors(stores, viewerId),
@@ -63,23 +66,28 @@ async function readSource(
   return typeof built === 'string' ? null : built;
 }
 
-/** The newest of all pages together; null when some list might hold more of what belongs there than Redis has of it. */
+/**
+ * Merges the newest entries of all pages; null when some list may hold entries for this page that Redis does not have.
+ */
 function merge(pages: (TimelinePage | null)[], count: number): FeedEntry[] | null {
   const complete = pages.filter((page) => page !== null);
   if (complete.length < pages.length) return null;
-  // A photo with a hashtag, or that was pushed before its author became heavy, is in several lists.
-  const places = new Map(complete.flatMap((page) => page.entries.map((place) => [place.publishedId, place])));
-  const merged = [...places.values()].sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1)).slice(0, count);
+  // A photo with a hashtag, or one that was pushed before its author became a pulled author, is in several lists.
+  const entries = new Map(complete.flatMap((page) => page.entries.map((entry) => [entry.publishedId, entry])));
+  const merged = [...entries.values()].sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1)).slice(0, count);
   const lowest = merged.length === count ? (merged.at(-1)?.publishedId ?? 0n) : 0n;
   return complete.every((page) => page.floor <= lowest) ? merged : null;
 }
 
-/** What belongs into a person's own list, from PostgreSQL. */
+/** Reads the entries of a person's own list from PostgreSQL. */
 function loadPushed({ db }: Stores, viewerId: bigint, count: number): Promise<FeedEntry[]> {
   return db.$queryRaw<FeedEntry[]>(ofPeople(viewerId, null, count));
 }
 
-/** A page of a home feed from PostgreSQL: the newest of each person and hashtag followed, and of those the newest. */
+/**
+ * Reads a page of a home feed from PostgreSQL: the newest photos of each followed person and hashtag, and of these the
+ * newest.
+ */
 function loadFeed({ db }: Stores, viewerId: bigint, after: bigint | null, count: number): Promise<FeedEntry[]> {
   return db.$queryRaw<FeedEntry[]>`
     (${ofPeople(viewerId, after, count)})
@@ -92,14 +100,14 @@ function loadFeed({ db }: Stores, viewerId: bigint, after: bigint | null, count:
     limit ${count}`;
 }
 
-/** The photos of the people whom a person follows: the newest of each, and of those the newest. */
+/** The query for the photos of the people whom a person follows: the newest of each, and of these the newest. */
 function ofPeople(viewerId: bigint, after: bigint | null, count: number): Sql {
   return sql`
     select photo.published_id as "publishedId", photo.id as "photoId"
     from follows
     cross join lateral (
       select id, published_id from photos
-      where owner_id = followee_id and published_id < ${after ?? 2n ** 63n - 1n}
+      where owner_id = followee_id and published_id < ${after ?? MAX_ID}
       order by published_id desc
       limit ${count}
     ) photo
@@ -109,7 +117,7 @@ function ofPeople(viewerId: bigint, after: bigint | null, count: number): Sql {
     limit ${count}`;
 }
 
-/** The newest photos of one author, from PostgreSQL. */
+/** Reads the newest photos of one author from PostgreSQL. */
 function loadAuthor({ db }: Stores, authorId: bigint, count: number): Promise<FeedEntry[]> {
   return db.$queryRaw<FeedEntry[]>`
     select published_id as "publishedId", id as "photoId" from photos

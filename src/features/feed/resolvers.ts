@@ -3,6 +3,7 @@ import { requireSession } from '../context.ts';
 import { notFound } from '../kernel/errors.ts';
 import { pageRequest } from '../kernel/paging.ts';
 import { parseId } from '../kernel/validate.ts';
+import { eventFields, subscription } from '../live/event-resolvers.ts';
 import { readHomeFeed } from './home-feed.ts';
 import { subscribeToHomeFeed, subscribeToUserPhotos } from './subscriptions.ts';
 
@@ -16,27 +17,21 @@ export const feedResolvers: Resolvers = {
     },
   },
   Subscription: {
-    homeFeed: {
-      subscribe: (_, { after }, context) => subscribeToHomeFeed(context.stores, requireSession(context).userId, after),
-      resolve: (event: unknown) => event as never,
-    },
-    userPhotos: {
-      subscribe: async (_, { userId, after }, { stores, readViewer }) => {
-        const events = await subscribeToUserPhotos(stores, readViewer(), parseId('User', userId), after);
-        if (!events) throw notFound('There is nobody with this id whose photos you may see.');
-        return events;
-      },
-      resolve: (event: unknown) => event as never,
-    },
+    homeFeed: subscription((_, { after }, context) =>
+      subscribeToHomeFeed(context.stores, requireSession(context).userId, after),
+    ),
+    userPhotos: subscription(async (_, { userId, after }, { stores, readViewer }) => {
+      const events = await subscribeToUserPhotos(stores, readViewer(), parseId('User', userId), after);
+      if (!events) throw notFound('There is nobody with this id whose photos you may see.');
+      return events;
+    }),
   },
   HomeFeedEvent: {
-    cursor: ({ cursor }) => cursor,
-    isGap: ({ isGap }) => isGap,
+    ...eventFields,
     photo: ({ value }) => value,
   },
   UserPhotosEvent: {
-    cursor: ({ cursor }) => cursor,
-    isGap: ({ isGap }) => isGap,
+    ...eventFields,
     photo: ({ value }) => value,
   },
 };

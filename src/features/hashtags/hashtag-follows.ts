@@ -3,9 +3,10 @@ import { writeInvalidating } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { userError } from '../kernel/errors.ts';
-import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { readList, ruledByPage } from '../kernel/read-list.ts';
 import { followedHashtagsKey } from '../records/feed-keys.ts';
-import type { HashtagRow } from './parse-hashtags.ts';
+import { type HashtagRow, toHashtagRow } from './parse-hashtags.ts';
 
 /** The most hashtags that a person can follow. Each is one more list to merge into their home feed. */
 const MAX_FOLLOWED = 200;
@@ -37,16 +38,21 @@ export async function unfollowHashtag({ db, redis }: Stores, userId: bigint, has
 }
 
 /** A page of the hashtags that a person follows, the latest first. */
-export async function listFollowedHashtags(
+export function listFollowedHashtags(
   { db }: Stores,
   userId: bigint,
-  { first, after }: PageRequest,
+  request: PageRequest,
 ): Promise<Connection<HashtagRow>> {
-  const rows = await db.hashtagFollow.findMany({
-    where: { userId, ...(after !== null && { id: { lt: after } }) },
-    orderBy: { id: 'desc' },
-    take: first + 1,
+  return readList(request, {
+    page: (after, count) =>
+      db.hashtagFollow.findMany({
+        where: { userId, ...(after !== null && { id: { lt: after } }) },
+        orderBy: { id: 'desc' },
+        take: count,
+      }),
+    sortId: (follow) => follow.id,
+    load: async (follows) => follows,
+    rules: ruledByPage,
+    answer: (follow) => toHashtagRow(follow.hashtag),
   });
-  const found = rows.map(({ hashtag, id }) => ({ __typename: 'Hashtag' as const, name: hashtag, id }));
-  return toConnection<HashtagRow & { id: bigint }>(found.slice(0, first), (row) => row.id, found.length > first);
 }

@@ -1,8 +1,8 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Context, requireSession } from '../context.ts';
-import { payload } from '../kernel/errors.ts';
+import { mutation } from '../context.ts';
 import { pageRequest } from '../kernel/paging.ts';
+import { eventFields, subscription } from '../live/event-resolvers.ts';
 import { followHashtag, listFollowedHashtags, unfollowHashtag } from './hashtag-follows.ts';
 import { listHashtagPhotos, readRelatedHashtags } from './hashtag-photos.ts';
 import { requireHashtag, requireHashtagInput, toHashtagRow } from './parse-hashtags.ts';
@@ -13,19 +13,17 @@ import { subscribeToHashtagPhotos } from './subscriptions.ts';
 export const hashtagResolvers: Resolvers = {
   Query: {
     searchHashtags: async (_, { text, first }, { stores, readViewer }) =>
-      named(await searchHashtags(stores, readViewer(), text, first)),
+      toHashtags(await searchHashtags(stores, readViewer(), text, first)),
     hashtag: (_, { name }) => toHashtagRow(requireHashtag(name)),
   },
   Mutation: {
-    followHashtag: (_, { input }, context) => changeHashtag(context, input.name, followHashtag),
-    unfollowHashtag: (_, { input }, context) => changeHashtag(context, input.name, unfollowHashtag),
+    followHashtag: changeHashtag(followHashtag),
+    unfollowHashtag: changeHashtag(unfollowHashtag),
   },
   Subscription: {
-    hashtagPhotos: {
-      subscribe: (_, { name, after }, { stores, readViewer }) =>
-        subscribeToHashtagPhotos(stores, readViewer(), requireHashtag(name), after),
-      resolve: (event: unknown) => event as never,
-    },
+    hashtagPhotos: subscription((_, { name, after }, { stores, readViewer }) =>
+      subscribeToHashtagPhotos(stores, readViewer(), requireHashtag(name), after),
+    ),
   },
   Hashtag: {
     photoCount: ({ name }, _, { loaders }) => loaders.hashtagCounts.load(name),
@@ -33,11 +31,10 @@ export const hashtagResolvers: Resolvers = {
     photos: ({ name }, page, { stores, readViewer, loaders }) =>
       listHashtagPhotos(stores, readViewer(), name, pageRequest(page), loaders),
     related: async ({ name }, { first }, { stores, readViewer }) =>
-      named(await readRelatedHashtags(stores, readViewer(), name, first)),
+      toHashtags(await readRelatedHashtags(stores, readViewer(), name, first)),
   },
   HashtagPhotosEvent: {
-    cursor: ({ cursor }) => cursor,
-    isGap: ({ isGap }) => isGap,
+    ...eventFields,
     photo: ({ value }) => value,
   },
   Viewer: {
@@ -45,19 +42,14 @@ export const hashtagResolvers: Resolvers = {
   },
 };
 
-function named(names: readonly string[]) {
+function toHashtags(names: readonly string[]) {
   return names.map(toHashtagRow);
 }
 
-/** Does something with a hashtag that a mutation names, and answers with it. */
-function changeHashtag(
-  context: Context,
-  name: string,
-  work: (stores: Stores, viewerId: bigint, hashtag: string) => Promise<unknown>,
-) {
-  return payload(async () => {
-    const { userId } = requireSession(context);
-    const hashtag = requireHashtagInput(name);
+/** Makes a mutation that does something with a hashtag. It returns the hashtag. */
+function changeHashtag(work: (stores: Stores, viewerId: bigint, hashtag: string) => Promise<unknown>) {
+  return mutation(async ({ userId }, { input }: { input: { name: string } }, context) => {
+    const hashtag = requireHashtagInput(input.name);
     await work(context.stores, userId, hashtag);
     return { hashtag: toHashtagRow(hashtag) };
   });

@@ -1,7 +1,7 @@
 import { fromCursor, toCursor } from '../../stores/ids.ts';
 import { badInput } from './errors.ts';
 
-/** What part of a list is asked for: so many places below `after`, or from the top when it is null. */
+/** The part of a list that a client requests: `first` items below `after`, or from the top when `after` is null. */
 export interface PageRequest {
   first: number;
   after: bigint | null;
@@ -10,12 +10,12 @@ export interface PageRequest {
 /** The largest page of any list. */
 export const MAX_PAGE = 100;
 
-/** A page's size where none is asked for, as schema/*.graphql says too. */
+/** The page size when the client gives none. schema/*.graphql names the same default. */
 const DEFAULT_PAGE = 24;
 
-/** Checks a list's arguments. @throws BAD_USER_INPUT that says what is allowed */
+/** Checks a list's arguments. @throws BAD_USER_INPUT with a message that says what is allowed */
 export function pageRequest({
-  // The executor forgets the schema's default when the size is a variable that is not given.
+  // The executor loses the schema's default when `first` is a variable without a value.
   first = DEFAULT_PAGE,
   after,
 }: {
@@ -24,15 +24,15 @@ export function pageRequest({
 }): PageRequest {
   const size = requireFirst(first, MAX_PAGE);
   if (after === null || after === undefined) return { first: size, after: null };
-  const place = fromCursor(after);
-  if (place === null)
+  const sortId = fromCursor(after);
+  if (sortId === null)
     throw badInput('"after" is not a cursor of this list: take it from "edges.cursor" or "pageInfo.endCursor".');
-  return { first: size, after: place };
+  return { first: size, after: sortId };
 }
 
-/** How many are asked for. @throws BAD_USER_INPUT that says what is allowed */
-export function requireFirst(first: number | null, most: number): number {
-  if (first === null || first < 1 || first > most) throw badInput(`"first" must be from 1 to ${most}; it is ${first}.`);
+/** Checks a page size. @throws BAD_USER_INPUT with a message that says what is allowed */
+export function requireFirst(first: number | null, max: number): number {
+  if (first === null || first < 1 || first > max) throw badInput(`"first" must be from 1 to ${max}; it is ${first}.`);
   return first;
 }
 
@@ -43,7 +43,13 @@ export interface Connection<T> {
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
-/** The page of a list that the viewer may not see: it does not tell whether there is anything in it. */
+/** An item of a list, with the id by which the list is sorted. */
+export interface ListItem<T> {
+  sortId: bigint;
+  node: T;
+}
+
+/** The page of a list that the viewer may not see. It does not reveal whether the list has items. */
 export function emptyPage<T>(): Connection<T> {
   return { edges: [], nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
 }
@@ -51,16 +57,15 @@ export function emptyPage<T>(): Connection<T> {
 /**
  * Makes a page in Relay's form.
  *
- * @param place a row's place in its list, by which the list is sorted
- * @param end the last place that was looked at, when that is below the last row's
+ * @param end the last sort id that was read, when it lies beyond the last item
  */
-export function toConnection<T>(
-  rows: T[],
-  place: (row: T) => bigint,
-  hasNextPage: boolean,
-  end?: bigint,
-): Connection<T> {
-  const edges = rows.map((node) => ({ cursor: toCursor(place(node)), node }));
+export function toConnection<T>(items: readonly ListItem<T>[], hasNextPage: boolean, end?: bigint): Connection<T> {
+  const edges = items.map(({ sortId, node }) => ({ cursor: toCursor(sortId), node }));
   const endCursor = end !== undefined ? toCursor(end) : (edges.at(-1)?.cursor ?? null);
-  return { edges, nodes: rows, pageInfo: { hasNextPage, endCursor } };
+  return { edges, nodes: items.map(({ node }) => node), pageInfo: { hasNextPage, endCursor } };
+}
+
+/** The page of the first `first` items. Pass one item more, if there is one: it shows that there is a next page. */
+export function firstPage<T>(items: readonly ListItem<T>[], first: number): Connection<T> {
+  return toConnection(items.slice(0, first), items.length > first);
 }

@@ -1,10 +1,11 @@
 import type { ModerationActKind } from '../../generated/graphql.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { readList, ruledByPage } from '../kernel/read-list.ts';
 import type { Subject } from './reports.ts';
 
-/** A moderation action: who did what to which subject, and the reason. */
+/** A moderation action: what a moderator did, to what, and why. */
 export interface ModerationActionRow {
   id: bigint;
   /** Null for the service's operator and for a moderator whose account is deleted. */
@@ -16,7 +17,11 @@ export interface ModerationActionRow {
   reason: string;
 }
 
-/** Logs a moderation action in the transaction that executes it. @param moderatorId null for the service's operator */
+/**
+ * Writes down what a moderator does, in the transaction that does it.
+ *
+ * @param moderatorId null for the operator of the service
+ */
 export async function logModerationAction(
   tx: Transaction,
   moderatorId: bigint | null,
@@ -28,15 +33,18 @@ export async function logModerationAction(
   await tx.moderationAction.create({ data: { id, moderatorId, kind, ...subject, reason } });
 }
 
-/** A page of the moderation log, newest first. */
-export async function listModerationActions(
-  { db }: Stores,
-  { first, after }: PageRequest,
-): Promise<Connection<ModerationActionRow>> {
-  const rows = await db.moderationAction.findMany({
-    where: after === null ? {} : { id: { lt: after } },
-    orderBy: { id: 'desc' },
-    take: first + 1,
+/** A page of the moderation log, the latest action first. */
+export function listModerationActions({ db }: Stores, request: PageRequest): Promise<Connection<ModerationActionRow>> {
+  return readList(request, {
+    page: (after, count) =>
+      db.moderationAction.findMany({
+        where: after === null ? {} : { id: { lt: after } },
+        orderBy: { id: 'desc' },
+        take: count,
+      }),
+    sortId: (action) => action.id,
+    load: async (actions) => actions,
+    rules: ruledByPage,
+    answer: (action) => action,
   });
-  return toConnection(rows.slice(0, first), (row) => row.id, rows.length > first);
 }

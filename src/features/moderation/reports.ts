@@ -2,7 +2,8 @@ import type { ReportReason } from '../../generated/graphql.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
-import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { readList, ruledByPage } from '../kernel/read-list.ts';
 import { checkText } from '../kernel/validate.ts';
 import { lockPeople } from '../visibility/locks.ts';
 
@@ -70,16 +71,21 @@ export async function createReport(
   });
 }
 
-/** A page of the open reports, oldest first. */
-export async function listQueue({ db }: Stores, { first, after }: PageRequest): Promise<Connection<ReportRow>> {
-  const rows = await db.report.findMany({
-    where: { closedAt: null, ...(after !== null && { id: { gt: after } }) },
-    orderBy: { id: 'asc' },
-    take: first + 1,
-    select: REPORT_COLUMNS,
+/** A page of the undecided reports, the oldest first. */
+export function listQueue({ db }: Stores, request: PageRequest): Promise<Connection<ReportRow>> {
+  return readList(request, {
+    page: (after, count) =>
+      db.report.findMany({
+        where: { closedAt: null, ...(after !== null && { id: { gt: after } }) },
+        orderBy: { id: 'asc' },
+        take: count,
+        select: REPORT_COLUMNS,
+      }),
+    sortId: (report) => report.id,
+    load: async (reports) => reports,
+    rules: ruledByPage,
+    answer: (report) => ({ __typename: 'Report', ...report }) as const,
   });
-  const reports = rows.slice(0, first).map((row) => ({ __typename: 'Report' as const, ...row }));
-  return toConnection(reports, (row) => row.id, rows.length > first);
 }
 
 /** Reads a report by id for a moderator; null for anybody else, and for a missing one. */

@@ -1,14 +1,14 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { fromGlobalId, idTime, toGlobalId } from '../../stores/ids.ts';
-import { type Context, requireSession } from '../context.ts';
-import { badInput, forbidden, payload, userError } from '../kernel/errors.ts';
+import { type Context, mutation, requireSession } from '../context.ts';
+import { badInput, forbidden, userError } from '../kernel/errors.ts';
 import { pageRequest } from '../kernel/paging.ts';
 import { parseCommentId, parseId } from '../kernel/validate.ts';
 import { dismissReports, removeComment, setPhotoHidden, setSuspended } from './actions.ts';
 import { listModerationActions } from './log.ts';
 import { createReport, isModerator, listQueue, type Subject } from './reports.ts';
 
-/** Reports, and what moderators do about them, in GraphQL. */
+/** Reports and moderation actions in GraphQL. */
 export const moderationResolvers: Resolvers = {
   Query: {
     moderationQueue: async (_, page, context) => {
@@ -21,33 +21,27 @@ export const moderationResolvers: Resolvers = {
     },
   },
   Mutation: {
-    report: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const subject = await requireSubject(context, input.subjectId);
-        await createReport(context.stores, userId, subject, input.reason, input.details ?? '');
-        return { reported: true };
-      }),
-    hidePhoto: (_, { input }, context) => payload(() => hideOrRestore(context, input, true)),
-    restorePhoto: (_, { input }, context) => payload(() => hideOrRestore(context, input, false)),
-    removeComment: (_, { input }, context) =>
-      payload(async () => {
-        const moderatorId = await requireModerator(context);
-        const [photoId, commentId] = parseCommentId(input.commentId);
-        const comment = await context.loaders.visibleComment.load([photoId, commentId]);
-        if (!comment) throw userError('NOT_FOUND', 'There is no such comment.', 'commentId');
-        const subject = { userId: comment.authorId, photoId, commentId };
-        await removeComment(context.stores, moderatorId, subject, input.why);
-        return { removedCommentId: input.commentId };
-      }),
-    suspendUser: (_, { input }, context) => payload(() => suspendOrRestore(context, input, true)),
-    restoreUser: (_, { input }, context) => payload(() => suspendOrRestore(context, input, false)),
-    dismissReports: (_, { input }, context) =>
-      payload(async () => {
-        const moderatorId = await requireModerator(context);
-        const subject = await requireSubject(context, input.subjectId);
-        return { dismissedCount: await dismissReports(context.stores, moderatorId, subject, input.why) };
-      }),
+    report: mutation(async ({ userId }, { input }, context) => {
+      const subject = await requireSubject(context, input.subjectId);
+      await createReport(context.stores, userId, subject, input.reason, input.details ?? '');
+      return { reported: true };
+    }),
+    hidePhoto: setHidden(true),
+    restorePhoto: setHidden(false),
+    removeComment: moderation(async (moderatorId, { input }, context) => {
+      const [photoId, commentId] = parseCommentId(input.commentId);
+      const comment = await context.loaders.visibleComment.load([photoId, commentId]);
+      if (!comment) throw userError('NOT_FOUND', 'There is no such comment.', 'commentId');
+      const subject = { userId: comment.authorId, photoId, commentId };
+      await removeComment(context.stores, moderatorId, subject, input.why);
+      return { removedCommentId: input.commentId };
+    }),
+    suspendUser: setUserSuspended(true),
+    restoreUser: setUserSuspended(false),
+    dismissReports: moderation(async (moderatorId, { input }, context) => {
+      const subject = await requireSubject(context, input.subjectId);
+      return { dismissedCount: await dismissReports(context.stores, moderatorId, subject, input.why) };
+    }),
   },
   Viewer: {
     isModerator: ({ userId }, _, { stores }) => isModerator(stores.db, userId),
@@ -78,14 +72,23 @@ export const moderationResolvers: Resolvers = {
   },
 };
 
-/** The id of a viewer who is a moderator at this moment. @throws UNAUTHENTICATED, or FORBIDDEN to others */
+/**
+ * The viewer's id, if the viewer is a moderator now.
+ *
+ * @throws UNAUTHENTICATED without a session, FORBIDDEN for others
+ */
 async function requireModerator(context: Context): Promise<bigint> {
   const { userId } = requireSession(context);
   if (!(await isModerator(context.stores.db, userId))) throw forbidden('This is for moderators.');
   return userId;
 }
 
-/** What can be reported, by its id. @throws UserErrors NOT_FOUND for what the viewer may not see; BAD_USER_INPUT */
+/**
+ * Finds the subject of a report by its global id.
+ *
+ * @throws UserErrors NOT_FOUND for a subject that the viewer may not see
+ * @throws BAD_USER_INPUT for an id of another type
+ */
 async function requireSubject({ loaders }: Context, globalId: string): Promise<Subject> {
   const id = fromGlobalId(globalId);
   const [first, second = 0n] = id?.parts ?? [0n];
@@ -111,26 +114,35 @@ async function requireSubject({ loaders }: Context, globalId: string): Promise<S
   throw userError('NOT_FOUND', 'There is nothing with this id that you may see.', 'subjectId');
 }
 
-async function hideOrRestore(context: Context, input: { photoId: string; why: string }, isHidden: boolean) {
-  const moderatorId = await requireModerator(context);
-  const photo = await context.loaders.visiblePhoto.load(parseId('Photo', input.photoId));
-  if (photo?.status !== 'READY') throw userError('NOT_FOUND', 'There is no such photo.', 'photoId');
-  const subject = { userId: photo.ownerId, photoId: photo.id, commentId: null };
-  await setPhotoHidden(context.stores, moderatorId, subject, isHidden, input.why);
-  return { photo: await freshly(context).visiblePhoto.load(photo.id) };
+/** Makes a mutation for moderators. @param work see `mutation` */
+function moderation<Args, Result extends object>(
+  work: (moderatorId: bigint, args: Args, context: Context) => Promise<Result>,
+) {
+  return mutation(async (_, args: Args, context) => work(await requireModerator(context), args, context));
 }
 
-async function suspendOrRestore(context: Context, input: { userId: string; why: string }, isSuspended: boolean) {
-  const moderatorId = await requireModerator(context);
-  const userId = parseId('User', input.userId);
-  const user = await context.loaders.visibleUser.load(userId);
-  if (!user) throw userError('NOT_FOUND', 'There is no such person.', 'userId');
-  await setSuspended(context.stores, moderatorId, userId, isSuspended, input.why);
-  return { user: await freshly(context).visibleUser.load(userId) };
+function setHidden(isHidden: boolean) {
+  return moderation(async (moderatorId, { input }: { input: { photoId: string; why: string } }, context) => {
+    const photo = await context.loaders.visiblePhoto.load(parseId('Photo', input.photoId));
+    if (photo?.status !== 'READY') throw userError('NOT_FOUND', 'There is no such photo.', 'photoId');
+    const subject = { userId: photo.ownerId, photoId: photo.id, commentId: null };
+    await setPhotoHidden(context.stores, moderatorId, subject, isHidden, input.why);
+    return { photo: await clearLoaders(context).visiblePhoto.load(photo.id) };
+  });
 }
 
-/** The loaders, without what they read before the change. */
-function freshly({ loaders }: Context) {
+function setUserSuspended(isSuspended: boolean) {
+  return moderation(async (moderatorId, { input }: { input: { userId: string; why: string } }, context) => {
+    const userId = parseId('User', input.userId);
+    const user = await context.loaders.visibleUser.load(userId);
+    if (!user) throw userError('NOT_FOUND', 'There is no such person.', 'userId');
+    await setSuspended(context.stores, moderatorId, userId, isSuspended, input.why);
+    return { user: await clearLoaders(context).visibleUser.load(userId) };
+  });
+}
+
+/** The request's loaders, without the people and photos that they read before the change. */
+function clearLoaders({ loaders }: Context) {
   loaders.user.clearAll();
   loaders.visibleUser.clearAll();
   loaders.visiblePhoto.clearAll();

@@ -1,21 +1,22 @@
-import { type CachedKind, readCached, storeCached } from '../../stores/cache.ts';
+import { type CachedKind, storeCached } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
-import type { Database, Transaction } from '../../stores/postgres.ts';
+import { type Database, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
-import { hasBlocks } from '../visibility/relations.ts';
-import { blockedPeople } from '../visibility/sql-conditions.ts';
+import { foldDeltas, takeDeltas } from '../kernel/fold-deltas.ts';
+import { countedBlocked, readVisibleCounts } from '../visibility/visible-counts.ts';
 
-/** How many follow a person, whom they follow, and their photos: of those who are not hidden. */
+/**
+ * How many people follow a person, how many the person follows, and how many photos they have. Hidden people count
+ * nowhere.
+ */
 export interface UserCounts {
   followers: number;
   following: number;
   photos: number;
 }
 
-/** Deltas that one statement folds in: more wait for the next. */
-const FOLD_AT_ONCE = 20_000;
-/** Any number: the advisory lock of the worker that folds. */
+/** The advisory lock of the worker that folds. Any number that no other lock has. */
 const FOLD_LOCK = 77_033;
 const NOTHING: UserCounts = { followers: 0, following: 0, photos: 0 };
 
@@ -36,10 +37,11 @@ export function userCountsKey(id: bigint): string {
 }
 
 /**
- * People's counts as the viewer sees them: without those between whom and the viewer there is a block. They may lag by the half second
- * until they are folded.
+ * Reads people's counts as the viewer sees them: without people with a block between them and the viewer.
  *
- * @param exact the counts as they are now, not as they were folded last
+ * @param viewerId null without a session
+ * @param exact the counts as they are now; otherwise they may lag by the half second until the worker folds the deltas
+ * @returns in the order of the ids; zeros for people who do not exist
  */
 export async function readUserCounts(
   stores: Stores,
@@ -47,32 +49,23 @@ export async function readUserCounts(
   ids: readonly bigint[],
   exact = false,
 ): Promise<UserCounts[]> {
-  const read = async () => {
-    if (!exact) return readCached(stores, cachedCounts, ids);
-    const loaded = await loadUserCounts(stores.db, ids);
-    return ids.map((id) => loaded.get(id) ?? null);
+  const kind = { cached: cachedCounts, countBlocked, subtract };
+  const counts = await readVisibleCounts(stores, kind, viewerId, ids, exact);
+  return counts.map((row) => row ?? NOTHING);
+}
+
+function subtract(counts: UserCounts, blocked: UserCounts): UserCounts {
+  return {
+    followers: Math.max(0, counts.followers - blocked.followers),
+    following: Math.max(0, counts.following - blocked.following),
+    photos: counts.photos,
   };
-  const [counts, blocks] = await Promise.all([read(), viewerId !== null && hasBlocks(stores, viewerId)]);
-  const less =
-    viewerId !== null && blocks ? await countBlocked(stores.db, viewerId, ids) : new Map<bigint, UserCounts>();
-  return ids.map((id, index) => {
-    const { followers, following, photos } = counts[index] ?? NOTHING;
-    const blocked = less.get(id) ?? NOTHING;
-    return {
-      followers: Math.max(0, followers - blocked.followers),
-      following: Math.max(0, following - blocked.following),
-      photos,
-    };
-  });
 }
 
 async function countBlocked(db: Database, viewerId: bigint, ids: readonly bigint[]): Promise<Map<bigint, UserCounts>> {
-  // Lateral, so that the few who are blocked are looked up, and not all followers read.
+  // Lateral: PostgreSQL looks up the few blocked people instead of reading all followers.
   const rows = await db.$queryRaw<{ id: bigint; followers: number; following: number }[]>`
-    with blocked as materialized (
-      select id from ${blockedPeople(viewerId)} person
-      where not exists (select from users where users.id = person.id and is_hidden)
-    )
+    with blocked as materialized (${countedBlocked(viewerId)})
     select subject.id,
       (select count(*)::int from blocked cross join lateral (
         select from follows where follower_id = blocked.id and followee_id = subject.id limit 1
@@ -84,7 +77,7 @@ async function countBlocked(db: Database, viewerId: bigint, ids: readonly bigint
   return new Map(rows.map(({ id, followers, following }) => [id, { followers, following, photos: 0 }]));
 }
 
-/** People's counts as they are now, with the deltas that are not folded in yet. */
+/** People's counts as they are now, with the deltas that no worker has folded yet. */
 async function loadUserCounts(db: Database, ids: readonly bigint[]): Promise<Map<bigint, UserCounts>> {
   const rows = await db.$queryRaw<({ id: bigint } & UserCounts)[]>`
     select subject.id,
@@ -101,26 +94,24 @@ async function loadUserCounts(db: Database, ids: readonly bigint[]): Promise<Map
   return new Map(rows.map(({ id, ...counts }) => [id, counts]));
 }
 
-/** Adds to how many photos a person has. */
+/** Adds a delta to a person's number of photos. */
 export async function addPhotoDelta(tx: Transaction, userId: bigint, photos: 1 | -1): Promise<void> {
   await tx.userCountDelta.create({ data: { userId, photos } });
 }
 
 /**
- * Adds to each person's counts what the deltas say, and takes these away: in one statement, so each counts once. People are told
- * of new followers here, so that many at once do not wait for each other.
+ * Folds a batch of deltas into the counts of their people. The same transaction enqueues the job that refreshes the
+ * counts in Redis, and notifies people of new followers: here, so that many new followers at once do not wait for each
+ * other.
  *
  * @returns whether more may be waiting
  */
-export async function foldUserCounts(stores: Stores): Promise<boolean> {
-  return stores.db.$transaction(async (tx) => {
-    const [lock] = await tx.$queryRaw<[{ taken: boolean }]>`select pg_try_advisory_xact_lock(${FOLD_LOCK}) as taken`;
-    if (!lock.taken) return false;
-    const folded = await tx.$queryRaw<{ id: bigint; deltas: number; days: number[] }[]>`
+export function foldUserCounts(stores: Stores): Promise<boolean> {
+  return foldDeltas<{ id: bigint; days: number[] }>(stores, {
+    lockId: FOLD_LOCK,
+    fold: (tx) => tx.$queryRaw`
       with taken as (
-        delete from user_count_deltas
-        where (user_id, id) in (select user_id, id from user_count_deltas limit ${FOLD_AT_ONCE})
-        returning user_id, followers, following, photos, news_day
+        ${takeDeltas(sql`user_count_deltas`, sql`user_id`)}
       ), change as (
         select user_id, sum(followers) as followers, sum(following) as following, sum(photos) as photos,
           array_remove(array_agg(distinct news_day), null) as days, count(*)::int as deltas
@@ -128,31 +119,26 @@ export async function foldUserCounts(stores: Stores): Promise<boolean> {
       ), stored as (
         insert into user_counts as counts (user_id, followers, following, photos)
         select user_id, followers, following, photos from change
-        -- Who was deleted since has no counts.
+        -- A person who was deleted meanwhile has no counts.
         where exists (select from users where users.id = user_id)
         on conflict (user_id) do update set followers = counts.followers + excluded.followers,
           following = counts.following + excluded.following, photos = counts.photos + excluded.photos
       )
-      select change.user_id as id, deltas, days from change join users on users.id = change.user_id`;
-    if (folded.length > 0) {
-      await addJob(
-        tx,
-        'userCountsChanged',
-        { userIds: folded.map((row) => String(row.id)) },
-        { queue: 'userCountsChanged' },
-      );
+      select change.user_id as id, deltas, days from change join users on users.id = change.user_id`,
+    async record(tx, folded) {
+      const userIds = folded.map((row) => String(row.id));
+      await addJob(tx, 'userCountsChanged', { userIds }, { queue: 'userCountsChanged' });
       await recordActivities(
         tx,
         folded.flatMap(({ id, days }) =>
           days.map((day) => ({ recipientId: id, kind: 'FOLLOW' as const, subjectId: BigInt(day) })),
         ),
       );
-    }
-    return folded.reduce((sum, row) => sum + row.deltas, 0) >= FOLD_AT_ONCE;
+    },
   });
 }
 
-/** Brings people's counts in Redis up to date. One such job runs at a time, so a later count is not overtaken by an earlier. */
+/** Writes people's counts to Redis. One such job runs at a time, so older counts never overwrite newer ones. */
 export async function refreshUserCounts(stores: Stores, ids: readonly bigint[]): Promise<void> {
   await storeCached(stores.redis, cachedCounts, await loadUserCounts(stores.db, ids));
 }

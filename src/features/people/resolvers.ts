@@ -1,8 +1,8 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findUserIdByUsername } from '../accounts/usernames.ts';
-import { type Context, requireSession } from '../context.ts';
-import { payload, userError } from '../kernel/errors.ts';
+import { type Context, mutation } from '../context.ts';
+import { userError } from '../kernel/errors.ts';
 import { emptyPage, pageRequest } from '../kernel/paging.ts';
 import { parseId } from '../kernel/validate.ts';
 import type { UserRow } from '../records/user-rows.ts';
@@ -13,7 +13,7 @@ import { mute, unmute } from './mutes.ts';
 import { setPrivacy } from './privacy.ts';
 import { approveRequest, declineRequest, withdrawRequest } from './requests.ts';
 
-/** People and what stands between them, in GraphQL. */
+/** People and the relations between them, in GraphQL. */
 export const peopleResolvers: Resolvers = {
   Query: {
     user: async (_, { username }, { stores, loaders }) => {
@@ -22,36 +22,30 @@ export const peopleResolvers: Resolvers = {
     },
   },
   Mutation: {
-    follow: (_, { input }, context) => changeRelationship(context, input.userId, follow),
-    unfollow: (_, { input }, context) => changeRelationship(context, input.userId, unfollow),
-    withdrawFollowRequest: (_, { input }, context) => changeRelationship(context, input.userId, withdrawRequest),
-    approveFollowRequest: (_, { input }, context) => changeRelationship(context, input.userId, approveRequest),
-    declineFollowRequest: (_, { input }, context) => changeRelationship(context, input.userId, declineRequest),
-    removeFollower: (_, { input }, context) => changeRelationship(context, input.userId, removeFollower),
-    block: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const otherId = parseId('User', input.userId);
-        await block(context.stores, userId, otherId);
-        // The one who blocks sees whom.
-        return { user: await context.loaders.user.load(otherId) };
-      }),
-    unblock: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const otherId = parseId('User', input.userId);
-        const wasBlocked = await unblock(context.stores, userId, otherId);
-        const user = wasBlocked ? await context.loaders.user.load(otherId) : await requireUser(context, otherId);
-        return { user };
-      }),
-    mute: (_, { input }, context) => changeRelationship(context, input.userId, mute),
-    unmute: (_, { input }, context) => changeRelationship(context, input.userId, unmute),
-    setPrivacy: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        await setPrivacy(context.stores, userId, input.isPrivate);
-        return { user: await context.loaders.user.clear(userId).load(userId) };
-      }),
+    follow: changeRelationship(follow),
+    unfollow: changeRelationship(unfollow),
+    withdrawFollowRequest: changeRelationship(withdrawRequest),
+    approveFollowRequest: changeRelationship(approveRequest),
+    declineFollowRequest: changeRelationship(declineRequest),
+    removeFollower: changeRelationship(removeFollower),
+    block: mutation(async ({ userId }, { input }, context) => {
+      const otherId = parseId('User', input.userId);
+      await block(context.stores, userId, otherId);
+      // Without the visibility rules: a viewer sees whom they block.
+      return { user: await context.loaders.user.load(otherId) };
+    }),
+    unblock: mutation(async ({ userId }, { input }, context) => {
+      const otherId = parseId('User', input.userId);
+      const wasBlocked = await unblock(context.stores, userId, otherId);
+      const user = wasBlocked ? await context.loaders.user.load(otherId) : await requireUser(context, otherId);
+      return { user };
+    }),
+    mute: changeRelationship(mute),
+    unmute: changeRelationship(unmute),
+    setPrivacy: mutation(async ({ userId }, { input }, context) => {
+      await setPrivacy(context.stores, userId, input.isPrivate);
+      return { user: await context.loaders.user.clear(userId).load(userId) };
+    }),
   },
   User: {
     photoCount: async ({ id }, _, context) => (await countsOf(context, id)).photos,
@@ -75,18 +69,15 @@ export const peopleResolvers: Resolvers = {
   },
 };
 
-/** Does something to a person whom the viewer may see, and answers with that person. */
-function changeRelationship(
-  context: Context,
-  globalId: string,
-  work: (stores: Stores, viewerId: bigint, otherId: bigint) => Promise<void>,
-) {
-  return payload(async () => {
-    const { userId } = requireSession(context);
-    const otherId = parseId('User', globalId);
+/**
+ * Makes a mutation that changes something between the viewer and a person whom they may see. It returns that person.
+ */
+function changeRelationship(work: (stores: Stores, viewerId: bigint, otherId: bigint) => Promise<void>) {
+  return mutation(async ({ userId }, { input }: { input: { userId: string } }, context) => {
+    const otherId = parseId('User', input.userId);
     await requireUser(context, otherId);
     await work(context.stores, userId, otherId);
-    // Looked at anew: what the viewer may see of them can have changed with it.
+    // Read again: the change may decide whether the viewer may see the person.
     return { user: await context.loaders.visibleUser.clear(otherId).load(otherId) };
   });
 }
@@ -98,7 +89,7 @@ async function requireUser({ loaders }: Context, id: bigint): Promise<UserRow> {
   return user;
 }
 
-/** A person's counts; of somebody between whom and the viewer there is a block, none. */
+/** A person's counts; zeros for a person whom the viewer may not see. */
 async function countsOf({ loaders }: Context, id: bigint) {
   const [visible, counts] = await Promise.all([loaders.visibleUser.load(id), loaders.userCounts.load(id)]);
   return visible ? counts : { photos: 0, followers: 0, following: 0 };

@@ -7,7 +7,8 @@ import { recordActivities } from '../activity/record.ts';
 import { hasHashtags, syncPhotoHashtags, writeInvalidatingHashtags } from '../hashtags/photo-hashtags.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
-import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { readListOfEach } from '../kernel/read-list.ts';
 import { checkText } from '../kernel/validate.ts';
 import { type CommentKey, type CommentRow, readComments } from '../records/comment-rows.ts';
 import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
@@ -131,41 +132,37 @@ async function deleteCommentRow(tx: Transaction, photoId: bigint, commentId: big
 }
 
 /**
- * The same page of the comments of several photos, newest first, in one query: those by people whom the viewer may see. The caller
- * has checked that they may see the photos.
+ * The same page of the comments of several photos, newest first, in one query: those by people whom the viewer may see.
+ * The caller has checked that the viewer may see the photos.
  *
+ * @param viewerId null without a session
  * @returns in the order of the ids
  */
-export async function listComments(
-  { db }: Stores,
+export function listComments(
+  stores: Stores,
   viewerId: bigint | null,
   photoIds: readonly bigint[],
-  { first, after }: PageRequest,
+  request: PageRequest,
 ): Promise<Connection<CommentRow>[]> {
-  const rows = await db.$queryRaw<Omit<CommentRow, '__typename'>[]>`
-    select comment.id, photo.id as "photoId", comment.author_id as "authorId", comment.text
-    from unnest(${[...photoIds]}::bigint[]) photo (id)
-    cross join lateral (
-      select id, author_id, text from comments
-      where photo_id = photo.id and id < ${after ?? 2n ** 63n - 1n}
-        and ${personIsVisible(viewerId, sql`comments.author_id`)}
-      order by id desc
-      limit ${first + 1}
-    ) comment
-    order by comment.id desc`;
-  const byPhoto = Map.groupBy(rows, (row) => row.photoId);
-  return photoIds.map((photoId) => {
-    const found = (byPhoto.get(photoId) ?? []).map((row) => ({ __typename: 'Comment' as const, ...row }));
-    return toConnection(found.slice(0, first), (comment) => comment.id, found.length > first);
+  return readListOfEach(stores, photoIds, request, {
+    page: {
+      table: sql`comments`,
+      parentId: sql`photo_id`,
+      sortId: sql`id`,
+      columns: sql`id, photo_id as "photoId", author_id as "authorId", text`,
+    },
+    rules: personIsVisible(viewerId, sql`comments.author_id`),
+    load: async (comments: readonly Omit<CommentRow, '__typename'>[]) => comments,
+    answer: ({ id, photoId, authorId, text }) => ({ __typename: 'Comment', id, photoId, authorId, text }) as const,
   });
 }
 
 /**
- * Reads the comments that the viewer may see: the viewer must be allowed to see both the photo and the author. A
- * moderator also sees reported photos and their comments.
+ * Reads comments by their keys: those that people whom the viewer may see wrote about photos that the viewer may see. A
+ * moderator also sees reported comments.
  *
- * @param loadPhotos loads the photos that the viewer may see; null for the others
- * @returns in the order of the keys; null for comments that do not exist or that the viewer may not see
+ * @param loadPhotos loads the photos that the viewer may see, null for others
+ * @returns in the order of the keys; null for the other comments
  */
 export async function readVisibleComments(
   stores: Stores,

@@ -1,10 +1,10 @@
-import { type CachedKind, readCached, storeCached } from '../../stores/cache.ts';
+import { type CachedKind, storeCached } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
-import type { Database } from '../../stores/postgres.ts';
+import { type Database, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
-import { hasBlocks } from '../visibility/relations.ts';
-import { blockedPeople } from '../visibility/sql-conditions.ts';
+import { foldDeltas, takeDeltas } from '../kernel/fold-deltas.ts';
+import { countedBlocked, readVisibleCounts } from '../visibility/visible-counts.ts';
 
 /** How many people like a photo, and how many comments it has. */
 export interface PhotoCounts {
@@ -12,9 +12,7 @@ export interface PhotoCounts {
   comments: number;
 }
 
-/** Deltas that one statement folds in: more wait for the next. */
-const FOLD_AT_ONCE = 20_000;
-/** Any number: the advisory lock of the worker that folds. */
+/** The advisory lock of the worker that folds. Any number that no other lock has. */
 const FOLD_LOCK = 77_032;
 
 const cachedCounts: CachedKind<bigint, PhotoCounts> = {
@@ -34,42 +32,33 @@ export function photoCountsKey(id: bigint): string {
 }
 
 /**
- * Reads photos' counts as the viewer sees them: without the likes and comments of those between whom and the viewer there is a block.
- * They may lag by the half second until they are folded. Null for what does not exist.
+ * Reads photos' counts as the viewer sees them: without the likes and comments of people with a block between them and
+ * the viewer.
  *
- * @param exact the counts as they are now, not as they were folded last
+ * @param viewerId null without a session
+ * @param exact the counts as they are now; otherwise they may lag by the half second until the worker folds the deltas
+ * @returns in the order of the ids; null for photos that do not exist
  */
-export async function readCounts(
+export function readCounts(
   stores: Stores,
   viewerId: bigint | null,
   ids: readonly bigint[],
   exact = false,
 ): Promise<(PhotoCounts | null)[]> {
-  const read = async () => {
-    if (!exact) return readCached(stores, cachedCounts, ids);
-    const loaded = await loadCounts(stores.db, ids);
-    return ids.map((id) => loaded.get(id) ?? null);
+  return readVisibleCounts(stores, { cached: cachedCounts, countBlocked, subtract }, viewerId, ids, exact);
+}
+
+function subtract(counts: PhotoCounts, blocked: PhotoCounts): PhotoCounts {
+  return {
+    likes: Math.max(0, counts.likes - blocked.likes),
+    comments: Math.max(0, counts.comments - blocked.comments),
   };
-  const [counts, blocks] = await Promise.all([read(), viewerId !== null && hasBlocks(stores, viewerId)]);
-  if (viewerId === null || !blocks) return counts;
-  const less = await countBlocked(stores.db, viewerId, ids);
-  return counts.map((count, index) => {
-    const blocked = less.get(ids[index] ?? 0n);
-    if (!count || !blocked) return count;
-    return {
-      likes: Math.max(0, count.likes - blocked.likes),
-      comments: Math.max(0, count.comments - blocked.comments),
-    };
-  });
 }
 
 async function countBlocked(db: Database, viewerId: bigint, ids: readonly bigint[]): Promise<Map<bigint, PhotoCounts>> {
-  // Lateral, so that the few who are blocked are looked up, and not all likes read.
+  // Lateral: PostgreSQL looks up the few blocked people instead of reading all likes.
   const rows = await db.$queryRaw<{ id: bigint; likes: number; comments: number }[]>`
-    with blocked as materialized (
-      select id from ${blockedPeople(viewerId)} person
-      where not exists (select from users where users.id = person.id and is_hidden)
-    )
+    with blocked as materialized (${countedBlocked(viewerId)})
     select photo.id,
       (select count(*)::int from blocked cross join lateral (
         select from likes where photo_id = photo.id and user_id = blocked.id limit 1
@@ -81,7 +70,7 @@ async function countBlocked(db: Database, viewerId: bigint, ids: readonly bigint
   return new Map(rows.map(({ id, likes, comments }) => [id, { likes, comments }]));
 }
 
-/** Photos' counts as they are now, with the deltas that are not folded in yet. */
+/** Photos' counts as they are now, with the deltas that no worker has folded yet. */
 async function loadCounts(db: Database, ids: readonly bigint[]): Promise<Map<bigint, PhotoCounts>> {
   const rows = await db.$queryRaw<{ id: bigint; likes: number; comments: number }[]>`
     select photo.id,
@@ -96,49 +85,46 @@ async function loadCounts(db: Database, ids: readonly bigint[]): Promise<Map<big
 }
 
 /**
- * Adds to each photo's counts what the deltas say, and takes these away: in one statement, so each counts once. The same
- * transaction leaves the job that tells whoever looks at the photos.
+ * Folds a batch of deltas into the counts of their photos. The same transaction enqueues the job that publishes the new
+ * counts and notifies the owners of likes: here, so that many people who like a photo at once do not wait for each
+ * other.
  *
  * @returns whether more may be waiting
  */
-export async function foldPhotoCounts(stores: Stores): Promise<boolean> {
-  return stores.db.$transaction(async (tx) => {
-    const [lock] = await tx.$queryRaw<[{ taken: boolean }]>`select pg_try_advisory_xact_lock(${FOLD_LOCK}) as taken`;
-    if (!lock.taken) return false;
-    const folded = await tx.$queryRaw<{ id: bigint; ownerId: bigint; deltas: number; news: number }[]>`
+export function foldPhotoCounts(stores: Stores): Promise<boolean> {
+  return foldDeltas<{ id: bigint; ownerId: bigint; news: number }>(stores, {
+    lockId: FOLD_LOCK,
+    fold: (tx) => tx.$queryRaw`
       with taken as (
-        delete from photo_count_deltas
-        where (photo_id, id) in (select photo_id, id from photo_count_deltas limit ${FOLD_AT_ONCE})
-        returning photo_id, likes, comments, news
+        ${takeDeltas(sql`photo_count_deltas`, sql`photo_id`)}
       ), change as (
         select photo_id, sum(likes) as likes, sum(comments) as comments, sum(news)::int as news, count(*)::int as deltas
         from taken group by photo_id
       )
       update photos set like_count = like_count + change.likes, comment_count = comment_count + change.comments
       from change where photos.id = change.photo_id
-      returning photos.id, photos.owner_id as "ownerId", change.deltas, change.news`;
-    if (folded.length === 0) return false;
-    await addPhotosChanged(
-      tx,
-      folded.map((row) => row.id),
-    );
-    // Owners are told here, so that many who like a photo at once do not wait for each other.
-    const liked = folded.filter((row) => row.news > 0);
-    await recordActivities(
-      tx,
-      liked.map(({ id, ownerId }) => ({ recipientId: ownerId, kind: 'LIKE', subjectId: id, photoId: id })),
-    );
-    return folded.reduce((sum, row) => sum + row.deltas, 0) >= FOLD_AT_ONCE;
+      returning photos.id, photos.owner_id as "ownerId", change.deltas, change.news`,
+    async record(tx, folded) {
+      await addPhotosChanged(
+        tx,
+        folded.map((row) => row.id),
+      );
+      const liked = folded.filter((row) => row.news > 0);
+      await recordActivities(
+        tx,
+        liked.map(({ id, ownerId }) => ({ recipientId: ownerId, kind: 'LIKE', subjectId: id, photoId: id })),
+      );
+    },
   });
 }
 
-/** Enqueues that whoever looks at these photos is told. */
+/** Enqueues the job that publishes changes of these photos to their subscribers. */
 export async function addPhotosChanged(tx: Parameters<typeof addJob>[0], photoIds: readonly bigint[]): Promise<void> {
-  // One after the other: each writes to Redis the counts that it reads, and a later one must not be overtaken by an earlier.
+  // In a queue, one after the other: each writes the counts that it reads to Redis, and must not overwrite newer ones.
   await addJob(tx, 'photosChanged', { photoIds: photoIds.map(String) }, { queue: 'photosChanged' });
 }
 
-/** Brings photos' counts in Redis up to date. One such job runs at a time, so an older count never overwrites a newer one. */
+/** Writes photos' counts to Redis. One such job runs at a time, so older counts never overwrite newer ones. */
 export async function refreshPhotoCounts(stores: Stores, photoIds: readonly bigint[]): Promise<void> {
   await storeCached(stores.redis, cachedCounts, await loadCounts(stores.db, photoIds));
 }

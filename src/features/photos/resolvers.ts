@@ -1,10 +1,11 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { idTime, toGlobalId } from '../../stores/ids.ts';
 import { putHeaders } from '../../stores/objects.ts';
-import { type Context, requireSession } from '../context.ts';
-import { notFound, payload, userError } from '../kernel/errors.ts';
+import { type Context, mutation } from '../context.ts';
+import { notFound, userError } from '../kernel/errors.ts';
 import { emptyPage, pageRequest } from '../kernel/paging.ts';
 import { parseCommentId, parseId } from '../kernel/validate.ts';
+import { eventFields, subscription } from '../live/event-resolvers.ts';
 import { parseLocationInput } from '../places/locations.ts';
 import { addComment, deleteComment } from './comments.ts';
 import { readCounts } from './counts.ts';
@@ -19,77 +20,58 @@ import { createUpload } from './uploads.ts';
 /** Photos in GraphQL. */
 export const photoResolvers: Resolvers = {
   Mutation: {
-    createUpload: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        return { upload: await createUpload(context.stores, userId, input) };
-      }),
-    publishPhoto: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const id = await publishPhoto(context.stores, userId, parseId('Upload', input.uploadId), {
-          ...input,
-          caption: input.caption ?? '',
-          location: input.location ? parseLocationInput(input.location) : null,
-        });
-        const photo = await context.loaders.visiblePhoto.load(id);
-        if (!photo) throw userError('NOT_FOUND', 'The photo that this key made has been deleted.', 'idempotencyKey');
-        return { photo };
-      }),
-    updatePhoto: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const id = parseId('Photo', input.photoId);
-        const location = input.location ? parseLocationInput(input.location) : input.location;
-        await updatePhoto(context.stores, userId, id, { caption: input.caption ?? undefined, location });
-        return { photo: await context.loaders.visiblePhoto.load(id) };
-      }),
-    deletePhoto: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const id = parseId('Photo', input.photoId);
-        await deletePhoto(context.stores, userId, id);
-        return { deletedPhotoId: input.photoId };
-      }),
-    likePhoto: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const id = parseId('Photo', input.photoId);
-        await likePhoto(context.stores, userId, id);
-        return { photo: await photoWithExactCounts(context, id) };
-      }),
-    unlikePhoto: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const id = parseId('Photo', input.photoId);
-        await unlikePhoto(context.stores, userId, id);
-        return { photo: await photoWithExactCounts(context, id) };
-      }),
-    addComment: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const id = parseId('Photo', input.photoId);
-        const comment = await addComment(context.stores, userId, id, input);
-        await photoWithExactCounts(context, id);
-        return { comment };
-      }),
-    deleteComment: (_, { input }, context) =>
-      payload(async () => {
-        const { userId } = requireSession(context);
-        const [photoId, commentId] = parseCommentId(input.commentId);
-        await deleteComment(context.stores, userId, photoId, commentId);
-        return { deletedCommentId: input.commentId, photo: await photoWithExactCounts(context, photoId) };
-      }),
+    createUpload: mutation(async ({ userId }, { input }, context) => {
+      return { upload: await createUpload(context.stores, userId, input) };
+    }),
+    publishPhoto: mutation(async ({ userId }, { input }, context) => {
+      const id = await publishPhoto(context.stores, userId, parseId('Upload', input.uploadId), {
+        ...input,
+        caption: input.caption ?? '',
+        location: input.location ? parseLocationInput(input.location) : null,
+      });
+      const photo = await context.loaders.visiblePhoto.load(id);
+      if (!photo) throw userError('NOT_FOUND', 'The photo that this key made has been deleted.', 'idempotencyKey');
+      return { photo };
+    }),
+    updatePhoto: mutation(async ({ userId }, { input }, context) => {
+      const id = parseId('Photo', input.photoId);
+      const location = input.location ? parseLocationInput(input.location) : input.location;
+      await updatePhoto(context.stores, userId, id, { caption: input.caption ?? undefined, location });
+      return { photo: await context.loaders.visiblePhoto.load(id) };
+    }),
+    deletePhoto: mutation(async ({ userId }, { input }, context) => {
+      const id = parseId('Photo', input.photoId);
+      await deletePhoto(context.stores, userId, id);
+      return { deletedPhotoId: input.photoId };
+    }),
+    likePhoto: mutation(async ({ userId }, { input }, context) => {
+      const id = parseId('Photo', input.photoId);
+      await likePhoto(context.stores, userId, id);
+      return { photo: await photoWithExactCounts(context, id) };
+    }),
+    unlikePhoto: mutation(async ({ userId }, { input }, context) => {
+      const id = parseId('Photo', input.photoId);
+      await unlikePhoto(context.stores, userId, id);
+      return { photo: await photoWithExactCounts(context, id) };
+    }),
+    addComment: mutation(async ({ userId }, { input }, context) => {
+      const id = parseId('Photo', input.photoId);
+      const comment = await addComment(context.stores, userId, id, input);
+      await photoWithExactCounts(context, id);
+      return { comment };
+    }),
+    deleteComment: mutation(async ({ userId }, { input }, context) => {
+      const [photoId, commentId] = parseCommentId(input.commentId);
+      await deleteComment(context.stores, userId, photoId, commentId);
+      return { deletedCommentId: input.commentId, photo: await photoWithExactCounts(context, photoId) };
+    }),
   },
   Subscription: {
-    photo: {
-      subscribe: async (_, { id, after }, { stores, readViewer }) => {
-        const events = await subscribeToPhoto(stores, readViewer(), parseId('Photo', id), after);
-        if (!events) throw notFound('There is no such photo.');
-        return events;
-      },
-      resolve: (event: unknown) => event as never,
-    },
+    photo: subscription(async (_, { id, after }, { stores, readViewer }) => {
+      const events = await subscribeToPhoto(stores, readViewer(), parseId('Photo', id), after);
+      if (!events) throw notFound('There is no such photo.');
+      return events;
+    }),
   },
   Photo: {
     id: ({ id }) => toGlobalId('Photo', id),
@@ -112,8 +94,7 @@ export const photoResolvers: Resolvers = {
     },
   },
   PhotoEvent: {
-    cursor: ({ cursor }) => cursor,
-    isGap: ({ isGap }) => isGap,
+    ...eventFields,
     photo: ({ value }) => value?.photo ?? null,
     comment: ({ value }) => value?.comment ?? null,
   },
@@ -134,14 +115,16 @@ export const photoResolvers: Resolvers = {
   },
 };
 
-/** A photo whose counts, in this answer, hold what this very request has changed, before it is folded in. */
+/**
+ * Reads a photo with exact counts, so that the response includes the change of this request before the worker folds it.
+ */
 async function photoWithExactCounts({ stores, readViewer, loaders }: Context, id: bigint) {
   const [counts] = await readCounts(stores, readViewer(), [id], true);
   loaders.photoCounts.clear(id).prime(id, counts ?? null);
   return loaders.visiblePhoto.clear(id).load(id);
 }
 
-/** What a row that was read refers to; it can be gone only when it was deleted between two reads of one answer. */
+/** The row that another row refers to. It is missing only if it was deleted between two reads of this request. */
 function existing<T>(row: T | null): T {
   if (row === null) throw notFound('It has just been deleted.');
   return row;

@@ -1,13 +1,15 @@
 import type { LocationPrecision } from '../../generated/graphql.ts';
 import { joinSql, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
+import type { Connection, PageRequest } from '../kernel/paging.ts';
+import { readListOfEach } from '../kernel/read-list.ts';
 import {
   MIN_SIMILARITY_LENGTH,
   normalizeSearchText,
   prefixPattern,
   requireSearchLimit,
 } from '../kernel/search-text.ts';
+import type { RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { photoIsVisible, placeIsReusable, placeIsVisible } from '../visibility/sql-conditions.ts';
 import {
@@ -73,37 +75,29 @@ export async function readVisiblePlace({ db }: Stores, viewerId: bigint | null, 
 }
 
 /**
- * The same page of the photos of several places that the viewer may see, newest first.
+ * The same page of the photos of several places, newest first, in one query: those that the viewer may see.
  *
+ * @param viewerId null without a session
  * @param loadPhotos loads photos by id
  * @returns in the order of the ids
  */
-export async function listPhotosAt(
-  { db }: Stores,
+export function listPhotosAt(
+  stores: Stores,
   viewerId: bigint | null,
   placeIds: readonly bigint[],
-  { first, after }: PageRequest,
-  loadPhotos: (ids: readonly bigint[]) => Promise<readonly (PhotoRow | null)[]>,
+  request: PageRequest,
+  loadPhotos: RowLoaders['photos'],
 ): Promise<Connection<PhotoRow>[]> {
-  const rows = await db.$queryRaw<{ placeId: bigint; photoId: bigint }[]>`
-    select place.id as "placeId", photo.photo_id as "photoId"
-    from unnest(${[...placeIds]}::bigint[]) place (id)
-    cross join lateral (
-      select photo_id, published_id from photo_locations
-      where place_id = place.id and published_id < ${after ?? 2n ** 63n - 1n} and ${photoIsVisible(viewerId, sql`photo_id`)}
-      order by published_id desc
-      limit ${first + 1}
-    ) photo
-    order by photo.published_id desc`;
-  const photos = await loadPhotos(rows.map((row) => row.photoId));
-  const found = rows.flatMap(({ placeId }, index) => {
-    const photo = photos[index];
-    return photo ? [{ placeId, photo }] : [];
-  });
-  const byPlace = Map.groupBy(found, ({ placeId }) => placeId);
-  return placeIds.map((id) => {
-    const own = (byPlace.get(id) ?? []).map(({ photo }) => photo);
-    return toConnection(own.slice(0, first), (photo) => photo.publishedId ?? 0n, own.length > first);
+  return readListOfEach(stores, placeIds, request, {
+    page: {
+      table: sql`photo_locations`,
+      parentId: sql`place_id`,
+      sortId: sql`published_id`,
+      columns: sql`photo_id as "photoId"`,
+    },
+    rules: photoIsVisible(viewerId, sql`photo_id`),
+    load: (entries: readonly { photoId: bigint }[]) => loadPhotos(entries.map((entry) => entry.photoId)),
+    answer: (photo) => photo,
   });
 }
 

@@ -1,26 +1,28 @@
 import type { Resolvers } from '../../generated/graphql.ts';
-import { idAt, toGlobalId } from '../../stores/ids.ts';
+import { idAt, MAX_ID, toGlobalId } from '../../stores/ids.ts';
 import type { Context } from '../context.ts';
 import { pageRequest, toConnection } from '../kernel/paging.ts';
+import { answerBatch, ruledByPage } from '../kernel/read-list.ts';
+import { eventFields, subscription } from '../live/event-resolvers.ts';
 import { type Area, box, circle } from './areas.ts';
 import { findPlacesNear, searchPlaces } from './places.ts';
 import { searchArea } from './search-area.ts';
 import { subscribeToPhotosNear } from './subscriptions.ts';
 import { readSuggestion } from './suggestion.ts';
 
-/** Places, and photos by where they were taken, in GraphQL. */
+/** Places, and photos by location, in GraphQL. */
 export const placeResolvers: Resolvers = {
   Query: {
-    photosNear: async (_, { latitude, longitude, radiusMeters, ...asked }, context) => {
+    photosNear: async (_, { latitude, longitude, radiusMeters, ...args }, context) => {
       const area = circle({ latitude, longitude }, radiusMeters);
-      const { page, distances } = await readArea(context, area, asked);
+      const { page, distances } = await readArea(context, area, args);
       return {
         ...page,
         edges: page.edges.map((edge) => ({ ...edge, distanceMeters: distances.get(edge.node.id) ?? 0 })),
       };
     },
-    photosInBox: async (_, { south, west, north, east, ...asked }, context) =>
-      (await readArea(context, box({ south, west, north, east }), asked)).page,
+    photosInBox: async (_, { south, west, north, east, ...args }, context) =>
+      (await readArea(context, box({ south, west, north, east }), args)).page,
     placesNear: async (_, { latitude, longitude, name, first }, { stores, readViewer }) => {
       const found = await findPlacesNear(stores, readViewer(), { latitude, longitude }, name, first);
       return found.map(({ place, distance }) => ({ place, distanceMeters: distance }));
@@ -28,11 +30,9 @@ export const placeResolvers: Resolvers = {
     searchPlaces: (_, { text, first }, { stores, readViewer }) => searchPlaces(stores, readViewer(), text, first),
   },
   Subscription: {
-    photosNear: {
-      subscribe: (_, { latitude, longitude, radiusMeters, after }, { stores, readViewer }) =>
-        subscribeToPhotosNear(stores, readViewer(), { latitude, longitude }, radiusMeters, after),
-      resolve: (event: unknown) => event as never,
-    },
+    photosNear: subscription((_, { latitude, longitude, radiusMeters, after }, { stores, readViewer }) =>
+      subscribeToPhotosNear(stores, readViewer(), { latitude, longitude }, radiusMeters, after),
+    ),
   },
   Photo: {
     location: ({ location }) => location,
@@ -48,32 +48,34 @@ export const placeResolvers: Resolvers = {
     suggestedLocation: (upload, _, { stores }) => readSuggestion(stores, upload),
   },
   NearbyPhotoEvent: {
-    cursor: ({ cursor }) => cursor,
-    isGap: ({ isGap }) => isGap,
+    ...eventFields,
     photo: ({ value }) => value?.photo ?? null,
     distanceMeters: ({ value }) => value?.distance ?? null,
   },
 };
 
-interface Asked {
+/** The arguments that all lists of photos in an area have. */
+interface AreaArguments {
   publishedFrom?: Date | null;
   publishedBefore?: Date | null;
   first: number | null;
   after?: string | null;
 }
 
-/** A page of what is in an area, with how far each photo is from its middle. */
-async function readArea({ stores, readViewer, loaders }: Context, area: Area, asked: Asked) {
-  const request = pageRequest(asked);
+/** A page of the photos in an area, with the distance of each from the area's middle, by photo id. */
+async function readArea({ stores, readViewer, loaders }: Context, area: Area, args: AreaArguments) {
+  const request = pageRequest(args);
   const span = {
-    from: asked.publishedFrom ? idAt(asked.publishedFrom) : 0n,
-    before: asked.publishedBefore ? idAt(asked.publishedBefore) : 2n ** 63n - 1n,
+    from: args.publishedFrom ? idAt(args.publishedFrom) : 0n,
+    before: args.publishedBefore ? idAt(args.publishedBefore) : MAX_ID,
   };
-  const { photos: found, hasNextPage, end } = await searchArea(stores, readViewer(), area, span, request);
-  const photos = await loaders.photos(found.map(({ photoId }) => photoId));
-  // One that was deleted since is left out.
-  const existing = photos.filter((photo) => photo !== null);
-  const last = end ?? found.at(-1)?.publishedId;
-  const page = toConnection(existing, (photo) => photo.publishedId ?? 0n, hasNextPage, last);
-  return { page, distances: new Map(found.map(({ photoId, distance }) => [photoId, distance])) };
+  const { photos, hasNextPage, end } = await searchArea(stores, readViewer(), area, span, request);
+  const items = await answerBatch(photos, {
+    sortId: (entry) => entry.publishedId,
+    load: (entries) => loaders.photos(entries.map((entry) => entry.photoId)),
+    rules: ruledByPage,
+    answer: (photo) => photo,
+  });
+  const page = toConnection(items, hasNextPage, end ?? photos.at(-1)?.publishedId);
+  return { page, distances: new Map(photos.map(({ photoId, distance }) => [photoId, distance])) };
 }

@@ -6,7 +6,7 @@ import { type Area, cover, refine } from './areas.ts';
 import { cellCondition, cellNumber, hasStoredDescendants, type MeasuredCell } from './cells.ts';
 import { distance } from './geo.ts';
 
-/** A photo in an area, with its position in the list. */
+/** A photo in an area. `publishedId` is its sort id. */
 export interface AreaPhoto {
   photoId: bigint;
   publishedId: bigint;
@@ -22,11 +22,11 @@ export interface ScanLimits {
   rowsPerCell: number;
 }
 
-/** A page of a search. */
+/** A page of the photos in an area. */
 export interface AreaPage {
   photos: AreaPhoto[];
   hasNextPage: boolean;
-  /** The position where the next page begins, when it is below the last photo: the search has read everything above. */
+  /** The sort id down to which the search has read, when it ended without filling the page; otherwise null. */
   end: bigint | null;
 }
 
