@@ -16,11 +16,10 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import type { MigrationList, SchemaContainer, SchemaEngine } from '@prisma/schema-engine-wasm';
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
+import { MIGRATION_LOCK } from '../src/stores/lock-ids.ts';
 
 const FOLDER = fileURLToPath(new URL('migrations', import.meta.url));
 const SCHEMA = fileURLToPath(new URL('schema.prisma', import.meta.url));
-/** Any number, the same in every process that migrates, so that two at once wait for each other. */
-const LOCK = 7_203_114;
 const NOTHING_EXTERNAL = { externalTables: [], externalEnums: [] };
 
 /**
@@ -34,7 +33,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   const lock = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
   await lock.connect();
   try {
-    await lock.query('select pg_advisory_lock($1)', [LOCK]);
+    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const database = new Database({ connectionString: databaseUrl, allowExitOnIdle: true });
     const engine = await startEngine(database);
     const { appliedMigrationNames } = await engine.applyMigrations({

@@ -6,7 +6,7 @@ import { loadConfig } from './config.ts';
 import { findNames, isClean, type Trace, trace } from './features/deletion/trace.ts';
 import { UserErrors } from './features/kernel/errors.ts';
 import { setModerator } from './features/moderation/actions.ts';
-import { listFailedJobs, retryJob } from './stores/jobs.ts';
+import { listFailedJobs, retryJob } from './stores/job-admin.ts';
 import { openStores, type Stores } from './stores/stores.ts';
 
 const USAGE = `Usage: npm run admin -- COMMAND

@@ -1,3 +1,4 @@
+import { activityChannel, timelineChannel } from '../../stores/channel-names.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { streamKeys } from '../../stores/streams.ts';
@@ -7,8 +8,6 @@ import { userKey } from '../records/user-rows.ts';
 
 /** What is known of a person's relation to others, in a hash of theirs with a field for each of these. */
 const FACTS = ['follows', 'likes', 'blocks', 'mutes'] as const;
-/** What can be followed live of a person, in a stream each. */
-const FOLLOWED = ['feed', 'author', 'activity'] as const;
 /** Up to this many keys in Redis, all are looked through; among more, what others' hashes hold goes within the hour for which they are kept. */
 const LOOKED_THROUGH = 1_000_000;
 
@@ -22,7 +21,9 @@ function ownKeys(userId: bigint): string[] {
     pulledAuthorsKey(userId),
     followedHashtagsKey(userId),
     ...FACTS.map((name) => personKey(name, userId)),
-    ...FOLLOWED.flatMap((name) => streamKeys(`live:${personKey(name, userId)}`)),
+    ...[timelineChannel(feedKey(userId)), timelineChannel(authorKey(userId)), activityChannel(userId)].flatMap(
+      streamKeys,
+    ),
   ];
 }
 

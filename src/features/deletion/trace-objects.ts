@@ -1,3 +1,4 @@
+import { readMatchingPayloads } from '../../stores/job-admin.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { avatarObjectKey } from '../accounts/avatar.ts';
 import { allKeys, keysIn } from '../photos/media.ts';
@@ -59,9 +60,7 @@ async function* readFiles({ db }: Stores): AsyncGenerator<[ownerId: bigint, keys
 
 /** The unguessable parts of the keys of all files with which a job still has to do. */
 async function readJobs({ db }: Stores): Promise<Set<string>> {
-  const jobs = await db.$queryRaw<{ payload: string }[]>`
-    select payload::text from graphile_worker._private_jobs where payload::text ~ '[0-9a-f]{32}'`;
-  return new Set(jobs.flatMap((job) => secretsIn(job.payload)));
+  return new Set((await readMatchingPayloads(db, '[0-9a-f]{32}')).flatMap(secretsIn));
 }
 
 function secretsIn(text: string): string[] {

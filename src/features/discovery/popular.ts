@@ -8,7 +8,7 @@ import type { RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { areDiscoveries } from '../visibility/rules.ts';
 
-/** How often the list is made anew, in milliseconds: as often as the job runs (stores/jobs.ts). */
+/** How often the list is made anew, in milliseconds: as often as the job runs (stores/worker.ts). */
 const SLOT_MS = 10 * 60_000;
 /** Whoever pages on does so in the list in which they began, for so long. */
 const KEPT_SLOTS = 6n;

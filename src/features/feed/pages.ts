@@ -1,3 +1,4 @@
+import { MAX_ID } from '../../stores/ids.ts';
 import { type Sql, sql } from '../../stores/postgres.ts';
 import { readOrFallback } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -99,7 +100,7 @@ function ofPeople(viewerId: bigint, after: bigint | null, count: number): Sql {
     from follows
     cross join lateral (
       select id, published_id from photos
-      where owner_id = followee_id and published_id < ${after ?? 2n ** 63n - 1n}
+      where owner_id = followee_id and published_id < ${after ?? MAX_ID}
       order by published_id desc
       limit ${count}
     ) photo

@@ -1,4 +1,5 @@
 /** How many photos have a hashtag. */
+import { MAX_ID } from '../../stores/ids.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -74,7 +75,7 @@ async function enqueueCount({ db }: Stores, hashtag: string): Promise<void> {
 /** Counts how many photos everybody sees with a hashtag, and stores it. Again is the same, as it is then. */
 export async function countHashtag({ db }: Stores, hashtag: string): Promise<void> {
   let counted = 0;
-  for (let before = 2n ** 63n - 1n; ; ) {
+  for (let before = MAX_ID; ; ) {
     // In steps, so that no statement takes long.
     const [row] = await db.$queryRaw<[{ last: bigint | null; looked: bigint; seen: bigint }]>`
       select min(published_id) as last, count(*) as looked,

@@ -5,6 +5,7 @@
  *
  * A feature says which channels it follows, and what becomes of a thing that was told: for this viewer, under the rules, at this moment.
  */
+import { isChannelName } from '../../stores/channel-names.ts';
 import { type ChannelMessage, ChannelsUnavailable, UNKNOWN_POSITION } from '../../stores/channels.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { StreamPosition } from '../../stores/streams.ts';
@@ -261,7 +262,7 @@ function parseCursor(cursor: string): Map<string, StreamPosition> {
   try {
     if (cursor.length > MAX_CURSOR) throw new Error('too long');
     for (const [name, epoch, id] of JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[][]) {
-      if (!name?.startsWith('live:') || !epoch || !/^\d+-\d+$/.test(id ?? '')) throw new Error('not one of ours');
+      if (!name || !isChannelName(name) || !epoch || !/^\d+-\d+$/.test(id ?? '')) throw new Error('not one of ours');
       places.set(name, { epoch, id: id ?? '' });
     }
   } catch {

@@ -1,4 +1,5 @@
 import type { ReportReason } from '../../generated/graphql.ts';
+import { REPORTER_LOCKS } from '../../stores/lock-ids.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
@@ -25,9 +26,6 @@ export interface Subject {
   photoId: bigint | null;
   commentId: bigint | null;
 }
-
-/** Any number: the first half of the advisory locks of those who report. */
-const REPORTING = 77_035;
 
 const COLUMNS = {
   id: true,
@@ -57,7 +55,7 @@ export async function report(
   if (subject.userId === reporterId) throw userError('SELF', 'Nobody reports themselves.', 'subjectId');
   await db.$transaction(async (tx) => {
     // One report of a person at a time, so that the same one twice at once is one.
-    await tx.$executeRaw`select pg_advisory_xact_lock(${REPORTING}::int, hashtext(${String(reporterId)}))`;
+    await tx.$executeRaw`select pg_advisory_xact_lock(${REPORTER_LOCKS}::int, hashtext(${String(reporterId)}))`;
     // Both, in the order of their ids: who reports somebody often blocks them at the same moment, and a block locks both too.
     const people = await lockPeople(tx, [reporterId, subject.userId], 'shared');
     if (!people.has(subject.userId)) {

@@ -1,5 +1,6 @@
 import { type CachedKind, readCached, storeCached } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
+import { USER_COUNTS_LOCK } from '../../stores/lock-ids.ts';
 import type { Database, Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
@@ -15,8 +16,6 @@ export interface UserCounts {
 
 /** Deltas that one statement folds in: more wait for the next. */
 const FOLD_AT_ONCE = 20_000;
-/** Any number: the advisory lock of the worker that folds. */
-const FOLD_LOCK = 77_033;
 const NOTHING: UserCounts = { followers: 0, following: 0, photos: 0 };
 
 const cachedCounts: CachedKind<bigint, UserCounts> = {
@@ -114,7 +113,9 @@ export async function addPhotoDelta(tx: Transaction, userId: bigint, photos: 1 |
  */
 export async function foldUserCounts(stores: Stores): Promise<boolean> {
   return stores.db.$transaction(async (tx) => {
-    const [lock] = await tx.$queryRaw<[{ taken: boolean }]>`select pg_try_advisory_xact_lock(${FOLD_LOCK}) as taken`;
+    const [lock] = await tx.$queryRaw<
+      [{ taken: boolean }]
+    >`select pg_try_advisory_xact_lock(${USER_COUNTS_LOCK}) as taken`;
     if (!lock.taken) return false;
     const folded = await tx.$queryRaw<{ id: bigint; deltas: number; days: number[] }[]>`
       with taken as (

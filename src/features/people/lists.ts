@@ -1,3 +1,4 @@
+import { MAX_ID } from '../../stores/ids.ts';
 import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
@@ -52,7 +53,7 @@ export async function listPeople(
     from unnest(${[...subjectIds]}::bigint[]) subject (id)
     cross join lateral (
       select ${table}.id as place, ${person} as person from ${table}
-      where ${subject} = subject.id and ${table}.id < ${after ?? 2n ** 63n - 1n} and ${visible}
+      where ${subject} = subject.id and ${table}.id < ${after ?? MAX_ID} and ${visible}
       order by ${table}.id desc
       limit ${first + 1}
     ) entry

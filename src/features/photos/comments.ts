@@ -1,4 +1,5 @@
 import { writeInvalidating } from '../../stores/cache.ts';
+import { MAX_ID } from '../../stores/ids.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { nextId, sql, type Transaction, transact, violatesForeignKey } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -141,7 +142,7 @@ export async function listComments(
     from unnest(${[...photoIds]}::bigint[]) photo (id)
     cross join lateral (
       select id, author_id, text from comments
-      where photo_id = photo.id and id < ${after ?? 2n ** 63n - 1n}
+      where photo_id = photo.id and id < ${after ?? MAX_ID}
         and ${personIsVisible(viewerId, sql`comments.author_id`)}
       order by id desc
       limit ${first + 1}

@@ -1,5 +1,6 @@
 import { type CachedKind, readCached, storeCached } from '../../stores/cache.ts';
 import { addJob } from '../../stores/jobs.ts';
+import { PHOTO_COUNTS_LOCK } from '../../stores/lock-ids.ts';
 import type { Database } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
@@ -14,8 +15,6 @@ export interface PhotoCounts {
 
 /** Deltas that one statement folds in: more wait for the next. */
 const FOLD_AT_ONCE = 20_000;
-/** Any number: the advisory lock of the worker that folds. */
-const FOLD_LOCK = 77_032;
 
 const cachedCounts: CachedKind<bigint, PhotoCounts> = {
   key: photoCountsKey,
@@ -103,7 +102,9 @@ async function loadCounts(db: Database, ids: readonly bigint[]): Promise<Map<big
  */
 export async function foldPhotoCounts(stores: Stores): Promise<boolean> {
   return stores.db.$transaction(async (tx) => {
-    const [lock] = await tx.$queryRaw<[{ taken: boolean }]>`select pg_try_advisory_xact_lock(${FOLD_LOCK}) as taken`;
+    const [lock] = await tx.$queryRaw<
+      [{ taken: boolean }]
+    >`select pg_try_advisory_xact_lock(${PHOTO_COUNTS_LOCK}) as taken`;
     if (!lock.taken) return false;
     const folded = await tx.$queryRaw<{ id: bigint; ownerId: bigint; deltas: number; news: number }[]>`
       with taken as (

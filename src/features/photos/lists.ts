@@ -1,3 +1,4 @@
+import { MAX_ID } from '../../stores/ids.ts';
 import { sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
@@ -23,7 +24,7 @@ export async function listPhotosOf(
     from unnest(${[...ownerIds]}::bigint[]) owner (id)
     cross join lateral (
       select id, published_id from photos
-      where owner_id = owner.id and published_id < ${after ?? 2n ** 63n - 1n} and ${shown}
+      where owner_id = owner.id and published_id < ${after ?? MAX_ID} and ${shown}
       order by published_id desc
       limit ${first + 1}
     ) photo

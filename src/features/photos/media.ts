@@ -3,9 +3,10 @@
  * below `private/`, and whoever may see the photo is given a signed URL that expires. When that changes, a job copies the files under a new
  * unguessable key and deletes the old ones, so that URLs from before lead nowhere.
  */
+import { randomBytes } from 'node:crypto';
 import type { Image, ImageSize } from '../../generated/graphql.ts';
 import { writeInvalidating } from '../../stores/cache.ts';
-import { addJob, type Jobs } from '../../stores/jobs.ts';
+import { addJob, addJobs, type Jobs } from '../../stores/jobs.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
@@ -44,12 +45,8 @@ export async function addRelocateMedia(tx: Transaction, photoId: bigint): Promis
 }
 
 async function addRelocateMediaOf(tx: Transaction, photoIds: readonly bigint[]): Promise<void> {
-  // gen_random_uuid() has 122 random bits.
-  await tx.$executeRaw`
-    select graphile_worker.add_job('placeMedia', json_build_object(
-      'photoId', photo.id::text, 'mediaKey', replace(gen_random_uuid()::text, '-', '')
-    ))
-    from unnest(${[...photoIds]}::bigint[]) photo (id)`;
+  const payloads = photoIds.map((id) => ({ photoId: String(id), mediaKey: randomBytes(16).toString('hex') }));
+  await addJobs(tx, 'placeMedia', payloads);
 }
 
 /** Enqueues the moves of all photos of a person whose files are not where they belong. Doing it again enqueues some twice, which is harmless. */

@@ -1,4 +1,6 @@
 import type { LocationPrecision } from '../../generated/graphql.ts';
+import { MAX_ID } from '../../stores/ids.ts';
+import { placeNameLock } from '../../stores/lock-ids.ts';
 import { joinSql, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type Connection, type PageRequest, toConnection } from '../kernel/paging.ts';
@@ -32,7 +34,7 @@ export async function findOrAddPlace(
   { name, latitude, longitude, precision }: Omit<PlaceRow, '__typename' | 'id'>,
 ): Promise<PlaceRow> {
   // Two people who name it at the same moment make one.
-  await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended(${`place ${name.toLowerCase()}`}, 0))::text`;
+  await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended(${placeNameLock(name)}, 0))::text`;
   const point = { latitude, longitude };
   const [found] = await tx.$queryRaw<PlaceRow[]>`
     select id, name, latitude, longitude, precision from places
@@ -75,7 +77,7 @@ export async function listPhotosAt(
     from unnest(${[...placeIds]}::bigint[]) place (id)
     cross join lateral (
       select photo_id, published_id from photo_locations
-      where place_id = place.id and published_id < ${after ?? 2n ** 63n - 1n} and ${photoIsVisible(viewerId, sql`photo_id`)}
+      where place_id = place.id and published_id < ${after ?? MAX_ID} and ${photoIsVisible(viewerId, sql`photo_id`)}
       order by published_id desc
       limit ${first + 1}
     ) photo

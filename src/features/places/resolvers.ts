@@ -1,5 +1,5 @@
 import type { Resolvers } from '../../generated/graphql.ts';
-import { idAt, toGlobalId } from '../../stores/ids.ts';
+import { idAt, MAX_ID, toGlobalId } from '../../stores/ids.ts';
 import type { Context } from '../context.ts';
 import { pageRequest, toConnection } from '../kernel/paging.ts';
 import { type Area, box, circle } from './areas.ts';
@@ -67,7 +67,7 @@ async function readArea({ stores, viewerId, loaders }: Context, area: Area, aske
   const request = pageRequest(asked);
   const span = {
     from: asked.publishedFrom ? idAt(asked.publishedFrom) : 0n,
-    before: asked.publishedBefore ? idAt(asked.publishedBefore) : 2n ** 63n - 1n,
+    before: asked.publishedBefore ? idAt(asked.publishedBefore) : MAX_ID,
   };
   const { photos: found, hasNextPage, end } = await searchArea(stores, viewerId, area, span, request);
   const photos = await loaders.photos(found.map(({ photoId }) => photoId));

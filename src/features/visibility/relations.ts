@@ -8,6 +8,7 @@ import {
   writeInvalidating,
   writeInvalidatingRelations,
 } from '../../stores/cache.ts';
+import { MAX_ID } from '../../stores/ids.ts';
 import { sql } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -16,8 +17,6 @@ import { feedKey, pulledAuthorsKey } from '../records/feed-keys.ts';
 
 /** As a subject of blocks: whether there is any at all. No person has this id. */
 const ANYBODY = 0n;
-/** No id is greater. */
-const MAX_ID = 2n ** 63n - 1n;
 
 const followFacts = relationFromTable(
   (id) => personKey('follows', id),
