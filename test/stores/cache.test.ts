@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import {
-  type CachedKind,
-  type RelationKind,
-  readCached,
-  readRelations,
-  writeInvalidating,
-  writeInvalidatingRelations,
-} from '../../src/stores/cache.ts';
+import { type RelationKind, readRelations, writeInvalidatingRelations } from '../../src/stores/cached-relations.ts';
+import { type CachedKind, readCached, writeInvalidating } from '../../src/stores/cached-rows.ts';
 import { connectRedis, type Redis } from '../../src/stores/redis.ts';
 import { unique } from '../support/people.ts';
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type CachedKind, readCached, writeInvalidating } from '../../stores/cache.ts';
+import { type CachedKind, readCached, writeInvalidating } from '../../stores/cached-rows.ts';
 import { sessionsChannel } from '../../stores/channel-names.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { nextId, type Transaction, transact } from '../../stores/postgres.ts';
@@ -149,7 +149,7 @@ export async function endSessions(
     userId,
     ...(which !== 'all' && { id: 'only' in which ? which.only : { not: which.except } }),
   };
-  // Read first, so that a tombstone covers each before its row goes: see stores/cache.ts.
+  // Read first, so that a tombstone covers each before its row goes: see stores/tombstones.ts.
   const known = (await stores.db.session.findMany({ where })).map(toRow);
   const ended = await writeInvalidating(
     stores.redis,

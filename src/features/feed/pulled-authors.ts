@@ -1,4 +1,4 @@
-import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached } from '../../stores/cached-rows.ts';
 import { idColumn } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { pulledAuthorsKey } from '../records/feed-keys.ts';

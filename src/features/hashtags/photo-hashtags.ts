@@ -1,5 +1,5 @@
 /** Which hashtags a photo has: those of its caption and of its owner's comments. */
-import { writeInvalidating } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';

@@ -2,7 +2,7 @@
  * What moderators do. Each act is one transaction with its line in the log and the end of the reports that it answers; what is so already
  * is not done, nor written down, again.
  */
-import { writeInvalidating } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { changeHidden } from '../accounts/hiding.ts';

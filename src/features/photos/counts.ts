@@ -1,4 +1,4 @@
-import { type CachedKind, readCached, storeCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached, storeCached } from '../../stores/cached-rows.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { PHOTO_COUNTS_LOCK } from '../../stores/lock-ids.ts';
 import type { Database } from '../../stores/postgres.ts';

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Image, ImageSize } from '../../generated/graphql.ts';
-import { writeInvalidating } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
 import { addJob, addJobs, type Jobs } from '../../stores/jobs.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';

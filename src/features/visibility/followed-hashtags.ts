@@ -1,5 +1,5 @@
 /** Which hashtags people follow, cached. The rules of the home feed need it, so it lives beneath the hashtags' own feature. */
-import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached } from '../../stores/cached-rows.ts';
 import { idColumn } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { followedHashtagsKey } from '../records/feed-keys.ts';

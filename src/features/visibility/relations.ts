@@ -5,9 +5,9 @@ import {
   readRelations,
   relationFromTable,
   relationKeyTable,
-  writeInvalidating,
   writeInvalidatingRelations,
-} from '../../stores/cache.ts';
+} from '../../stores/cached-relations.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
 import { MAX_ID } from '../../stores/ids.ts';
 import { sql } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
