@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import nodemailer from 'nodemailer';
 import type { Config } from '../config.ts';
 
-/** A mail to one person. */
+/** An email to one person. */
 export interface Email {
   /** One address, without a name. */
   to: string;
@@ -13,27 +13,30 @@ export interface Email {
   text: string;
 }
 
-/** Sends mail: to an SMTP server, or, on a laptop, into a folder. */
+/** Sends email through an SMTP server, or writes it to a folder, as on a laptop. */
 export interface Mail {
-  /** Sends one mail. @throws Error when the server does not take it */
-  send(letter: Email): Promise<void>;
+  /** Sends one email. @throws Error when the server does not accept it */
+  send(email: Email): Promise<void>;
   close(): void;
 }
 
 const CONNECT_MS = 10_000;
 const SOCKET_MS = 20_000;
 
-/** What nodemailer is given. As a text, it would take the address for a list: of `ada@example.org,x` it mails to ada@example.org, who is another. */
-function compose(from: string, { to, subject, text }: Email) {
+/**
+ * The message for nodemailer. The address is an object because nodemailer parses a string as a list of addresses: it
+ * would send an email for `ada@example.org,x` to ada@example.org, who is somebody else.
+ */
+function toMessage(from: string, { to, subject, text }: Email) {
   return { from, to: { name: '', address: to }, subject, text };
 }
 
-/** Opens the way out for mail; nothing is connected before the first. */
+/** Opens the way out for email. Connects at the first email, not before. */
 export function openMail({ MAIL_URL, MAIL_FROM }: Config): Mail {
   const url = new URL(MAIL_URL);
-  if (url.protocol === 'file:') return intoFolder(fileURLToPath(url), MAIL_FROM);
+  if (url.protocol === 'file:') return openMailFolder(fileURLToPath(url), MAIL_FROM);
   const transport = nodemailer.createTransport({
-    // In a URL, IPv6 stands in brackets.
+    // A URL has brackets around an IPv6 address.
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port) || (url.protocol === 'smtps:' ? 465 : 587),
     secure: url.protocol === 'smtps:',
@@ -44,26 +47,29 @@ export function openMail({ MAIL_URL, MAIL_FROM }: Config): Mail {
     socketTimeout: SOCKET_MS,
   });
   return {
-    async send(letter) {
-      await transport.sendMail(compose(MAIL_FROM, letter));
+    async send(email) {
+      await transport.sendMail(toMessage(MAIL_FROM, email));
     },
     close: () => transport.close(),
   };
 }
 
-/** Writes each mail as a file that mail programs open, and says so to whoever looks at the terminal: they are to read it. */
-function intoFolder(folder: string, from: string): Mail {
+/**
+ * Writes each email as a file that email programs open, and prints the file's name to the terminal, so that the
+ * developer finds it.
+ */
+function openMailFolder(folder: string, from: string): Mail {
   const transport = nodemailer.createTransport({ streamTransport: true, buffer: true });
   return {
-    async send(letter) {
-      const { message } = await transport.sendMail(compose(from, letter));
+    async send(email) {
+      const { message } = await transport.sendMail(toMessage(from, email));
       await mkdir(folder, { recursive: true });
       const time = new Date().toISOString().replace(/[:.]/g, '-');
       const file = join(folder, `${time}-${randomBytes(4).toString('hex')}.eml`);
-      // Whoever looks into the folder sees whole mails only, and only its owner does: their links set passwords.
+      // A reader of the folder never sees half an email. Only the owner may read: links in emails set passwords.
       await writeFile(`${file}.part`, message as Buffer, { mode: 0o600 });
       await rename(`${file}.part`, file);
-      console.log(`Mail to ${letter.to}: ${letter.subject}\n  ${file}`);
+      console.log(`Mail to ${email.to}: ${email.subject}\n  ${file}`);
     },
     close() {},
   };
