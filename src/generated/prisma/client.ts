@@ -63,13 +63,14 @@ export type Upload = Prisma.UploadModel
 export type Photo = Prisma.PhotoModel
 /**
  * Model Place
- * A named place that photos share. A job deletes one that no photo has any more.
+ * A named place that photos share. A job deletes places without photos.
  */
 export type Place = Prisma.PlaceModel
 /**
  * Model PhotoLocation
- * Where a photo is shown to have been taken, as exactly as its owner chose: nothing finer is stored. With the H3 cells of odd
- * resolutions that hold the point; each column has an index of a cell's newest photos with their points, which Prisma cannot express.
+ * Where a photo was taken, with the precision that its owner chose. Nothing more precise is stored. The cells are the
+ * H3 cells of odd resolutions that contain the point. Each cell column has an index of the cell's newest photos with
+ * their points, which Prisma cannot express.
  */
 export type PhotoLocation = Prisma.PhotoLocationModel
 /**
@@ -84,22 +85,23 @@ export type Like = Prisma.LikeModel
 export type Comment = Prisma.CommentModel
 /**
  * Model PhotoHashtag
- * A hashtag in a photo's caption or its owner's comments. Whoever changes these locks the photo's row: see discovery/photo-hashtags.ts.
+ * A hashtag in a photo's caption or in its owner's comments. A transaction that changes these locks the photo's row:
+ * see hashtags/photo-hashtags.ts.
  */
 export type PhotoHashtag = Prisma.PhotoHashtagModel
 /**
  * Model Hashtag
- * The hashtags that are in use, for searching. A sweep deletes those that are not any more.
+ * The hashtags that photos have, for search. A sweep deletes those without photos.
  */
 export type Hashtag = Prisma.HashtagModel
 /**
  * Model HashtagFollow
- * The photos with the hashtag belong in the person's home feed.
+ * A person follows a hashtag: photos with it belong in the person's home feed.
  */
 export type HashtagFollow = Prisma.HashtagFollowModel
 /**
  * Model PhotoCountDelta
- * What likes and comments add to a photo's counts, until the worker folds it in.
+ * A change of a photo's counts by a like or a comment, until the worker folds it in.
  */
 export type PhotoCountDelta = Prisma.PhotoCountDeltaModel
 /**
@@ -109,67 +111,68 @@ export type PhotoCountDelta = Prisma.PhotoCountDeltaModel
 export type Follow = Prisma.FollowModel
 /**
  * Model FollowRequest
- * Asks to follow a private account. It shows nothing and counts nowhere.
+ * A request to follow a private account. It shows the requester nothing, and counts nowhere.
  */
 export type FollowRequest = Prisma.FollowRequestModel
 /**
  * Model Block
- * Neither sees anything of the other.
+ * Neither person sees anything of the other.
  */
 export type Block = Prisma.BlockModel
 /**
  * Model Mute
- * The muter sees nothing of the muted in their feed and activity, of which the muted learns nothing.
+ * The muter sees nothing of the muted person in the home feed and in activity. The muted person does not learn of it.
  */
 export type Mute = Prisma.MuteModel
 /**
  * Model UserCounts
- * Who is hidden counts nowhere, and neither does what they like, write or follow. Apart from the user's row, which follows lock.
+ * People's counts. A hidden person counts nowhere; nor do the person's likes, comments and follows. A table of its
+ * own, because follows lock the rows of users.
  */
 export type UserCounts = Prisma.UserCountsModel
 /**
  * Model UserCountDelta
- * What follows and photos add to a person's counts, until the worker folds it in.
+ * A change of a person's counts by a follow or a photo, until the worker folds it in.
  */
 export type UserCountDelta = Prisma.UserCountDeltaModel
 /**
  * Model FormerUsername
- * Names that people have given up, and which nobody else can take for a while.
+ * Usernames that people gave up. Nobody else can take one until `heldUntil`.
  */
 export type FormerUsername = Prisma.FormerUsernameModel
 /**
  * Model Activity
- * Where something that others did to a person stands in the person's activity list. Who did it is read from what they did: a
- * like that is taken back leaves nothing to correct here.
+ * An entry of a person's activity list. The people in a group are read from their likes and follows, so an unlike
+ * needs no correction here.
  */
 export type Activity = Prisma.ActivityModel
 /**
  * Model MailToken
- * What a mail's link proves. One at a time for each purpose; it is deleted when it is used.
+ * The token in an email's link. One at a time for each person and purpose; deleted when used.
  */
 export type MailToken = Prisma.MailTokenModel
 /**
  * Model DataExport
- * A copy of all that is stored of a person, one at a time.
+ * A copy of all data about a person. One at a time for each person.
  */
 export type DataExport = Prisma.DataExportModel
 /**
  * Model AccountDeletion
- * What the deletion of an account removed: all that is left of it.
+ * The report of an account's deletion: all that is left of the account.
  */
 export type AccountDeletion = Prisma.AccountDeletionModel
 /**
  * Model Report
- * Somebody says that something is against the rules: a photo, a comment (with its photo), or a person.
+ * A report that something breaks the rules: a photo, a comment (with its photo), or a person.
  */
 export type Report = Prisma.ReportModel
 /**
  * Model ModerationAction
- * What moderators did, to what, and why. Nothing is ever changed here, but that people who are deleted are named no more.
+ * The log of moderation actions. Rows are never changed, except that the ids of deleted people are removed.
  */
 export type ModerationAction = Prisma.ModerationActionModel
 /**
  * Model IdempotencyKey
- * The answers to creating mutations that came with a key, kept for a week.
+ * The results of creating mutations that came with an idempotency key. Kept for a week.
  */
 export type IdempotencyKey = Prisma.IdempotencyKeyModel

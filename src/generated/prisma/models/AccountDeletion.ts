@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model AccountDeletion
- * What the deletion of an account removed: all that is left of it.
+ * The report of an account's deletion: all that is left of the account.
  */
 export type AccountDeletionModel = runtime.Types.Result.DefaultSelection<Prisma.$AccountDeletionPayload>
 
@@ -361,7 +361,7 @@ export type $AccountDeletionPayload<ExtArgs extends runtime.Types.Extensions.Int
     askedAt: Date
     finishedAt: Date | null
     /**
-     * How many of each kind of thing: `{"photos": 3, "objects": 13, …}`.
+     * The number of removed rows and files of each kind: `{"photos": 3, "objects": 13, …}`.
      */
     removed: runtime.JsonValue
   }, ExtArgs["result"]["accountDeletion"]>

@@ -14,8 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Activity
- * Where something that others did to a person stands in the person's activity list. Who did it is read from what they did: a
- * like that is taken back leaves nothing to correct here.
+ * An entry of a person's activity list. The people in a group are read from their likes and follows, so an unlike
+ * needs no correction here.
  */
 export type ActivityModel = runtime.Types.Result.DefaultSelection<Prisma.$ActivityPayload>
 
@@ -784,16 +784,16 @@ export type $ActivityPayload<ExtArgs extends runtime.Types.Extensions.InternalAr
     recipientId: bigint
     kind: $Enums.ActivityKind
     /**
-     * What is grouped: the photo liked, the comment, the photo or comment with the mention, the day of the follows (counted from
-     * 1970), or the person.
+     * What the entry is about, and groups by: the liked photo, the comment, the photo or comment with the mention, the
+     * day of the follows (counted from 1970), or the person.
      */
     subjectId: bigint
     /**
-     * The place in the list, newest first: an id, drawn anew whenever somebody joins the group.
+     * An id that orders the list, newest first. Drawn again when another person joins the group.
      */
     sortId: bigint
     /**
-     * Who did it; null for groups.
+     * The person who acted; null for groups.
      */
     actorId: bigint | null
     photoId: bigint | null

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Block
- * Neither sees anything of the other.
+ * Neither person sees anything of the other.
  */
 export type BlockModel = runtime.Types.Result.DefaultSelection<Prisma.$BlockPayload>
 

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model DataExport
- * A copy of all that is stored of a person, one at a time.
+ * A copy of all data about a person. One at a time for each person.
  */
 export type DataExportModel = runtime.Types.Result.DefaultSelection<Prisma.$DataExportPayload>
 

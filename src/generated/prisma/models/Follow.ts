@@ -598,7 +598,7 @@ export type $FollowPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     followerId: bigint
     followeeId: bigint
     /**
-     * Its place in lists.
+     * The sort id in lists.
      */
     id: bigint
   }, ExtArgs["result"]["follow"]>

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model FollowRequest
- * Asks to follow a private account. It shows nothing and counts nowhere.
+ * A request to follow a private account. It shows the requester nothing, and counts nowhere.
  */
 export type FollowRequestModel = runtime.Types.Result.DefaultSelection<Prisma.$FollowRequestPayload>
 

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model FormerUsername
- * Names that people have given up, and which nobody else can take for a while.
+ * Usernames that people gave up. Nobody else can take one until `heldUntil`.
  */
 export type FormerUsernameModel = runtime.Types.Result.DefaultSelection<Prisma.$FormerUsernamePayload>
 

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Hashtag
- * The hashtags that are in use, for searching. A sweep deletes those that are not any more.
+ * The hashtags that photos have, for search. A sweep deletes those without photos.
  */
 export type HashtagModel = runtime.Types.Result.DefaultSelection<Prisma.$HashtagPayload>
 
@@ -339,11 +339,11 @@ export type $HashtagPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     name: string
     /**
-     * How many photos everybody sees with it, where these are too many to be counted when it is asked for.
+     * The number of its photos that everybody sees. Only for hashtags with too many photos to count within a request.
      */
     photoCount: number
     /**
-     * When they were to be counted last.
+     * When a count was enqueued last.
      */
     countedAt: Date | null
   }, ExtArgs["result"]["hashtag"]>

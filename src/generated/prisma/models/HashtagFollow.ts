@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model HashtagFollow
- * The photos with the hashtag belong in the person's home feed.
+ * A person follows a hashtag: photos with it belong in the person's home feed.
  */
 export type HashtagFollowModel = runtime.Types.Result.DefaultSelection<Prisma.$HashtagFollowPayload>
 
@@ -485,7 +485,7 @@ export type $HashtagFollowPayload<ExtArgs extends runtime.Types.Extensions.Inter
     userId: bigint
     hashtag: string
     /**
-     * Its place in lists.
+     * The sort id in lists.
      */
     id: bigint
   }, ExtArgs["result"]["hashtagFollow"]>

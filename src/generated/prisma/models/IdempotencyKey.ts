@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model IdempotencyKey
- * The answers to creating mutations that came with a key, kept for a week.
+ * The results of creating mutations that came with an idempotency key. Kept for a week.
  */
 export type IdempotencyKeyModel = runtime.Types.Result.DefaultSelection<Prisma.$IdempotencyKeyPayload>
 
@@ -555,7 +555,7 @@ export type $IdempotencyKeyPayload<ExtArgs extends runtime.Types.Extensions.Inte
      */
     inputHash: runtime.Bytes
     /**
-     * The id of what was made.
+     * The id of the created row.
      */
     resultId: bigint
     createdAt: Date

@@ -598,7 +598,7 @@ export type $LikePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     photoId: bigint
     userId: bigint
     /**
-     * Its place in lists.
+     * The sort id in lists.
      */
     id: bigint
   }, ExtArgs["result"]["like"]>

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model MailToken
- * What a mail's link proves. One at a time for each purpose; it is deleted when it is used.
+ * The token in an email's link. One at a time for each person and purpose; deleted when used.
  */
 export type MailTokenModel = runtime.Types.Result.DefaultSelection<Prisma.$MailTokenPayload>
 
@@ -549,11 +549,11 @@ export type $MailTokenPayload<ExtArgs extends runtime.Types.Extensions.InternalA
     userId: bigint
     purpose: $Enums.MailTokenPurpose
     /**
-     * SHA-256 of the token; the token itself is only in the mail.
+     * SHA-256 of the token. Only the email holds the token itself.
      */
     tokenHash: runtime.Bytes
     /**
-     * The address that the mail went to.
+     * The address that the email was sent to.
      */
     email: string
     expiresAt: Date

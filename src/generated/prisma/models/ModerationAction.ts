@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model ModerationAction
- * What moderators did, to what, and why. Nothing is ever changed here, but that people who are deleted are named no more.
+ * The log of moderation actions. Rows are never changed, except that the ids of deleted people are removed.
  */
 export type ModerationActionModel = runtime.Types.Result.DefaultSelection<Prisma.$ModerationActionPayload>
 
@@ -763,12 +763,12 @@ export type $ModerationActionPayload<ExtArgs extends runtime.Types.Extensions.In
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: bigint
     /**
-     * Null for what `npm run admin` did, and for who is deleted.
+     * Null for actions of `npm run admin`, and for a deleted moderator.
      */
     moderatorId: bigint | null
     kind: $Enums.ModerationActionKind
     /**
-     * The person concerned: the photo's owner, the comment's author.
+     * The person concerned: the person acted on, the photo's owner or the comment's author.
      */
     userId: bigint | null
     photoId: bigint | null

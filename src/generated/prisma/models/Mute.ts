@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Mute
- * The muter sees nothing of the muted in their feed and activity, of which the muted learns nothing.
+ * The muter sees nothing of the muted person in the home feed and in activity. The muted person does not learn of it.
  */
 export type MuteModel = runtime.Types.Result.DefaultSelection<Prisma.$MutePayload>
 

@@ -1494,30 +1494,32 @@ export type $PhotoPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     status: $Enums.PhotoStatus
     failure: $Enums.PhotoFailureCode | null
     /**
-     * The unguessable part of the renditions' object keys, made at publishing so that a repeated job writes the same objects.
+     * The unguessable part of the renditions' object keys. Drawn before the job, so that a repeated job writes the same
+     * objects.
      */
     mediaKey: string
     /**
-     * Whether the renditions are where everybody can read them: not of private accounts, nor of what is hidden.
+     * Whether the renditions are where everybody can read them. Those of private accounts and hidden photos or people
+     * are not.
      */
     mediaIsPublic: boolean
     /**
-     * When moderators hid it: only they and its owner see it.
+     * When moderators hid the photo. Only moderators and its owner see a hidden photo.
      */
     hiddenAt: Date | null
     /**
-     * Whether it is merged into feeds when these are read, instead of pushed into them: decided once, at its first fan-out.
+     * Whether the photo gets into feeds by fan-out on read instead of on write. Decided once, at its first fan-out.
      */
     isPulled: boolean | null
     /**
-     * Made in the transaction that makes the photo READY: its place in every list.
+     * Drawn in the transaction that makes the photo READY. It is the photo's sort id in every list.
      */
     publishedId: bigint | null
     width: number | null
     height: number | null
     thumbhash: runtime.Bytes | null
     /**
-     * Without the deltas that are still to be folded in.
+     * Without the deltas that the worker has not folded in yet.
      */
     likeCount: number
     commentCount: number

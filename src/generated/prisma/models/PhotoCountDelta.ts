@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model PhotoCountDelta
- * What likes and comments add to a photo's counts, until the worker folds it in.
+ * A change of a photo's counts by a like or a comment, until the worker folds it in.
  */
 export type PhotoCountDeltaModel = runtime.Types.Result.DefaultSelection<Prisma.$PhotoCountDeltaPayload>
 
@@ -424,7 +424,7 @@ export type $PhotoCountDeltaPayload<ExtArgs extends runtime.Types.Extensions.Int
     likes: number
     comments: number
     /**
-     * Likes that the owner is told of in their activity.
+     * The likes that the owner gets an activity entry for.
      */
     news: number
   }, ExtArgs["result"]["photoCountDelta"]>

@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model PhotoHashtag
- * A hashtag in a photo's caption or its owner's comments. Whoever changes these locks the photo's row: see discovery/photo-hashtags.ts.
+ * A hashtag in a photo's caption or in its owner's comments. A transaction that changes these locks the photo's row:
+ * see hashtags/photo-hashtags.ts.
  */
 export type PhotoHashtagModel = runtime.Types.Result.DefaultSelection<Prisma.$PhotoHashtagPayload>
 
@@ -484,11 +485,11 @@ export type $PhotoHashtagPayload<ExtArgs extends runtime.Types.Extensions.Intern
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     photoId: bigint
     /**
-     * As hashtags are compared: see discovery/parse-hashtags.ts.
+     * Normalised, so that equal hashtags have equal texts: see hashtags/parse-hashtags.ts.
      */
     hashtag: string
     /**
-     * The photo's place in lists; null until it is READY.
+     * The photo's sort id in lists; null until the photo is READY.
      */
     publishedId: bigint | null
   }, ExtArgs["result"]["photoHashtag"]>

@@ -14,8 +14,9 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model PhotoLocation
- * Where a photo is shown to have been taken, as exactly as its owner chose: nothing finer is stored. With the H3 cells of odd
- * resolutions that hold the point; each column has an index of a cell's newest photos with their points, which Prisma cannot express.
+ * Where a photo was taken, with the precision that its owner chose. Nothing more precise is stored. The cells are the
+ * H3 cells of odd resolutions that contain the point. Each cell column has an index of the cell's newest photos with
+ * their points, which Prisma cannot express.
  */
 export type PhotoLocationModel = runtime.Types.Result.DefaultSelection<Prisma.$PhotoLocationPayload>
 
@@ -948,7 +949,7 @@ export type $PhotoLocationPayload<ExtArgs extends runtime.Types.Extensions.Inter
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     photoId: bigint
     /**
-     * The photo's, which is its place in lists; null until it is READY.
+     * The photo's sort id in lists; null until the photo is READY.
      */
     publishedId: bigint | null
     placeId: bigint | null

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Place
- * A named place that photos share. A job deletes one that no photo has any more.
+ * A named place that photos share. A job deletes places without photos.
  */
 export type PlaceModel = runtime.Types.Result.DefaultSelection<Prisma.$PlacePayload>
 
@@ -531,7 +531,7 @@ export type $PlacePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     id: bigint
     name: string
     /**
-     * As exactly as whoever named it chose: nothing finer is stored.
+     * With the precision that the person who named the place chose. Nothing more precise is stored.
      */
     latitude: number
     longitude: number

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Report
- * Somebody says that something is against the rules: a photo, a comment (with its photo), or a person.
+ * A report that something breaks the rules: a photo, a comment (with its photo), or a person.
  */
 export type ReportModel = runtime.Types.Result.DefaultSelection<Prisma.$ReportPayload>
 
@@ -803,7 +803,7 @@ export type $ReportPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     id: bigint
     reporterId: bigint
     /**
-     * The person reported, the photo's owner or the comment's author.
+     * The reported person, the photo's owner or the comment's author.
      */
     userId: bigint
     photoId: bigint | null
@@ -811,7 +811,7 @@ export type $ReportPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     reason: $Enums.ReportReason
     details: string
     /**
-     * When a moderator decided; null while it is in the queue.
+     * When a moderator decided; null while the report is in the queue.
      */
     closedAt: Date | null
   }, ExtArgs["result"]["report"]>

@@ -586,7 +586,7 @@ export type $SessionPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     id: bigint
     userId: bigint
     /**
-     * SHA-256 of the token; the token itself is stored nowhere.
+     * SHA-256 of the token. The token itself is not stored.
      */
     tokenHash: runtime.Bytes
     device: string

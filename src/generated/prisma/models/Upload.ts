@@ -623,7 +623,7 @@ export type $UploadPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     /**
-     * The photo that is published from an upload takes this id over, so no upload becomes two photos.
+     * The photo that is published from the upload gets the same id, so no upload becomes two photos.
      */
     id: bigint
     ownerId: bigint

@@ -6666,51 +6666,52 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: bigint
     /**
-     * Always in small letters, which makes it unique without case.
+     * Always lower case, so that it is unique case-insensitively.
      */
     username: string
     /**
-     * Always in small letters.
+     * Always lower case.
      */
     email: string
     displayName: string
     bio: string
     passwordHash: string
     /**
-     * Has more followers than are pushed to: their photos are merged into feeds when these are read. Never unset.
+     * Has, or once had, more than FEED_PUSH_LIMIT followers. Photos of such an author get into feeds by fan-out on read.
+     * Never unset.
      */
     isPulled: boolean
     /**
-     * Only followers whom the person has approved see their photos.
+     * Only followers whom the person approved see the person's photos.
      */
     isPrivate: boolean
     isModerator: boolean
     /**
-     * Whoever changes one of these three, or `isPrivate`, locks the row FOR UPDATE: see people/locks.ts.
+     * A transaction that changes one of these three, or `isPrivate`, locks the row FOR UPDATE: see visibility/locks.ts.
      */
     suspendedAt: Date | null
     deactivatedAt: Date | null
     /**
-     * When its deletion was asked for, which a job carries out.
+     * When the deletion of the account was requested. A job deletes it.
      */
     deletingAt: Date | null
     /**
-     * Generated: whether one of the three above is set. Nobody but moderators sees anything of such a person.
+     * A generated column: whether one of the three above is set. Only moderators see anything of such a person.
      */
     isHidden: boolean
     emailVerifiedAt: Date | null
     /**
-     * The unguessable part of the avatar's object key; null without one.
+     * The unguessable part of the avatar's object key; null without an avatar.
      */
     avatarKey: string | null
     /**
-     * The upload that is being made into an avatar, or was last.
+     * The upload that was chosen as avatar last.
      */
     avatarUploadId: bigint | null
     avatarStatus: $Enums.PhotoStatus | null
     avatarFailure: $Enums.PhotoFailureCode | null
     /**
-     * The place in the activity list up to which it has been read.
+     * The sort id up to which the person has read the activity list.
      */
     activityReadUpTo: bigint
   }, ExtArgs["result"]["user"]>

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model UserCountDelta
- * What follows and photos add to a person's counts, until the worker folds it in.
+ * A change of a person's counts by a follow or a photo, until the worker folds it in.
  */
 export type UserCountDeltaModel = runtime.Types.Result.DefaultSelection<Prisma.$UserCountDeltaPayload>
 
@@ -457,7 +457,7 @@ export type $UserCountDeltaPayload<ExtArgs extends runtime.Types.Extensions.Inte
     following: number
     photos: number
     /**
-     * The day (UTC, counted from 1970) of a follow that the person is told of in their activity.
+     * The day (UTC, counted from 1970) of a follow that the person gets an activity entry for.
      */
     newsDay: number | null
   }, ExtArgs["result"]["userCountDelta"]>

@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model UserCounts
- * Who is hidden counts nowhere, and neither does what they like, write or follow. Apart from the user's row, which follows lock.
+ * People's counts. A hidden person counts nowhere; nor do the person's likes, comments and follows. A table of its
+ * own, because follows lock the rows of users.
  */
 export type UserCountsModel = runtime.Types.Result.DefaultSelection<Prisma.$UserCountsPayload>
 
@@ -476,7 +477,7 @@ export type $UserCountsPayload<ExtArgs extends runtime.Types.Extensions.Internal
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     userId: bigint
     /**
-     * Without the deltas that are still to be folded in.
+     * Without the deltas that the worker has not folded in yet.
      */
     followers: number
     following: number
