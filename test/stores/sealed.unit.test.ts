@@ -20,5 +20,8 @@ test.for([
   ['the numbers of advisory locks', /77_?0\d\d\b|7_?203_?114|`place \$/, ['lock-ids.ts']],
   ['the largest id', /\*\* 63n/, ['ids.ts']],
 ] as const)('only src/stores contains %s', async ([, pattern, files]) => {
-  expect(await filesWith(pattern)).toEqual(files.map((file) => `stores/${file}`));
+  const found = await filesWith(pattern);
+  expect(found.filter((name) => !files.some((file) => name === `stores/${file}`))).toEqual([]);
+  // Otherwise the pattern would find nothing any more.
+  expect(found).not.toEqual([]);
 });
