@@ -55,7 +55,7 @@ const CLIENTS = [
   ['ioredis', '^src/stores/redis[.]ts$'],
   ['nodemailer', '^src/stores/mail[.]ts$'],
   ['@aws-sdk', '^src/stores/objects[.]ts$'],
-  ['graphile-worker', '^(src/stores/jobs[.]ts$|prisma/)'],
+  ['graphile-worker', '^(src/stores/worker[.]ts$|prisma/)'],
   ['pg', '^(src/stores/|src/local/postgres[.]ts$|prisma/)'],
   ['@prisma', '^(src/stores/|prisma/)'],
 ];

@@ -8,6 +8,7 @@ import { cellColumns } from '../src/features/places/cells.ts';
 import { distanceTo, type Point } from '../src/features/places/geo.ts';
 import { scanStatement, searchArea } from '../src/features/places/search-area.ts';
 import { photoIsVisible } from '../src/features/visibility/sql-conditions.ts';
+import { MAX_ID } from '../src/stores/ids.ts';
 import { type Database, nameStatement, type Sql, sql } from '../src/stores/postgres.ts';
 import { openStores, type Stores } from '../src/stores/stores.ts';
 import { atLeast, atMost, median, type Verdict } from './measure.ts';
@@ -15,7 +16,7 @@ import { atLeast, atMost, median, type Verdict } from './measure.ts';
 const SIZES = (process.env.BENCH_PHOTOS ?? '1e4,1e5,1e6,1e7').split(',').map(Number);
 const RADII = [1_000, 10_000];
 const PAGE = { first: 24, after: null };
-const ANY_TIME = { from: 0n, before: 2n ** 63n - 1n };
+const ANY_TIME = { from: 0n, before: MAX_ID };
 /** The number of different points. With more photos than points, photos share them. */
 const POINTS = 1_000_000;
 const OWNERS = 10_000;

@@ -1,9 +1,9 @@
 /**
- * Applies the migrations of prisma/migrations, as `prisma migrate deploy` does and with the same records in
- * `_prisma_migrations`, then those of the job queue. `node prisma/migrate.ts new NAME` writes the migration that leads from
- * the schema.prisma of the last commit to the one at hand instead.
+ * Applies the migrations of prisma/migrations, then those of the job queue. It does what `prisma migrate deploy` does,
+ * with the same records in `_prisma_migrations`. `node prisma/migrate.ts new NAME` instead writes a new migration, from
+ * the schema.prisma of the last commit to the one in the working folder.
  *
- * Prisma's own command needs an engine that it downloads; the same engine is on npm as WebAssembly, and this drives it.
+ * Prisma's own command downloads a native engine. The same engine is on npm as WebAssembly, and this file drives it.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -16,25 +16,25 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import type { MigrationList, SchemaContainer, SchemaEngine } from '@prisma/schema-engine-wasm';
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
+import { MIGRATION_LOCK } from '../src/stores/lock-ids.ts';
 
 const FOLDER = fileURLToPath(new URL('migrations', import.meta.url));
 const SCHEMA = fileURLToPath(new URL('schema.prisma', import.meta.url));
-/** Any number, the same in every process that migrates, so that two at once wait for each other. */
-const LOCK = 7_203_114;
 const NOTHING_EXTERNAL = { externalTables: [], externalEnums: [] };
 
 /**
- * Brings a database up to date. Several processes may do it at once; each migration is applied once.
+ * Migrates a database. Several processes may call it at the same time: one after the other gets the lock, and each
+ * migration is applied once.
  *
  * @param databaseUrl the PostgreSQL database
- * @returns the names of the migrations that were applied now
- * @throws what the database says of a migration that fails; those before it stay applied
+ * @returns the names of the migrations that this call applied
+ * @throws Error of the database when a migration fails; those before it stay applied
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const lock = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
   await lock.connect();
   try {
-    await lock.query('select pg_advisory_lock($1)', [LOCK]);
+    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const database = new Database({ connectionString: databaseUrl, allowExitOnIdle: true });
     const engine = await startEngine(database);
     const { appliedMigrationNames } = await engine.applyMigrations({
@@ -48,7 +48,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   }
 }
 
-/** The SQL that leads from the schema.prisma of the last commit (from nothing when there is none) to the one at hand. */
+/** The SQL from the schema.prisma of the last commit, or from an empty schema, to the one in the working folder. */
 async function pendingSql(databaseUrl: string): Promise<string> {
   const database = new Database({ connectionString: databaseUrl, allowExitOnIdle: true });
   const engine = await startEngine(database);
@@ -68,8 +68,8 @@ async function pendingSql(databaseUrl: string): Promise<string> {
 }
 
 /**
- * The adapter as it comes cuts a script at every semicolon, also within the body of a function. Sent whole, the script is
- * one transaction too: a migration that fails leaves nothing half done.
+ * Sends each script as one statement. Prisma's adapter cuts a script at every semicolon, also within the body of a
+ * function. One statement is also one transaction, so a failing migration is rolled back completely.
  */
 class Database extends PrismaPg {
   override async connect() {
@@ -90,7 +90,7 @@ async function startEngine(database: Database): Promise<SchemaEngine> {
   );
 }
 
-/** Loaded once: the bindings keep one instance, and a second one would read the memory of the first. */
+/** Loaded once: the bindings hold one global instance, and a second one would read the memory of the first. */
 let engineModule: ReturnType<typeof loadEngineModule> | undefined;
 
 async function loadEngineModule() {
@@ -128,19 +128,19 @@ async function readMigrations(): Promise<MigrationList> {
 
 if (import.meta.main) {
   const databaseUrl = process.env.DATABASE_URL;
-  if (!databaseUrl) throw new Error('DATABASE_URL is not set: it names the database to migrate.');
+  if (!databaseUrl) throw new Error('DATABASE_URL is not set. It names the database to migrate.');
   const [command, name] = process.argv.slice(2);
   if (command === 'new' && name) {
     const folder = `${FOLDER}/${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}_${name}`;
     await mkdir(folder);
     await writeFile(`${folder}/migration.sql`, await pendingSql(databaseUrl));
-    console.log(`Wrote ${folder}/migration.sql: read it before you apply it.`);
+    console.log(`Wrote ${folder}/migration.sql. Read it before you apply it.`);
   } else if (command === undefined) {
     const applied = await migrate(databaseUrl);
     console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.');
   } else {
     throw new Error('Usage: node prisma/migrate.ts, or node prisma/migrate.ts new NAME');
   }
-  // The engine leaves the timer of its lock running, which would hold the process for ten seconds more.
+  // The timer of the engine's lock is still running, and would keep the process alive for ten more seconds.
   process.exit();
 }

@@ -1,4 +1,7 @@
-/** What operators do by hand: `npm run admin -- …`. It works on the stores that the environment names, or on those of a running `npm start`. */
+/**
+ * The command line for operators: `npm run admin -- …`. It works on the stores that the environment names, or on those
+ * of a running `npm start`.
+ */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { pino } from 'pino';
@@ -6,28 +9,30 @@ import { loadConfig } from './config.ts';
 import { findIdentifiers, isClean, type Trace, trace } from './features/deletion/trace.ts';
 import { UserErrors } from './features/kernel/errors.ts';
 import { setModerator } from './features/moderation/actions.ts';
-import { listFailedJobs, retryJob } from './stores/jobs.ts';
+import { listFailedJobs, retryJob } from './stores/job-admin.ts';
 import { openStores, type Stores } from './stores/stores.ts';
 
 const USAGE = `Usage: npm run admin -- COMMAND
 
-  trace USER...                             list all that names a person: rows, jobs, keys in Redis, files; and files that
-                                            belong to nobody. USER is a username, an e-mail address or an id. Of an account
-                                            that is deleted, give all that you know. Reads everything there is. Ends with 0
-                                            when there is nothing, with 1 otherwise
-  moderator add USERNAME --why TEXT         make somebody a moderator; the reason is logged
-  moderator remove USERNAME --why TEXT      make them one no more
-  jobs failed                               list the jobs that failed, with their errors
-  jobs retry ID                             run one of them again
+  trace USER...                         list everything that names a person: rows, jobs, Redis keys and files, and also
+                                        files that belong to nobody. USER is a username, an email address or an id. For
+                                        a deleted account, give all names that you know. Reads all data. Exits with 0
+                                        when it finds nothing, and with 1 otherwise
+  moderator add USERNAME --why TEXT     make a person a moderator; the reason is logged
+  moderator remove USERNAME --why TEXT  make a moderator an ordinary person again; the reason is logged
+  jobs failed                           list the jobs that failed, with their errors
+  jobs retry ID                         run a failed job again
 
-It needs the variables of \`npm run api\`. Without DATABASE_URL it works on the Darkroom that \`npm start\` runs in this folder.`;
+It needs the variables of \`npm run api\`. Without DATABASE_URL it uses the Darkroom that \`npm start\` runs in this
+folder.`;
 
-/** Where a running `npm start` tells how its stores are reached. */
+/** The file in which a running `npm start` stores the addresses of its stores. */
 const LOCAL_ENV = '.darkroom/env';
 
-/** The command is not one that there is. */
+/** The arguments are not a command. */
 class UsageError extends Error {}
 
+/** @returns the exit code */
 type Command = (stores: Stores) => Promise<number>;
 
 /** Finds the command that the arguments name. @throws UsageError */
@@ -35,39 +40,39 @@ function parse(args: readonly string[]): Command {
   const [first, second, third, ...rest] = args;
   if (first === 'trace' && second !== undefined) return (stores) => runTrace(stores, args.slice(1));
   if (first === 'moderator' && (second === 'add' || second === 'remove') && third !== undefined) {
-    const [option, why, ...more] = rest;
-    if (option !== '--why' || !why || more.length > 0) throw new UsageError('Say why: --why "TEXT"');
+    const [option, reason, ...more] = rest;
+    if (option !== '--why' || !reason || more.length > 0) throw new UsageError('Give a reason: --why "TEXT"');
     return async (stores) => {
-      await setModerator(stores, third, second === 'add', why);
-      console.log(second === 'add' ? `${third} is a moderator.` : `${third} is no moderator.`);
+      await setModerator(stores, third, second === 'add', reason);
+      console.log(second === 'add' ? `${third} is a moderator.` : `${third} is no longer a moderator.`);
       return 0;
     };
   }
   if (first === 'jobs' && second === 'failed' && third === undefined) return runJobsFailed;
   if (first === 'jobs' && second === 'retry' && third !== undefined && /^\d{1,18}$/.test(third) && rest.length === 0) {
     return async (stores) => {
-      const found = await retryJob(stores.db, BigInt(third));
-      console.log(found ? `Job ${third} runs again.` : `There is no job ${third} that is not running already.`);
-      return found ? 0 : 1;
+      const isDue = await retryJob(stores.db, BigInt(third));
+      console.log(isDue ? `Job ${third} runs again.` : `Job ${third} does not exist, or is running.`);
+      return isDue ? 0 : 1;
     };
   }
-  throw new UsageError(first === undefined ? 'Which command?' : `There is no command "${args.join(' ')}".`);
+  throw new UsageError(first === undefined ? 'Give a command.' : `There is no command "${args.join(' ')}".`);
 }
 
 async function runTrace(stores: Stores, texts: readonly string[]): Promise<number> {
-  const found = await trace(stores, await findIdentifiers(stores, texts));
-  for (const line of describe(found)) console.log(line);
-  return isClean(found) ? 0 : 1;
+  const traces = await trace(stores, await findIdentifiers(stores, texts));
+  for (const line of describe(traces)) console.log(line);
+  return isClean(traces) ? 0 : 1;
 }
 
 function describe({ identifiers, rows, jobs, keys, objects, orphans, report }: Trace): string[] {
-  const known = [identifiers.id, identifiers.email, ...identifiers.usernames].filter((name) => name !== null);
+  const searched = [identifiers.id, identifiers.email, ...identifiers.usernames].filter((name) => name !== null);
   const section = (title: string, lines: string[]) => [
     `${title}: ${lines.length || 'none'}`,
     ...lines.map((line) => `  ${line}`),
   ];
   return [
-    `Looked for ${known.join(', ')}`,
+    `Looked for ${searched.join(', ')}`,
     ...section(
       'Columns with rows that name them',
       rows.map((row) => `${row.table}.${row.column}  ${row.count}`),
@@ -79,14 +84,14 @@ function describe({ identifiers, rows, jobs, keys, objects, orphans, report }: T
     ...section(
       'Keys in Redis that name them',
       keys.map(({ key, location, expiresIn }) => {
-        return `${key}  in ${location}${expiresIn === null ? '' : `, for another ${expiresIn} seconds`}`;
+        return `${key}  in ${location}${expiresIn === null ? '' : `, expires in ${expiresIn} seconds`}`;
       }),
     ),
     ...section('Their files', objects),
-    ...section("Files that are nobody's", orphans),
+    ...section('Files that belong to nobody', orphans),
     report === null
-      ? `No deletion of this account is known${identifiers.id === null ? ': give its id to look for the report of one' : ''}.`
-      : `The report of the deletion, asked for at ${report.askedAt.toISOString()}, ${
+      ? `No deletion of this account is known${identifiers.id === null ? ': give its id to look for a report' : ''}.`
+      : `The report of the deletion, requested at ${report.askedAt.toISOString()}, ${
           report.finishedAt ? `finished at ${report.finishedAt.toISOString()}` : 'not finished'
         }: ${JSON.stringify(report.removed)}`,
   ];
@@ -101,7 +106,7 @@ async function runJobsFailed({ db }: Stores): Promise<number> {
   return 0;
 }
 
-/** The variables of the process, or, when they name no database, with those of a running `npm start`. */
+/** The process's variables. When they name no database, those of a running `npm start` are added. */
 function readEnvironment(): Record<string, string | undefined> {
   if (process.env.DATABASE_URL) return process.env;
   try {
@@ -123,7 +128,9 @@ try {
 } catch (error) {
   const isUsage = error instanceof UsageError;
   const message =
-    error instanceof UserErrors ? error.list.map((mistake) => mistake.message).join('\n') : (error as Error).message;
+    error instanceof UserErrors
+      ? error.list.map((userError) => userError.message).join('\n')
+      : (error as Error).message;
   console.error(isUsage ? `${message}\n\n${USAGE}` : message);
   process.exitCode = isUsage ? 2 : 3;
 }

@@ -4,17 +4,17 @@ import { z } from 'zod';
 const boolean = z.stringbool();
 
 function url(...schemes: string[]) {
-  const begins = schemes.map((scheme) => `${scheme}://`).join(' or ');
-  // To a parser of URLs, localhost:5432 is one whose scheme is localhost.
+  const prefixes = schemes.map((scheme) => `${scheme}://`).join(' or ');
+  // URL parsers accept `localhost:5432`: they read `localhost` as the scheme.
   return z.url({
     protocol: new RegExp(`^(${schemes.join('|')})$`),
-    error: `must be a URL that begins with ${begins}`,
+    error: `must be a URL that begins with ${prefixes}`,
     abort: true,
   });
 }
 
-/** Whether a URL for mail names a server or a folder, and its user and password can be read. */
-function leadsToMail(address: string): boolean {
+/** Whether an email URL names a server or a folder, and has a user and a password that can be decoded. */
+function isMailUrl(address: string): boolean {
   const { protocol, hostname, username, password } = new URL(address);
   try {
     if (protocol === 'file:') return fileURLToPath(address) !== '';
@@ -26,75 +26,90 @@ function leadsToMail(address: string): boolean {
 }
 
 const environment = z.object({
-  NODE_ENV: z.string().default('development').describe('`production` turns introspection and the Sandbox off'),
+  NODE_ENV: z.string().default('development').describe('`production` disables introspection and the Sandbox'),
   HOST: z.string().default('0.0.0.0').describe('address to listen on'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(4000).describe('port to listen on; 0 takes any free one'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(4000).describe('port to listen on; 0 for any free port'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
-    .describe('the least serious log line to print'),
+    .describe('lowest level of log lines to print'),
   DATABASE_URL: url('postgres', 'postgresql').describe('PostgreSQL 15 or newer'),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).default(20).describe('connections to PostgreSQL per process'),
   REDIS_URL: url('redis', 'rediss').describe('Redis 7 or newer, or Valkey'),
-  S3_ENDPOINT: url('http', 'https').describe('the S3 service'),
-  S3_REGION: z.string().default('us-east-1').describe('its region'),
-  S3_ACCESS_KEY_ID: z.string().min(1).describe('its key'),
-  S3_SECRET_ACCESS_KEY: z.string().min(1).describe("its key's secret"),
-  S3_BUCKET: z.string().min(3).default('darkroom').describe('the bucket for uploads and photos'),
+  S3_ENDPOINT: url('http', 'https').describe('URL of the S3 service'),
+  S3_REGION: z.string().default('us-east-1').describe('region of the S3 service'),
+  S3_ACCESS_KEY_ID: z.string().min(1).describe('access key id for the S3 service'),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).describe('secret access key for the S3 service'),
+  S3_BUCKET: z.string().min(3).default('darkroom').describe('bucket for uploads and photos'),
   MEDIA_URL: url('http', 'https')
     .optional()
-    .describe("where the bucket's `media/` folder is public, without `/media`: the CDN; the bucket itself by default"),
+    .describe('public URL of the folder that holds `media/`, such as a CDN; the bucket itself by default'),
   PRIVATE_URL_MINUTES: z.coerce
     .number()
     .min(1)
     .max(7 * 24 * 60)
     .default(60)
-    .describe('minutes for which the URL of a photo of a private account works'),
+    .describe("minutes for which a presigned URL of a private account's photo works"),
   MAIL_URL: url('smtp', 'smtps', 'file')
-    .refine(leadsToMail, 'must name a host (a % in its password is written %25), or a folder as file:///folder')
-    .describe('the SMTP server for mail, or `file:` and a folder to write it to'),
-  MAIL_FROM: z.string().min(3).default('Darkroom <darkroom@localhost>').describe('the sender of mail'),
+    .refine(isMailUrl, 'must name a host (write a % in the password as %25), or a folder as file:///folder')
+    .describe('SMTP server for email, or `file:` and a folder to write emails to'),
+  MAIL_FROM: z.string().min(3).default('Darkroom <darkroom@localhost>').describe('sender of emails'),
   APP_URL: url('http', 'https')
     .default('http://localhost:3000')
     .transform((address) => address.replace(/\/$/, ''))
-    .describe('the client app, to which links in mails lead'),
+    .describe('client app that links in emails lead to'),
   INTROSPECTION: boolean
     .optional()
-    .describe('whether the schema and the Sandbox are shown; yes by default outside production'),
-  CORS_ORIGIN: z.string().default('*').describe('which web origins may call: `*`, or origins parted by commas'),
+    .describe('whether introspection and the Sandbox are enabled; by default, outside production only'),
+  CORS_ORIGIN: z.string().default('*').describe('web origins that may call the API: `*`, or a comma-separated list'),
   TRUST_PROXY: boolean
     .default(false)
-    .describe("whether X-Forwarded-For tells the client's address: only behind a proxy that sets it"),
-  SESSION_DAYS: z.coerce.number().min(1).max(365).default(30).describe('days without use after which a session ends'),
+    .describe("whether X-Forwarded-For holds the client's address; only behind a proxy that sets it"),
+  SESSION_DAYS: z.coerce
+    .number()
+    .min(1)
+    .max(365)
+    .default(30)
+    .describe('days without use after which a session expires'),
   CONNECTIONS_PER_VIEWER: z.coerce
     .number()
     .int()
     .min(1)
     .default(50)
-    .describe('connections for subscriptions that one person may have open to one process'),
+    .describe('maximum number of subscription connections from one viewer to one process'),
   CONNECTIONS_PER_ADDRESS: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_000)
-    .describe('such connections from one network address to one process'),
+    .describe('maximum number of subscription connections from one network address to one process'),
   FEED_PUSH_LIMIT: z.coerce
     .number()
     .int()
     .min(0)
     .default(10_000)
-    .describe('followers above which photos are merged at reading instead of pushed at publishing'),
-  UPLOAD_MAX_BYTES: z.coerce.number().int().min(1).default(30_000_000).describe('largest file, in bytes'),
+    .describe('number of followers above which an author is pulled: fan-out on read instead of fan-out on write'),
+  UPLOAD_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(30_000_000)
+    .describe('maximum size of an uploaded file, in bytes'),
   UPLOAD_MINUTES: z.coerce
     .number()
     .positive()
     .default(60)
-    .describe('minutes in which an upload can be sent and published'),
-  PHOTO_MAX_PIXELS: z.coerce.number().int().min(1).default(100_000_000).describe('most pixels of a photo'),
-  WORKER_CONCURRENCY: z.coerce.number().int().min(1).default(4).describe('jobs at a time in one worker process'),
+    .describe('minutes within which an upload must be sent and published'),
+  PHOTO_MAX_PIXELS: z.coerce.number().int().min(1).default(100_000_000).describe('maximum number of pixels of a photo'),
+  WORKER_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(4)
+    .describe('jobs that one worker process runs at the same time'),
 });
 
-/** What the environment says, checked and with defaults. */
+/** The environment variables, checked, converted and with defaults. */
 export type Config = Omit<z.output<typeof environment>, 'INTROSPECTION' | 'MEDIA_URL'> & {
   INTROSPECTION: boolean;
   MEDIA_URL: string;
@@ -103,11 +118,11 @@ export type Config = Omit<z.output<typeof environment>, 'INTROSPECTION' | 'MEDIA
 /**
  * Reads the configuration.
  *
- * @param env the variables, by default those of the process
- * @throws Error that names every variable that is missing or wrong, and what it must be
+ * @param env the environment variables, by default those of the process
+ * @throws Error that names every missing or wrong variable, and says what it must be
  */
 export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
-  // An empty variable is one that was not set: compose files and shells write it so.
+  // An empty variable counts as missing: compose files and shells often set empty ones.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = environment.safeParse(given);
   if (!result.success) {
@@ -116,7 +131,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
       const field = environment.shape[name as keyof typeof environment.shape];
       return `  ${name} (${field?.description ?? 'unknown'}): ${issue.message}`;
     });
-    throw new Error(`The configuration is incomplete:\n${lines.join('\n')}`);
+    throw new Error(`The configuration is missing or wrong:\n${lines.join('\n')}`);
   }
   const { INTROSPECTION, MEDIA_URL, ...rest } = result.data;
   return {

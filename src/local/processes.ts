@@ -3,22 +3,23 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A server that runs beside us as a process of its own. */
+/** A server in a child process. */
 export interface ServerProcess {
   pid: number;
-  /** Resolves when it ends, with what it said last. */
+  /** Resolves when the server ends, with how it ended and the last lines of its log. */
   ended: Promise<string>;
-  /** Asks it to end, and after ten seconds makes it. */
+  /** Ends the server with a signal, or with SIGKILL after ten seconds. */
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
 const STOP_WITHIN_MS = 10_000;
 
 /**
- * Starts a server in a process group of its own: Ctrl-C in the terminal must reach only us, who then stop it in its turn.
+ * Starts a server in its own process group. So Ctrl-C in the terminal reaches only this process, which stops the
+ * servers in order.
  *
- * @param logFile gets what it prints
- * @param user whom it runs as; us by default
+ * @param logFile the server's output is appended to it
+ * @param options `user`: the user that the server runs as, by default this process's; `cwd`: its working folder
  */
 export function startServer(
   command: string,
@@ -38,7 +39,7 @@ export function startServer(
     child.once('error', (error) => resolve(error.message));
     child.once('exit', async (code, signal) => {
       const lines = (await readFile(logFile, 'utf8').catch(() => '')).trimEnd().split('\n');
-      resolve(`ended with ${signal ?? `code ${code}`}; its last words, in ${logFile}:\n${lines.slice(-8).join('\n')}`);
+      resolve(`ended with ${signal ?? `code ${code}`}; the last lines of ${logFile}:\n${lines.slice(-8).join('\n')}`);
     });
   });
   return { pid: child.pid ?? 0, ended, stop: (signal) => stopChild(child, ended, signal) };
@@ -55,20 +56,21 @@ async function stopChild(child: ChildProcess, ended: Promise<unknown>, signal: N
 /**
  * Waits until a server answers.
  *
- * @param probe resolves when it does, rejects while it does not
- * @throws Error with what it said when it ends instead, or does not answer within 30 seconds
+ * @param name the server's name in errors
+ * @param probe resolves when the server answers, and rejects while it does not
+ * @throws Error with the end of its log when the server ends first, or when it does not answer within 30 seconds
  */
 export async function untilReady(name: string, server: ServerProcess, probe: () => Promise<void>): Promise<void> {
-  let end: string | undefined;
-  server.ended.then((said) => {
-    end = said;
+  let ending: string | undefined;
+  server.ended.then((text) => {
+    ending = text;
   });
   const deadline = Date.now() + 30_000;
   for (;;) {
     try {
       return await probe();
     } catch (error) {
-      if (end !== undefined) throw new Error(`${name} ${end}`);
+      if (ending !== undefined) throw new Error(`${name} ${ending}`);
       if (Date.now() > deadline)
         throw new Error(`${name} does not answer: ${error instanceof Error ? error.message : error}`);
       await delay(50);
@@ -82,15 +84,16 @@ export function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it exists and is somebody else's.
+    // EPERM: the process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
 /**
- * Ends a process that an earlier run left behind, when there is one and it is the one that is meant.
+ * Ends a process that an earlier run left running. Sends SIGKILL when it has not ended after ten seconds.
  *
- * @param isOurs whether this command line is that process's
+ * @param isOurs recognises the process by its command line, because its id may belong to another process by now
+ * @returns whether there was such a process
  */
 export async function endLeftover(
   pid: number,

@@ -9,18 +9,18 @@ import { endLeftover, type ServerProcess, startServer, untilReady } from './proc
 const execFileAsync = promisify(execFile);
 const PROGRAMS = ['redis-server', 'valkey-server'];
 
-/** What decides how a missing Redis is come by. */
+/** What the way to get a Redis server depends on. */
 export interface System {
   platform: NodeJS.Platform;
   isRoot: boolean;
-  /** Which of `apt-get`, `dnf` and `brew` there are. */
+  /** Those of `apt-get`, `dnf` and `brew` that exist. */
   commands: ReadonlySet<string>;
 }
 
-/** Install it, or tell the person how they could go on. */
+/** Commands that install Redis, or a message that says how to continue. */
 export type MissingRedis = { install: string[][] } | { message: string };
 
-/** What to do on a system without a Redis server. */
+/** Decides what to do on a system without a Redis server. */
 export function onMissingRedis({ platform, isRoot, commands }: System): MissingRedis {
   if (platform === 'linux' && isRoot && commands.has('apt-get')) {
     const install = [
@@ -28,7 +28,7 @@ export function onMissingRedis({ platform, isRoot, commands }: System): MissingR
       'DEBIAN_FRONTEND=noninteractive',
       'apt-get',
       'install',
-      // A machine that was just set up is often busy with its own updates.
+      // A new machine is often busy with its own updates.
       '-o',
       'DPkg::Lock::Timeout=120',
       '-y',
@@ -47,21 +47,23 @@ export function onMissingRedis({ platform, isRoot, commands }: System): MissingR
         : platform === 'darwin'
           ? 'brew install redis   # with Homebrew, https://brew.sh'
           : 'your package manager, for the package "redis" or "valkey"';
-  return { message: waysToGoOn(install) };
+  return { message: waysToContinue(install) };
 }
 
-function waysToGoOn(install: string): string {
-  return `Darkroom needs a Redis server (7 or newer) or Valkey, and none is installed. Three ways to go on:
+function waysToContinue(install: string): string {
+  return `Darkroom needs a Redis server (7 or newer) or Valkey, and none is installed. There are three ways to continue:
   1. Install one:     ${install}
   2. Use one you have: REDIS_URL=redis://host:6379 npm start
   3. Use a container: docker run -d -p 6379:6379 redis:8, then REDIS_URL=redis://127.0.0.1:6379 npm start`;
 }
 
 /**
- * Starts the machine's Redis (or Valkey) server, as a child that keeps nothing: whatever Redis holds can be rebuilt.
+ * Starts the machine's Redis (or Valkey) server as a child process. It stores nothing on disk, because everything that
+ * Redis holds can be rebuilt.
  *
- * @param log hears what a person should know
- * @throws Error that tells how to go on, when there is none and it cannot be installed here
+ * @param choosePort is called once, when the port of an earlier run is free again
+ * @param log prints a line for the developer
+ * @throws Error that says how to continue, when no server is installed and this process cannot install one
  */
 export async function startRedis(
   dataDir: string,
@@ -71,7 +73,7 @@ export async function startRedis(
   const program = (await findProgram()) ?? (await install(log));
   const pidFile = join(dataDir, 'redis.pid');
   await endPrevious(pidFile, dataDir);
-  // Chosen only now: what an earlier run left behind may have held it.
+  // Not earlier: a server that an earlier run left running may have held the port.
   const port = await choosePort();
   const args = [
     ...['--port', String(port), '--bind', LOOPBACK, '--protected-mode', 'yes', '--daemonize', 'no', '--dir', dataDir],
@@ -90,12 +92,13 @@ export async function startRedis(
 
 async function findProgram(): Promise<string | null> {
   for (const program of PROGRAMS) {
-    const said = await execFileAsync(program, ['--version'], { timeout: 10_000 }).catch(() => null);
-    if (!said) continue;
-    const major = /v=(\d+)/.exec(said.stdout)?.[1];
+    const version = await execFileAsync(program, ['--version'], { timeout: 10_000 }).catch(() => null);
+    if (!version) continue;
+    const major = /v=(\d+)/.exec(version.stdout)?.[1];
     if (Number(major) < 7) {
       throw new Error(
-        `The ${program} of this machine is version ${major}; Redis 7 or newer is needed, or Valkey. Install a newer one, or set REDIS_URL.`,
+        `This machine's ${program} is version ${major}. Darkroom needs Redis 7 or newer, or Valkey. ` +
+          'Install a newer one, or set REDIS_URL.',
       );
     }
     return program;
@@ -114,21 +117,22 @@ async function install(log: (line: string) => void): Promise<string> {
   try {
     for (const [command = '', ...args] of decision.install) await execFileAsync(command, args, { timeout: 300_000 });
   } catch (error) {
-    throw new Error(`${(error as Error).message.trim()}\n\n${waysToGoOn('apt-get install redis-server')}`);
+    throw new Error(`${(error as Error).message.trim()}\n\n${waysToContinue('apt-get install redis-server')}`);
   }
-  // Debian starts one of its own on the default port, which is not ours to use and does no harm.
+  // Debian also starts a server on the default port. Darkroom does not use it, and it does no harm.
   const program = await findProgram();
-  if (!program) throw new Error('apt-get installed redis-server, but it cannot be run.');
+  if (!program) throw new Error('apt-get installed redis-server, but it does not run.');
   return program;
 }
 
 async function endPrevious(pidFile: string, dataDir: string): Promise<void> {
   const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
   if (!pid) return;
-  // Redis shows its address in place of its arguments, so that its folder is what tells it from another's.
-  const ours = await realpath(dataDir);
-  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => ours);
-  await endLeftover(pid, (line) => PROGRAMS.some((name) => line.includes(name)) && folder === ours, 'SIGTERM');
+  // Redis replaces its command line by its address, so its working folder shows whose it is. Without /proc, its name
+  // must do.
+  const ownFolder = await realpath(dataDir);
+  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => ownFolder);
+  await endLeftover(pid, (line) => PROGRAMS.some((name) => line.includes(name)) && folder === ownFolder, 'SIGTERM');
 }
 
 function ping(port: number): Promise<void> {

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { LOOPBACK } from './ports.ts';
 
-/** What of s3rver, which has no types, is used here. */
+/** The part of s3rver that this file uses. The package has no types. */
 interface S3rver {
   /** Koa's middleware, in the order in which it runs. */
   middleware: ((ctx: KoaContext, next: () => Promise<void>) => Promise<void>)[];
@@ -34,13 +34,13 @@ const S3Error = require('@20minutes/s3rver/lib/models/error') as new (code: stri
 /** The bucket of the embedded store. */
 export const BUCKET = 'darkroom';
 
-// A browser on any page may send and read files, as it may on a CDN.
+// A page of any origin may upload and read files, as on a CDN.
 const CORS = `<CORSConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><CORSRule>
   <AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>HEAD</AllowedMethod>
   <AllowedMethod>PUT</AllowedMethod><AllowedHeader>*</AllowedHeader><MaxAgeSeconds>86400</MaxAgeSeconds>
 </CORSRule></CORSConfiguration>`;
 
-/** A running object store. */
+/** A running S3 server. */
 export interface LocalS3 {
   endpoint: string;
   accessKeyId: string;
@@ -48,7 +48,7 @@ export interface LocalS3 {
   stop(): Promise<void>;
 }
 
-/** Starts an S3 server in this process, with its files below a folder. */
+/** Starts an S3 server in this process. @param directory holds its files @param port 0 for any free one */
 export async function startS3(directory: string, port: number): Promise<LocalS3> {
   const server = new S3rver({
     address: LOOPBACK,
@@ -58,15 +58,16 @@ export async function startS3(directory: string, port: number): Promise<LocalS3>
     vhostBuckets: false,
     configureBuckets: [{ name: BUCKET, configs: [CORS] }],
   });
-  // s3rver removes a folder with its last file, and with it whatever arrives there at that moment: so no folder gets empty.
+  // s3rver removes a folder together with its last file, and would remove a file that arrives at that moment. So no
+  // folder gets empty.
   for (const folder of ['uploads', 'media', 'private', 'exports']) {
     await mkdir(join(directory, BUCKET, folder), { recursive: true });
     await writeFile(join(directory, BUCKET, folder, '.keep'), '');
   }
   server.middleware.unshift(bucketPolicy, verifyChecksum);
-  const { port: taken } = await server.run();
+  const { port: ownPort } = await server.run();
   return {
-    endpoint: `http://${LOOPBACK}:${taken}`,
+    endpoint: `http://${LOOPBACK}:${ownPort}`,
     accessKeyId: 'S3RVER',
     secretAccessKey: 'S3RVER',
     async stop() {
@@ -77,20 +78,23 @@ export async function startS3(directory: string, port: number): Promise<LocalS3>
   };
 }
 
-/** s3rver lets strangers do anything; a bucket with our policy lets them read below `media/` only (docs/DEPLOY.md). */
+/**
+ * Lets unsigned requests only read below `media/`, as a bucket with the policy of docs/DEPLOY.md does. s3rver itself
+ * lets them do anything.
+ */
 async function bucketPolicy(ctx: KoaContext, next: () => Promise<void>): Promise<void> {
   const signed = ctx.headers.authorization !== undefined || ctx.query['X-Amz-Algorithm'] !== undefined;
-  const reads =
+  const readsMedia =
     ctx.method === 'OPTIONS' ||
     ((ctx.method === 'GET' || ctx.method === 'HEAD') && ctx.path.startsWith(`/${BUCKET}/media/`));
-  // s3rver takes a key for a path, so that `media/..%2Fuploads/` would lead out of `media/`.
+  // s3rver treats a key as a path, so `media/..%2Fuploads/` would lead out of `media/`.
   if (/(^|\/|%2f)(\.|%2e){1,2}(\/|%2f|$)/i.test(ctx.path))
     throw new S3Error('InvalidURI', "Couldn't parse the specified URI.");
-  if (!signed && !reads) throw new S3Error('AccessDenied', 'Access Denied');
+  if (!signed && !readsMedia) throw new S3Error('AccessDenied', 'Access Denied');
   await next();
 }
 
-/** s3rver does not look at a file's checksum; S3 does, and keeps nothing that differs. */
+/** Refuses a file that differs from its checksum, as S3 does. s3rver ignores checksums. */
 async function verifyChecksum(ctx: KoaContext, next: () => Promise<void>): Promise<void> {
   const checksum = ctx.headers['x-amz-checksum-sha256'];
   if (ctx.method === 'PUT' && checksum !== undefined) {

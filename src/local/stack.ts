@@ -7,32 +7,32 @@ import { isRunning } from './processes.ts';
 import { startRedis } from './redis.ts';
 import { BUCKET, startS3 } from './s3.ts';
 
-/** What is started, and where. */
+/** What `startStack` starts, and where. */
 export interface StackOptions {
-  /** The folder below which everything is kept. */
+  /** The folder for all data. */
   dataDir: string;
-  /** The stores that exist elsewhere and are not started. */
+  /** The addresses of stores that run elsewhere. `startStack` starts the others. */
   external: Partial<Record<'DATABASE_URL' | 'REDIS_URL' | 'S3_ENDPOINT' | 'MAIL_URL', string | undefined>>;
-  /** `stable` tries to get the same ports each time, so that the URLs of photos stay; `free` takes any. */
+  /** `stable` prefers the same ports each time, so that the URLs of photos stay valid; `free` takes any free port. */
   ports: 'stable' | 'free';
-  /** Hears what a person should know. */
+  /** Prints a line for the developer. */
   log(line: string): void;
 }
 
-/** The running stores. */
+/** The running servers. */
 export interface Stack {
-  /** The variables that lead Darkroom to the stores that were started. */
+  /** The environment variables with the addresses of the stores that were started. */
   env: Record<string, string>;
-  /** Stops what was started. */
+  /** Stops the stores that were started. */
   stop(): Promise<void>;
 }
 
 const STABLE_PORTS = { PostgreSQL: 54_329, Redis: 63_799, S3: 45_690 };
 
 /**
- * Starts PostgreSQL, Redis and S3, each unless there is one elsewhere.
+ * Starts PostgreSQL, Redis and S3, except those that run elsewhere.
  *
- * @throws Error that says what to do, when another Darkroom uses the folder or a store cannot be started
+ * @throws Error that says what to do, when another Darkroom uses the folder or a store does not start
  */
 export async function startStack({ dataDir: folder, external, ports, log }: StackOptions): Promise<Stack> {
   const dataDir = resolve(folder);
@@ -44,10 +44,9 @@ export async function startStack({ dataDir: folder, external, ports, log }: Stac
   };
   const port = async (name: keyof typeof STABLE_PORTS) => {
     const preferred = STABLE_PORTS[name];
-    const taken = await freePort(ports === 'stable' ? preferred : 0);
-    if (ports === 'stable' && taken !== preferred)
-      log(`Port ${preferred} is in use: ${name} takes ${taken} this time.`);
-    return taken;
+    const free = await freePort(ports === 'stable' ? preferred : 0);
+    if (ports === 'stable' && free !== preferred) log(`Port ${preferred} is in use: ${name} takes ${free} this time.`);
+    return free;
   };
 
   const env: Record<string, string> = {};
@@ -70,7 +69,7 @@ export async function startStack({ dataDir: folder, external, ports, log }: Stac
       env.S3_BUCKET = BUCKET;
       stops.push(s3.stop);
     }
-    // No server: whoever runs this reads the mails in the folder.
+    // No server: the developer reads the emails in the folder.
     if (!external.MAIL_URL) env.MAIL_URL = pathToFileURL(join(dataDir, 'mail')).href;
   } catch (error) {
     await stop();
@@ -79,7 +78,7 @@ export async function startStack({ dataDir: folder, external, ports, log }: Stac
   return { env, stop };
 }
 
-/** Keeps a second Darkroom from using the same data. @returns lets go */
+/** Keeps a second Darkroom from using the same data. @returns a function that unlocks the folder */
 async function lock(dataDir: string): Promise<() => Promise<void>> {
   const file = join(dataDir, 'lock');
   for (let attempt = 0; attempt < 2; attempt++) {
@@ -91,11 +90,12 @@ async function lock(dataDir: string): Promise<() => Promise<void>> {
       const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
       if (pid && pid !== process.pid && isRunning(pid)) {
         throw new Error(
-          `Another Darkroom (process ${pid}) uses ${dataDir}. Stop it first, or remove ${file} if that is none.`,
+          `Another Darkroom (process ${pid}) uses ${dataDir}. Stop it first. ` +
+            `If that process is not a Darkroom, remove ${file}.`,
         );
       }
       await rm(file, { force: true });
     }
   }
-  throw new Error(`${file} cannot be taken: another Darkroom starts at the same moment.`);
+  throw new Error(`Cannot create ${file}: another Darkroom is starting at the same moment.`);
 }

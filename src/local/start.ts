@@ -1,4 +1,4 @@
-/** `npm start`: all of Darkroom on this machine, with its data in `.darkroom/`. */
+/** `npm start`: runs all of Darkroom on this machine, with its data in `.darkroom/`. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
@@ -8,13 +8,13 @@ import { startRoles, stopAtSignal } from '../main.ts';
 import { startStack } from './stack.ts';
 
 const dataDir = resolve('.darkroom');
-/** Where `npm run admin` finds how the stores are reached. */
+/** `npm run admin` reads the addresses of the stores from this file. */
 const envFile = join(dataDir, 'env');
 const print = (line: string) => console.log(line);
-// What a person should see is printed here; the log is for trouble.
+// The terminal shows what `print` prints; the log is for trouble.
 const log = pino({ level: process.env.LOG_LEVEL || 'warn' });
 
-/** Starts everything. @returns stops it */
+/** Starts everything. @returns a function that stops it */
 async function start(): Promise<() => Promise<void>> {
   print('Starting Darkroom …');
   const stack = await startStack({ dataDir, external: process.env, ports: 'stable', log: print });
@@ -41,7 +41,7 @@ Ctrl-C stops everything; the next start finds the data again.`);
   }
 }
 
-/** The variables that lead to the stores, in the form of an env file. */
+/** The variables with the addresses of the stores, in the format of an env file. */
 function describeStores(env: Record<string, string | undefined>): string {
   const stores = Object.entries(env).filter(([name]) => /^(DATABASE|REDIS|S3|MEDIA|MAIL)_/.test(name));
   return stores.map(([name, value]) => `${name}="${value}"\n`).join('');
@@ -54,7 +54,8 @@ function explain(error: unknown): string {
 }
 
 const starting = start();
-// The servers outlive us unless they are stopped: a signal in the middle of the start waits for its end.
+// The servers would outlive this process, so a signal during the start waits for the end of the start, and then stops
+// everything.
 stopAtSignal(log, async () => (await starting)());
 try {
   await starting;

@@ -11,8 +11,8 @@ import { peopleTasks } from '../features/people/tasks.ts';
 import { foldPhotoCounts } from '../features/photos/counts.ts';
 import { photoTasks } from '../features/photos/tasks.ts';
 import { placeTasks } from '../features/places/tasks.ts';
-import { startWorker, type Worker } from '../stores/jobs.ts';
 import type { Stores } from '../stores/stores.ts';
+import { startWorker, type Worker } from '../stores/worker.ts';
 
 const FOLD_EVERY_MS = 500;
 

@@ -1,15 +1,20 @@
 /**
- * The name of every channel on which Darkroom publishes. Each begins with `live:`, and its hash tag keeps a channel, its stream and what
- * belongs to it on one node of a Redis Cluster.
+ * The names of all pub/sub channels. Every name begins with `live:`. Its hash tag keeps a channel, its stream and the
+ * keys beside the stream on one node of a Redis Cluster.
  */
 import { personKey } from './redis.ts';
 
-/** Signals that somebody sees something else than before, or shows it to others. */
+/** Whether a text is written as a channel name is. The channel need not exist. */
+export function isChannelName(text: string): boolean {
+  return text.startsWith('live:');
+}
+
+/** Signals that a person may see other things than before, or shows them to other people. */
 export function accessChannel(personId: bigint): string {
   return `live:${personKey('access', personId)}`;
 }
 
-/** The ids of a person's sessions, published as they end. */
+/** The ids of a person's sessions, published as the sessions end. */
 export function sessionsChannel(userId: bigint): string {
   return `live:${personKey('sessions', userId)}`;
 }
@@ -24,12 +29,16 @@ export function photoChannel(photoId: bigint): string {
   return `live:{photo:${photoId}}`;
 }
 
-/** New photos that were taken within an H3 cell. @param cell as H3 writes it */
+/** New photos taken within an H3 cell. @param cell as H3 writes it */
 export function cellChannel(cell: string): string {
   return `live:{cell:${cell}}`;
 }
 
-/** New entries of a timeline. @param key the Redis key of the timeline, on which stores/timelines.ts publishes too */
+/**
+ * New entries of a timeline.
+ *
+ * @param key the Redis key of the timeline; stores/timelines.ts publishes on this channel too
+ */
 export function timelineChannel(key: string): string {
   return `live:${key}`;
 }

@@ -15,47 +15,60 @@ import { LRUCache } from 'lru-cache';
 import type { Config } from '../config.ts';
 
 /**
- * The files. Everybody may read what is below `media/`; all else is private: originals below `uploads/`, renditions of photos that
- * not everybody may see below `private/`, and people's copies of their data below `exports/`.
+ * The files in S3. Everybody may read objects below `media/`; all others are private: originals below `uploads/`,
+ * renditions of photos that not everybody may see below `private/`, and data exports below `exports/`.
  */
 export interface Objects {
   /**
-   * A URL to which anybody may PUT this one file, with the headers that `putHeaders` tells.
+   * A presigned URL to which anybody may PUT this one file, with the headers of `putHeaders`.
    *
-   * @param file its type, length and SHA-256 are signed, so the store refuses another
-   * @param expiresAt until when
+   * @param file its type, length and SHA-256 are signed, so that S3 refuses any other file
+   * @param expiresAt the URL works until then
    */
   presignPut(key: string, file: DeclaredFile, expiresAt: Date): Promise<string>;
-  /** Whether there is such a file. */
+  /** Whether an object with this key exists. */
   exists(key: string): Promise<boolean>;
-  /** The file's bytes; null when there is no such file. */
+  /** Reads a file. @returns null when there is no such object */
   get(key: string): Promise<Buffer | null>;
-  /** Stores a file that never changes. */
+  /** Stores a file that never changes afterwards. */
   put(key: string, body: Buffer, contentType: string): Promise<void>;
-  /** Stores a file of this machine, however large: at most 5 GB, which is what S3 takes at once. */
+  /**
+   * Stores a file from disk without reading it into memory: at most 5 GB, S3's limit for one PUT.
+   *
+   * @param path the file on disk
+   */
   putFile(key: string, path: string, contentType: string): Promise<void>;
-  /** The keys of all files, in pages. */
+  /** Lists the keys of all objects, page by page. */
   list(): AsyncGenerator<string[], void, void>;
-  /** Stores a JPEG once more under another key. @returns false when there is no such file */
+  /** Copies a JPEG to another key. @returns false when there is no object `from` */
   copyJpeg(from: string, to: string): Promise<boolean>;
-  /** Deletes files, some hundreds at most; those that do not exist count as deleted. */
+  /**
+   * Deletes objects. Deleting a missing object succeeds, so a repeated run is harmless.
+   *
+   * @param keys some hundreds at most
+   */
   delete(keys: readonly string[]): Promise<void>;
-  /** A URL at which anybody can load a private file under a name. @param seconds for how long */
+  /**
+   * A presigned URL that downloads a private file.
+   *
+   * @param seconds how long it works
+   * @param filename the name under which a browser saves the file
+   */
   presignGet(key: string, seconds: number, filename: string): Promise<string>;
-  /** Where everybody can read a file below `media/`. */
+  /** The URL at which everybody can read a file below `media/`. */
   publicUrl(key: string): string;
-  /** Where anybody who is given this URL can read a private file, for PRIVATE_URL_MINUTES at most and half of that at least. */
+  /** A presigned URL of a private file. It works for at most PRIVATE_URL_MINUTES, and for at least half of that. */
   signedUrl(key: string): Promise<SignedUrl>;
   close(): void;
 }
 
-/** A URL that works for a while. */
+/** A presigned URL, and until when it works. */
 export interface SignedUrl {
   url: string;
   expiresAt: Date;
 }
 
-/** What an uploader said of a file. */
+/** What a client declared about a file before uploading it. */
 export interface DeclaredFile {
   contentType: string;
   /** Its length in bytes. */
@@ -63,7 +76,7 @@ export interface DeclaredFile {
   sha256: Uint8Array;
 }
 
-/** The headers with which a file must be sent to its presigned URL. */
+/** The headers that a PUT to a file's presigned URL must carry. */
 export function putHeaders({ contentType, byteSize, sha256 }: DeclaredFile): { name: string; value: string }[] {
   return [
     { name: 'Content-Type', value: contentType },
@@ -73,14 +86,17 @@ export function putHeaders({ contentType, byteSize, sha256 }: DeclaredFile): { n
 }
 
 const TIMEOUT_MS = 20_000;
-/** For a file that may have gigabytes. */
+/** For files of gigabytes. */
 const LARGE_TIMEOUT_MS = 30 * 60_000;
-/** Signed URLs that a process remembers, so that a page of private photos is not signed anew for each who reads it. */
-const SIGNED_KEPT = 20_000;
+/**
+ * The number of presigned URLs that a process remembers, so that it does not sign a page of private photos again for
+ * each viewer.
+ */
+const MAX_SIGNED_URLS = 20_000;
 
 /**
- * How long others may keep a file. It never changes, but one that is public may become private: browsers that have shown it keep it,
- * a CDN asks again after an hour.
+ * How long browsers and CDNs may cache a file. Files never change, but a public one may become private: a browser that
+ * has shown it may keep it, and a CDN revalidates it after an hour.
  */
 function cacheControl(key: string): string {
   return key.startsWith('media/')
@@ -88,11 +104,11 @@ function cacheControl(key: string): string {
     : 'private, max-age=31536000, immutable';
 }
 
-/** Opens the object store. */
+/** Opens the client of the S3 store. It connects at the first request. */
 export function openObjects(config: Config): Objects {
   const Bucket = config.S3_BUCKET;
   const validMs = Math.round(config.PRIVATE_URL_MINUTES * 60) * 1_000;
-  const signed = new LRUCache<string, SignedUrl>({ max: SIGNED_KEPT });
+  const signedUrls = new LRUCache<string, SignedUrl>({ max: MAX_SIGNED_URLS });
   const client = new S3Client({
     endpoint: config.S3_ENDPOINT,
     region: config.S3_REGION,
@@ -114,7 +130,7 @@ export function openObjects(config: Config): Objects {
       });
       return getSignedUrl(client, command, {
         expiresIn: Math.max(1, Math.floor((expiresAt.getTime() - Date.now()) / 1_000)),
-        // Signed as headers, not moved into the URL: only so must the request carry them as they are.
+        // As signed headers, which the request must carry unchanged. The SDK would move them into the URL.
         signableHeaders: new Set(['host', 'content-type', 'content-length', 'x-amz-checksum-sha256']),
         unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
       });
@@ -159,7 +175,7 @@ export function openObjects(config: Config): Objects {
     async *list() {
       for (let ContinuationToken: string | undefined; ; ) {
         const command = new ListObjectsV2Command({ Bucket, ContinuationToken });
-        // S3 takes a bucket's path with a slash at the end and without; the embedded store expects it signed without.
+        // S3 accepts a bucket's path with and without a trailing slash. The embedded store expects it signed without.
         command.middlewareStack.add(
           (next) => (args) => {
             const request = args.request as { path: string };
@@ -193,7 +209,7 @@ export function openObjects(config: Config): Objects {
       }
     },
     async delete(keys) {
-      // One by one: not every S3-compatible store takes a list.
+      // One request each: not every S3-compatible store supports DeleteObjects.
       await Promise.all(keys.map((key) => client.send(new DeleteObjectCommand({ Bucket, Key: key }))));
     },
     presignGet(key, seconds, filename) {
@@ -204,15 +220,15 @@ export function openObjects(config: Config): Objects {
     },
     publicUrl: (key) => `${config.MEDIA_URL}/${key}`,
     async signedUrl(key) {
-      const known = signed.get(key);
-      if (known && known.expiresAt.getTime() - Date.now() > validMs / 2) return known;
+      const remembered = signedUrls.get(key);
+      if (remembered && remembered.expiresAt.getTime() - Date.now() > validMs / 2) return remembered;
       const expiresAt = new Date(Date.now() + validMs);
       const url = await getSignedUrl(client, new GetObjectCommand({ Bucket, Key: key }), {
         expiresIn: validMs / 1_000,
       });
-      const fresh = { url, expiresAt };
-      signed.set(key, fresh);
-      return fresh;
+      const signed = { url, expiresAt };
+      signedUrls.set(key, signed);
+      return signed;
     },
     close: () => client.destroy(),
   };

@@ -7,42 +7,55 @@ export type Database = PrismaClient;
 /** The database within a transaction. */
 export type Transaction = Prisma.TransactionClient;
 
-/** A piece of SQL with its values, to be put into a larger one. */
+/** A fragment of SQL with its values, for use in a larger template. */
 export type Sql = Prisma.Sql;
-/** Makes a piece of SQL from a template; what is in `${}` becomes a parameter, or, being a piece itself, part of the text. */
+/**
+ * Makes a fragment of SQL from a template. Values in `${}` become parameters, and fragments in `${}` become part of the
+ * text.
+ */
 export const sql = Prisma.sql;
-/** Joins pieces of SQL with a text between them. */
+/** Joins fragments of SQL with a separator. */
 export const joinSql = Prisma.join;
 
-/** A column of ids for `unnest`. As text, which costs a tenth of an array of thousands. */
+/**
+ * An array of ids, as for `unnest`. Sent as one text, which for thousands of ids costs a tenth of an array parameter.
+ */
 export function idColumn(ids: readonly bigint[]): Sql {
   return sql`string_to_array(${ids.join()}, ',')::bigint[]`;
 }
 
 const KEPT_MARK = '/* kept */';
-/** What a statement begins with that each connection plans once and then keeps: one that is asked often and takes longer to plan than to run. */
+/**
+ * Begins a statement that each connection prepares once and then keeps. It is meant for statements that run often and
+ * take longer to plan than to execute.
+ */
 export const KEPT: Sql = Prisma.raw(KEPT_MARK);
 
 /**
- * A value of which PostgreSQL knows nothing when it plans a statement that is kept. Otherwise it may expect so much less of the values that it is given than of any
- * that it plans the statement each time anew (https://www.postgresql.org/docs/current/sql-prepare.html, "Notes").
+ * A value that PostgreSQL's planner does not see, for kept statements. PostgreSQL compares the estimated cost of a plan
+ * for the given values with that of a generic plan. When the values look much cheaper, it plans the statement again at
+ * every execution (https://www.postgresql.org/docs/current/sql-prepare.html, "Notes"). A hidden value makes both
+ * estimates equal.
  */
 export function unplanned(value: unknown, type: 'bigint' | 'bigint[]' | 'int'): Sql {
   return sql`(select ${value}::${Prisma.raw(type)})`;
 }
 
-/** A name for a statement that is kept; none for others. Each text has its own, so there must be few of them. */
+/**
+ * The name of a prepared statement; empty for a statement that is not kept. Each text gets its own name and stays
+ * prepared on every connection, so keep only few different texts.
+ */
 export function nameStatement({ sql: text }: { sql: string }): string {
   if (!text.startsWith(KEPT_MARK)) return '';
   return createHash('sha256').update(text).digest('base64url');
 }
 
 /**
- * Opens a pool of connections; none is made before the first query.
+ * Opens a pool of connections. It connects at the first query.
  *
  * @param url the PostgreSQL database
- * @param poolSize the most connections at a time
- * @param onQuery hears of every SQL statement that is sent
+ * @param poolSize the maximum number of connections
+ * @param onQuery is called with the text of every SQL statement
  */
 export function openDatabase(url: string, poolSize: number, onQuery?: (sql: string) => void): Database {
   const adapter = new PrismaPg(
@@ -62,13 +75,15 @@ export function openDatabase(url: string, poolSize: number, onQuery?: (sql: stri
   return client as unknown as Database;
 }
 
-/** Times that a transaction is tried when it and others wait for each other. */
+/** How often a transaction is tried in all when PostgreSQL ends it because of a deadlock. */
 const ATTEMPTS = 4;
 
 /**
- * Runs a transaction, and once more when PostgreSQL ends it because it and another one wait for each other.
+ * Runs a transaction, and retries it after a deadlock, up to four attempts in all.
  *
- * @param work may be run several times: what it did before is undone then
+ * @param work may run several times; PostgreSQL has rolled back each earlier run
+ * @param options `timeout`: how long an attempt may take, in milliseconds; Prisma's five seconds by default
+ * @throws Error what `work` throws, or the deadlock of the last attempt
  */
 export async function transact<R>(
   db: Database,
@@ -86,13 +101,13 @@ export async function transact<R>(
   }
 }
 
-/** A new id in the shard of the person whom the row will belong to. */
+/** Draws a new id. @param ownerId the person who will own the row, and whose logical shard goes into the id */
 export async function nextId(db: Transaction, ownerId: bigint): Promise<bigint> {
   const [row] = await db.$queryRaw<[{ id: bigint }]>`select next_id(${ownerId}) as id`;
   return row.id;
 }
 
-/** What the database said of a statement that it refused, the same for Prisma's own statements and for raw ones. */
+/** Why PostgreSQL refused a statement. Prisma's own statements and raw ones carry it in the same place. */
 interface Refusal {
   kind?: string;
   constraint?: { index?: string };
@@ -104,13 +119,13 @@ function refusal(error: unknown): Refusal {
   );
 }
 
-/** The name of the unique constraint that an error of the database tells of; null when it tells of something else. */
+/** The name of the unique constraint that a database error reports; null for any other error. */
 export function violatedUnique(error: unknown): string | null {
   const { kind, constraint } = refusal(error);
   return kind === 'UniqueConstraintViolation' ? (constraint?.index ?? '') : null;
 }
 
-/** Whether an error of the database says that a row which another one refers to does not exist. */
+/** Whether a database error reports that a row which a foreign key refers to does not exist. */
 export function violatesForeignKey(error: unknown): boolean {
   return refusal(error).kind === 'ForeignKeyConstraintViolation';
 }

@@ -4,10 +4,10 @@ import { idShard } from './ids.ts';
 export type { Redis } from 'ioredis';
 
 /**
- * Connects to Redis. Commands of one turn of the event loop travel together, as one round trip.
+ * Connects to Redis. All commands of one turn of the event loop are sent as one pipeline, in one round trip.
  *
  * @param url the server, `redis://` or `rediss://`
- * @param onError hears of trouble with the connection, which mends itself
+ * @param onError is called with connection errors; the client reconnects by itself
  */
 export function connectRedis(url: string, onError: (error: Error) => void): Redis {
   const redis = new Redis(url, {
@@ -22,12 +22,13 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
 }
 
 /**
- * Reads something that is in PostgreSQL too: when Redis is away, or not ready yet, the answer is `otherwise`, at once.
+ * Reads something that PostgreSQL holds too.
  *
- * @throws what Redis itself refuses
+ * @param fallback returned when Redis does not answer or is loading its data; at once while Redis is not connected
+ * @throws Error when Redis refuses the command
  */
 export async function readOrFallback<T, O>(redis: Redis, read: () => Promise<T>, fallback: O): Promise<T | O> {
-  // It would wait for the connection otherwise, with every command anew.
+  // Otherwise each command would wait for the connection.
   if (redis.status !== 'ready') return fallback;
   try {
     return await read();
@@ -38,8 +39,10 @@ export async function readOrFallback<T, O>(redis: Redis, read: () => Promise<T>,
 }
 
 /**
- * The key of something that belongs to a person. All of a person's keys share a hash tag, so that one script may touch them
- * together on Redis Cluster; 256 tags, so that a fan-out reaches many people with one script there too.
+ * The Redis key of something that belongs to a person.
+ *
+ * All keys of a person share a hash tag, so that one script may use several of them on Redis Cluster. There are only
+ * 256 hash tags, so that one script of a fan-out reaches many people.
  *
  * @example personKey('feed', 5n) // 'feed:{b0}:5'
  */
@@ -47,13 +50,13 @@ export function personKey(name: string, personId: bigint): string {
   return `${name}:{b${idShard(personId) & 255}}:${personId}`;
 }
 
-/** Stops with what is needed when the server is too old. */
+/** Checks the server's version. @throws Error when the server is older than Redis 7 */
 export async function requireRedis7(redis: Redis): Promise<void> {
   const info = await redis.info('server');
   const version = /(?:valkey|redis)_version:(\d+)\.(\S+)/.exec(info);
   if (Number(version?.[1]) < 7) {
     throw new Error(
-      `Redis ${version?.[1]}.${version?.[2]} is too old: Redis 7 or Valkey is needed, for sharded pub/sub.`,
+      `Redis ${version?.[1]}.${version?.[2]} is too old. Darkroom needs Redis 7 or Valkey, for sharded pub/sub.`,
     );
   }
 }

@@ -9,7 +9,7 @@ import { connectRedis, type Redis, requireRedis7 } from './redis.ts';
 import { defineStreamScripts } from './streams.ts';
 import { defineTimelineScripts } from './timelines.ts';
 
-/** All that outlives a request, as every feature is given it. */
+/** The clients of all stores, and what else every feature needs: one set per process. */
 export interface Stores {
   db: Database;
   redis: Redis;
@@ -23,9 +23,9 @@ export interface Stores {
 }
 
 /**
- * Connects to the three stores.
+ * Opens the clients of all stores. PostgreSQL, S3 and SMTP are connected to at their first use.
  *
- * @param onQuery hears of every SQL statement, for tests that count them
+ * @param onQuery is called with every SQL statement, for tests that count statements
  * @throws Error when Redis cannot be reached or is too old
  */
 export async function openStores(config: Config, log: Logger, onQuery?: (sql: string) => void): Promise<Stores> {

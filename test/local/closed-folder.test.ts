@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack } from '../../src/local/stack.ts';
 import { newDataDir } from '../support/darkroom.ts';
 
-// Only as root does PostgreSQL run as somebody else, whom a folder can be closed to.
+// Only when the tests run as root does PostgreSQL run as another user, which may be unable to enter a folder.
 const asRoot = test.skipIf(process.getuid?.() !== 0);
 
 let closed: string;
@@ -35,12 +35,12 @@ async function run(clone: string, sql: string): Promise<unknown[]> {
 const tables = "select table_name from information_schema.tables where table_schema = 'public'";
 
 asRoot(
-  'the database of a clone that PostgreSQL cannot reach is in /var/lib/darkroom, linked from the clone',
+  'a clone that PostgreSQL cannot reach has its database in /var/lib/darkroom, linked from the clone',
   async () => {
     await run(join(closed, 'linked'), 'create table kept ()');
-    const [place = ''] = databases.slice(-1);
-    expect(place).toMatch(/^\/var\/lib\/darkroom\/[0-9a-f]{12}$/);
-    expect(await readdir(place)).toContain('PG_VERSION');
+    const [database = ''] = databases.slice(-1);
+    expect(database).toMatch(/^\/var\/lib\/darkroom\/[0-9a-f]{12}$/);
+    expect(await readdir(database)).toContain('PG_VERSION');
     expect(await run(join(closed, 'linked'), tables)).toEqual([{ table_name: 'kept' }]);
   },
 );
@@ -51,14 +51,14 @@ asRoot('such a clone keeps its database when it is moved', async () => {
   expect(await run(join(closed, 'after'), tables)).toEqual([{ table_name: 'kept' }]);
 });
 
-asRoot('a clone in the place of such a clone that was deleted starts anew', async () => {
+asRoot('a new clone at the path of such a clone that was deleted starts without data', async () => {
   const clone = join(closed, 'again');
   await run(clone, 'create table gone ()');
   await rm(clone, { recursive: true });
   expect(await run(clone, tables)).toEqual([]);
 });
 
-asRoot('a database that PostgreSQL cannot reach any more is not passed over in silence', async () => {
+asRoot('a database that PostgreSQL cannot reach any more is an error, not a new database', async () => {
   const postgres = join(closed, 'shut', '.darkroom', 'postgres');
   await mkdir(postgres, { recursive: true });
   await expect(run(join(closed, 'shut'), tables)).rejects.toThrow(`cannot reach ${postgres} any more`);

@@ -1,4 +1,4 @@
-/** Starts a stack in the folder named, says so, and holds it until it is killed: a process for stack.test.ts to kill. */
+/** Starts a stack in the folder of the first argument, prints its variables and waits until stack.test.ts kills it. */
 import { startStack } from '../../src/local/stack.ts';
 
 const stack = await startStack({ dataDir: process.argv[2] ?? '', external: {}, ports: 'free', log: console.error });

@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { onMissingRedis } from '../../src/local/redis.ts';
 import { type Stack, startStack } from '../../src/local/stack.ts';
 import { type Objects, openObjects, putHeaders } from '../../src/stores/objects.ts';
 import { newDataDir } from '../support/darkroom.ts';
@@ -48,7 +47,7 @@ function lives(pid: number): boolean {
   }
 }
 
-test('a second start finds what the first has left, and stopping leaves no process', async () => {
+test('a second start finds the data of the first, and stopping leaves no process', async () => {
   const folder = await newFolder();
   const first = await start(folder);
   const pids = await pidsOf(folder);
@@ -67,7 +66,7 @@ test('a second start finds what the first has left, and stopping leaves no proce
   await second.stop();
 });
 
-test('what a killed process left running is ended by the next start, with its data', async () => {
+test('the next start ends the servers that a killed process left running, and finds their data', async () => {
   const folder = await newFolder();
   const file = fileURLToPath(new URL('hold-stack.ts', import.meta.url));
   const holder = spawn(process.execPath, [file, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -85,20 +84,20 @@ test('what a killed process left running is ended by the next start, with its da
   await next.stop();
 });
 
-test('a port that is in use is worked around, and said', async () => {
+test('a port that is in use is replaced by another, with a message', async () => {
   const taken = createServer().listen(45_690, '127.0.0.1');
-  // Another run on this machine may hold the port: that does as well.
+  // Another run on this machine may hold the port, which serves the test as well.
   await Promise.race([once(taken, 'listening'), once(taken, 'error')]);
-  const said: string[] = [];
+  const lines: string[] = [];
   const external = { DATABASE_URL: 'postgres://elsewhere', REDIS_URL: 'redis://elsewhere' };
   const options = {
     dataDir: await newFolder(),
     external,
     ports: 'stable' as const,
-    log: (line: string) => said.push(line),
+    log: (line: string) => lines.push(line),
   };
   const stack = await startStack(options);
-  expect(said).toEqual([expect.stringMatching(/^Port 45690 is in use: S3 takes \d+ this time\.$/)]);
+  expect(lines).toEqual([expect.stringMatching(/^Port 45690 is in use: S3 takes \d+ this time\.$/)]);
   const s3 = ['S3_ENDPOINT', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'S3_BUCKET'];
   expect(Object.keys(stack.env)).toEqual([...s3, 'MAIL_URL']);
   await stack.stop();
@@ -106,44 +105,22 @@ test('a port that is in use is worked around, and said', async () => {
 });
 
 test.skipIf(process.getuid?.() !== 0)(
-  'as root in a folder that others cannot enter, the database is kept where they can',
+  'run as root in a folder that other users cannot enter, the database is in a folder that they can enter',
   async () => {
     const closed = await newFolder();
     const { chmod } = await import('node:fs/promises');
     await chmod(closed, 0o700);
-    const said: string[] = [];
-    const stack = await start(join(closed, '.darkroom'), (line) => said.push(line));
+    const lines: string[] = [];
+    const stack = await start(join(closed, '.darkroom'), (line) => lines.push(line));
     expect(await query(stack, 'select 1 as one')).toEqual([{ one: 1 }]);
-    expect(said[0]).toMatch(/the database is in \/var\/lib\/darkroom\/[0-9a-f]+, linked from there/);
+    expect(lines[0]).toMatch(/the database is in \/var\/lib\/darkroom\/[0-9a-f]+, linked from there/);
     await stack.stop();
-    const [shared] = /\/var\/lib\/darkroom\/[0-9a-f]+/.exec(said[0] ?? '') ?? [];
+    const [shared] = /\/var\/lib\/darkroom\/[0-9a-f]+/.exec(lines[0] ?? '') ?? [];
     if (shared) await rm(shared, { recursive: true });
   },
 );
 
-test.each([
-  ['Debian as root', 'linux', true, ['apt-get'], null],
-  ['Debian as a user', 'linux', false, ['apt-get'], 'sudo apt-get install redis-server'],
-  ['Fedora', 'linux', false, ['dnf'], 'sudo dnf install redis'],
-  ['Fedora as root', 'linux', true, ['dnf'], 'sudo dnf install redis'],
-  ['macOS with Homebrew', 'darwin', false, ['brew'], 'brew install redis'],
-  ['macOS without', 'darwin', false, [], 'https://brew.sh'],
-  ['an unknown Linux', 'linux', false, [], 'your package manager'],
-] as const)('without a Redis server on %s', (_, platform, isRoot, commands, advice) => {
-  const decision = onMissingRedis({ platform, isRoot, commands: new Set(commands) });
-  if (advice === null) {
-    expect(decision).toEqual({
-      install: [expect.arrayContaining(['update']), expect.arrayContaining(['redis-server'])],
-    });
-  } else {
-    const { message } = decision as { message: string };
-    expect(message).toContain(advice);
-    expect(message).toContain('REDIS_URL=');
-    expect(message).toContain('docker run');
-  }
-});
-
-test('the object store refuses what S3 refuses with our policy', async () => {
+test('the embedded object store refuses what S3 refuses with Darkroom’s policy', async () => {
   const stack = await start(await newFolder());
   const config = loadConfig(stack.env);
   const objects: Objects = openObjects(config);
@@ -164,10 +141,10 @@ test('the object store refuses what S3 refuses with our policy', async () => {
     });
     return [response.status, (await objects.get(key)) !== null];
   };
-  const other = Buffer.from('another file of same length');
+  const otherFile = Buffer.from('another file of same length');
   expect(await put('uploads/type', file, { 'content-type': 'image/png' })).toEqual([403, false]);
   expect(await put('uploads/longer', Buffer.concat([file, file]))).toEqual([403, false]);
-  expect(await put('uploads/content', other.subarray(0, file.length))).toEqual([400, false]);
+  expect(await put('uploads/content', otherFile.subarray(0, file.length))).toEqual([400, false]);
   expect(await put('uploads/right', file)).toEqual([200, true]);
 
   await objects.put('media/a.jpg', file, 'image/jpeg');

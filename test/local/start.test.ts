@@ -23,13 +23,13 @@ async function newFolder(): Promise<string> {
 
 interface Start {
   child: ChildProcess;
-  /** What it has printed so far. */
+  /** Everything that it has printed so far. */
   output(): string;
-  /** Its exit code, when it has ended. */
+  /** Resolves with the exit code when it ends. */
   ended: Promise<number | null>;
 }
 
-/** `npm start` in a folder, with the S3 of the run: stack.test.ts needs the port that one of its own would take. */
+/** Runs `npm start` in a folder. It uses the run's S3, because its own would take the port that stack.test.ts needs. */
 function start(cwd: string, port = 0): Start {
   const s3 = Object.entries(inject('env')).filter(([name]) => name.startsWith('S3_'));
   const env = { PATH: process.env.PATH, PORT: String(port), ...Object.fromEntries(s3) };
@@ -50,12 +50,12 @@ async function pidsOf(cwd: string): Promise<number[]> {
   return Promise.all(files.map(async (file) => Number.parseInt(await readFile(file, 'utf8'), 10)));
 }
 
-/** Both are there from early in the start until its servers have ended in peace. */
-function expectNothingHeld(cwd: string): void {
+/** Both files exist from early in the start until the servers have ended. */
+function expectNothingLocked(cwd: string): void {
   expect([pidFile(cwd), join(cwd, '.darkroom/lock')].filter(existsSync)).toEqual([]);
 }
 
-test('npm start prints where everything is, ends at Ctrl-C with all that it started, and starts again', async () => {
+test('npm start prints its addresses, ends at Ctrl-C with all of its servers, and starts again', async () => {
   const cwd = await newFolder();
   for (const round of ['first', 'second']) {
     const { child, output, ended } = start(cwd);
@@ -68,21 +68,21 @@ test('npm start prints where everything is, ends at Ctrl-C with all that it star
     child.kill('SIGINT');
     expect(await ended).toBe(0);
     expect(pids.filter(isRunning)).toEqual([]);
-    expectNothingHeld(cwd);
+    expectNothingLocked(cwd);
   }
 });
 
-test('Ctrl-C in the middle of the start stops what has been started, without an error', async () => {
+test('Ctrl-C during the start stops the servers without an error', async () => {
   const cwd = await newFolder();
   const { child, output, ended } = start(cwd);
   await until(async () => existsSync(pidFile(cwd)));
   child.kill('SIGINT');
   expect(await ended).toBe(0);
   expect(output()).not.toContain('rror');
-  expectNothingHeld(cwd);
+  expectNothingLocked(cwd);
 });
 
-test('an API port that is in use is told, with another to try, and nothing stays behind', async () => {
+test('an API port that is in use is reported with another one to try, and no server keeps running', async () => {
   const cwd = await newFolder();
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
@@ -93,5 +93,5 @@ test('an API port that is in use is told, with another to try, and nothing stays
   expect(output()).toContain(
     `Port ${port} is in use by another program. Choose another one: PORT=${port + 1} npm start`,
   );
-  expectNothingHeld(cwd);
+  expectNothingLocked(cwd);
 });

@@ -7,7 +7,7 @@ import { type LocalS3, startS3 } from '../../src/local/s3.ts';
 import { type Objects, openObjects } from '../../src/stores/objects.ts';
 import { unique } from '../support/people.ts';
 
-// An embedded store of its own, in which nothing is but what a test puts there.
+// An embedded store of its own, which holds only the files of these tests.
 let directory: string;
 let s3: LocalS3;
 let objects: Objects;
@@ -23,40 +23,40 @@ afterAll(async () => {
 });
 
 test.for(['uploads', 'media'])(
-  'the embedded store keeps a file that arrives in %s/ while the last one there is deleted',
+  'the embedded store keeps a file that arrives in %s/ while the last file there is deleted',
   async (folder) => {
     const newKey = () => (folder === 'media' ? `media/${unique()}/width_320.jpg` : `uploads/${unique()}`);
-    let last = newKey();
-    await objects.put(last, Buffer.from('first'), 'image/jpeg');
+    let previous = newKey();
+    await objects.put(previous, Buffer.from('first'), 'image/jpeg');
     for (let round = 0; round < 200; round++) {
       const next = newKey();
       const body = Buffer.from(`file ${round}`);
-      await Promise.all([objects.delete([last]), objects.put(next, body, 'image/jpeg')]);
+      await Promise.all([objects.delete([previous]), objects.put(next, body, 'image/jpeg')]);
       expect(await objects.get(next), `the file of round ${round}`).toEqual(body);
-      last = next;
+      previous = next;
     }
   },
 );
 
-test('what does not exist is told as such, and counts as deleted', async () => {
+test('a missing object reads as missing, and deleting it succeeds', async () => {
   const key = `uploads/${unique()}`;
   expect(await objects.exists(key)).toBe(false);
   expect(await objects.get(key)).toBeNull();
   await objects.delete([key, key]);
 });
 
-test('everybody may read a file below media/, and only there', async () => {
-  const [open, closed] = [`media/${unique()}/a.jpg`, `uploads/${unique()}`];
-  for (const key of [open, closed]) await objects.put(key, Buffer.from('picture'), 'image/jpeg');
-  const [read, refused] = await Promise.all([open, closed].map((key) => fetch(objects.publicUrl(key))));
+test('everybody may read a file below media/, and nowhere else', async () => {
+  const [publicKey, privateKey] = [`media/${unique()}/a.jpg`, `uploads/${unique()}`];
+  for (const key of [publicKey, privateKey]) await objects.put(key, Buffer.from('picture'), 'image/jpeg');
+  const [read, refused] = await Promise.all([publicKey, privateKey].map((key) => fetch(objects.publicUrl(key))));
   expect(read?.status).toBe(200);
   expect(await read?.text()).toBe('picture');
   expect(refused?.status).toBe(403);
   for (const method of ['PUT', 'DELETE']) {
-    expect((await fetch(objects.publicUrl(open), { method })).status).toBe(403);
+    expect((await fetch(objects.publicUrl(publicKey), { method })).status).toBe(403);
   }
-  expect(await objects.exists(open)).toBe(true);
-  // Nor by a path that only looks as if it were there.
-  const sly = `${s3.endpoint}/darkroom/media/..%2F${closed}`;
-  expect([400, 403, 404]).toContain((await fetch(sly)).status);
+  expect(await objects.exists(publicKey)).toBe(true);
+  // Nor through a path that only begins with media/.
+  const traversal = `${s3.endpoint}/darkroom/media/..%2F${privateKey}`;
+  expect([400, 403, 404]).toContain((await fetch(traversal)).status);
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Image } from '../../generated/graphql.ts';
-import { writeInvalidating } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { userError } from '../kernel/errors.ts';

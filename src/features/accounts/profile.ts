@@ -1,4 +1,4 @@
-import { writeInvalidating } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { UserErrors } from '../kernel/errors.ts';
 import { checkText } from '../kernel/validate.ts';

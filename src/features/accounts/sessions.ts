@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type CachedKind, readCached, writeInvalidating } from '../../stores/cache.ts';
+import { type CachedKind, readCached, writeInvalidating } from '../../stores/cached-rows.ts';
 import { sessionsChannel } from '../../stores/channel-names.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { nextId, type Transaction, transact } from '../../stores/postgres.ts';
@@ -159,7 +159,7 @@ export async function endSessions(
     userId,
     ...(selection !== 'all' && { id: 'only' in selection ? selection.only : { not: selection.except } }),
   };
-  // Read before the transaction, so that tombstones cover the cache entries before the rows go: see stores/cache.ts.
+  // Read before the transaction, so that tombstones cover the cache entries before the rows go: see stores/tombstones.ts.
   const known = (await stores.db.session.findMany({ where })).map(toRow);
   const ended = await writeInvalidating(
     stores.redis,

@@ -1,4 +1,4 @@
-import { writeInvalidating } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
 import { type Transaction, violatedUnique } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';

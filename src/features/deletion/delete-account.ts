@@ -1,5 +1,6 @@
-import { writeInvalidating } from '../../stores/cache.ts';
-import { addJob, runJobsNow } from '../../stores/jobs.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
+import { runJobsNow } from '../../stores/job-admin.ts';
+import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { changeAccountVisibility } from '../accounts/account-visibility.ts';
 import { avatarObjectKey } from '../accounts/avatar.ts';

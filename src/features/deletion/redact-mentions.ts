@@ -1,4 +1,4 @@
-import { writeInvalidating } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { photoKey } from '../records/photo-rows.ts';
 import { addToReport } from './delete-rows.ts';

@@ -1,3 +1,4 @@
+import { readMatchingPayloads } from '../../stores/job-admin.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { avatarObjectKey } from '../accounts/avatar.ts';
 import { allRenditionKeys, renditionKeys } from '../photos/media.ts';
@@ -60,9 +61,7 @@ async function* readFiles({ db }: Stores): AsyncGenerator<[ownerId: bigint, keys
 
 /** The unguessable parts of the object keys that the payloads of jobs contain. */
 async function readSecretsInJobs({ db }: Stores): Promise<Set<string>> {
-  const jobs = await db.$queryRaw<{ payload: string }[]>`
-    select payload::text from graphile_worker._private_jobs where payload::text ~ '[0-9a-f]{32}'`;
-  return new Set(jobs.flatMap((job) => findSecrets(job.payload)));
+  return new Set((await readMatchingPayloads(db, '[0-9a-f]{32}')).flatMap(findSecrets));
 }
 
 function findSecrets(text: string): string[] {

@@ -1,4 +1,5 @@
 import { fromGlobalId } from '../../stores/ids.ts';
+import { countMatchingJobs } from '../../stores/job-admin.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Redis } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -75,7 +76,7 @@ export async function trace(stores: Stores, identifiers: PersonIdentifiers): Pro
   const pattern = identifierPattern(identifiers);
   const matches = await stores.db.$transaction(async (tx) => {
     await tx.$executeRaw`set local statement_timeout = 0`;
-    return { rows: await traceRows(tx, pattern), jobs: await traceJobs(tx, pattern) };
+    return { rows: await traceRows(tx, pattern), jobs: await countMatchingJobs(tx, pattern) };
   }, TRACE_TRANSACTION);
   const report = identifiers.id === null ? null : await readReport(stores, identifiers.id);
   const keys = await traceRedis(stores.redis, new RegExp(pattern, 'i'));
@@ -114,13 +115,6 @@ async function traceRows(tx: Transaction, pattern: string): Promise<Trace['rows'
     }
   }
   return matches;
-}
-
-function traceJobs(tx: Transaction, pattern: string): Promise<Trace['jobs']> {
-  return tx.$queryRaw`
-    select identifier as task, count(*)::int as count
-    from graphile_worker._private_jobs job join graphile_worker._private_tasks task on task.id = task_id
-    where payload::text ~* ${pattern} group by identifier order by identifier`;
 }
 
 async function traceRedis(redis: Redis, pattern: RegExp): Promise<Trace['keys']> {

@@ -1,4 +1,4 @@
-import { type CachedKind, readCached, storeCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached, storeCached } from '../../stores/cached-rows.ts';
 import { idAt, idTime } from '../../stores/ids.ts';
 import { type Database, sql } from '../../stores/postgres.ts';
 import { readOrFallback } from '../../stores/redis.ts';

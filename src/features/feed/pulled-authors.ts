@@ -9,7 +9,7 @@
  *
  * The database calls a pulled author `is_heavy`, and a photo that was fanned out in this way `is_merged`.
  */
-import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached } from '../../stores/cached-rows.ts';
 import { idColumn } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { pulledAuthorsKey } from '../records/feed-keys.ts';

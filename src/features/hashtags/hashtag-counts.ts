@@ -1,4 +1,5 @@
 /** Counts of the photos with a hashtag. */
+import { MAX_ID } from '../../stores/ids.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -76,7 +77,7 @@ async function enqueueRecount({ db }: Stores, hashtag: string): Promise<void> {
 /** Counts the photos with a hashtag that everybody may see, and stores the count. Idempotent. */
 export async function countHashtag({ db }: Stores, hashtag: string): Promise<void> {
   let counted = 0;
-  for (let before = 2n ** 63n - 1n; ; ) {
+  for (let before = MAX_ID; ; ) {
     // Count in batches, so that no statement runs long.
     const [row] = await db.$queryRaw<[{ last: bigint | null; looked: bigint; seen: bigint }]>`
       select min(published_id) as last, count(*) as looked,

@@ -1,3 +1,4 @@
+import { MAX_ID } from '../../stores/ids.ts';
 import { type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { FeedEntry } from '../../stores/timelines.ts';
@@ -11,7 +12,7 @@ import type { FeedEntry } from '../../stores/timelines.ts';
 export function hashtagEntriesSql(hashtag: Sql | string, after: bigint | null, count: number): Sql {
   return sql`
     select published_id as "publishedId", photo_id as "photoId" from photo_hashtags
-    where hashtag = ${hashtag} and published_id < ${after ?? 2n ** 63n - 1n}
+    where hashtag = ${hashtag} and published_id < ${after ?? MAX_ID}
     order by published_id desc
     limit ${count}`;
 }

@@ -1,5 +1,5 @@
 /** Following hashtags. */
-import { writeInvalidating } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { userError } from '../kernel/errors.ts';

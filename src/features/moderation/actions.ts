@@ -2,7 +2,7 @@
  * Moderation actions. Each is one transaction that also logs the action and closes the reports about its subject.
  * Idempotent: an action that would change nothing is not logged either.
  */
-import { writeInvalidating } from '../../stores/cache.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { changeAccountVisibility } from '../accounts/account-visibility.ts';

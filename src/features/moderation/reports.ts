@@ -1,4 +1,5 @@
 import type { ReportReason } from '../../generated/graphql.ts';
+import { REPORTER_LOCKS } from '../../stores/lock-ids.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { UserErrors, userError } from '../kernel/errors.ts';
@@ -26,9 +27,6 @@ export interface Subject {
   photoId: bigint | null;
   commentId: bigint | null;
 }
-
-/** The first half of the advisory lock of a reporter: an arbitrary number. */
-const REPORTER_LOCK = 77_035;
 
 const REPORT_COLUMNS = {
   id: true,
@@ -59,7 +57,7 @@ export async function createReport(
   if (subject.userId === reporterId) throw userError('SELF', 'Nobody reports themselves.', 'subjectId');
   await db.$transaction(async (tx) => {
     // Serializes the reports of one reporter, so that concurrent duplicates become one.
-    await tx.$executeRaw`select pg_advisory_xact_lock(${REPORTER_LOCK}::int, hashtext(${String(reporterId)}))`;
+    await tx.$executeRaw`select pg_advisory_xact_lock(${REPORTER_LOCKS}::int, hashtext(${String(reporterId)}))`;
     // Lock both, in the order of their ids: people often report and block somebody at the same moment, and a block
     // locks both too.
     const people = await lockPeople(tx, [reporterId, subject.userId], 'shared');

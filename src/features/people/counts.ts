@@ -1,5 +1,6 @@
-import { type CachedKind, storeCached } from '../../stores/cache.ts';
+import { type CachedKind, storeCached } from '../../stores/cached-rows.ts';
 import { addJob } from '../../stores/jobs.ts';
+import { USER_COUNTS_LOCK } from '../../stores/lock-ids.ts';
 import { type Database, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
@@ -16,8 +17,6 @@ export interface UserCounts {
   photos: number;
 }
 
-/** The advisory lock of the worker that folds. Any number that no other lock has. */
-const FOLD_LOCK = 77_033;
 const NOTHING: UserCounts = { followers: 0, following: 0, photos: 0 };
 
 const cachedCounts: CachedKind<bigint, UserCounts> = {
@@ -108,7 +107,7 @@ export async function addPhotoDelta(tx: Transaction, userId: bigint, photos: 1 |
  */
 export function foldUserCounts(stores: Stores): Promise<boolean> {
   return foldDeltas<{ id: bigint; days: number[] }>(stores, {
-    lockId: FOLD_LOCK,
+    lockId: USER_COUNTS_LOCK,
     fold: (tx) => tx.$queryRaw`
       with taken as (
         ${takeDeltas(sql`user_count_deltas`, sql`user_id`)}

@@ -1,5 +1,6 @@
-import { type CachedKind, storeCached } from '../../stores/cache.ts';
+import { type CachedKind, storeCached } from '../../stores/cached-rows.ts';
 import { addJob } from '../../stores/jobs.ts';
+import { PHOTO_COUNTS_LOCK } from '../../stores/lock-ids.ts';
 import { type Database, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordActivities } from '../activity/record.ts';
@@ -11,9 +12,6 @@ export interface PhotoCounts {
   likes: number;
   comments: number;
 }
-
-/** The advisory lock of the worker that folds. Any number that no other lock has. */
-const FOLD_LOCK = 77_032;
 
 const cachedCounts: CachedKind<bigint, PhotoCounts> = {
   key: photoCountsKey,
@@ -93,7 +91,7 @@ async function loadCounts(db: Database, ids: readonly bigint[]): Promise<Map<big
  */
 export function foldPhotoCounts(stores: Stores): Promise<boolean> {
   return foldDeltas<{ id: bigint; ownerId: bigint; news: number }>(stores, {
-    lockId: FOLD_LOCK,
+    lockId: PHOTO_COUNTS_LOCK,
     fold: (tx) => tx.$queryRaw`
       with taken as (
         ${takeDeltas(sql`photo_count_deltas`, sql`photo_id`)}

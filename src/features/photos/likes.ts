@@ -1,4 +1,4 @@
-import { readRelations, relationFromTable, writeInvalidatingRelations } from '../../stores/cache.ts';
+import { readRelations, relationFromTable, writeInvalidatingRelations } from '../../stores/cached-relations.ts';
 import { sql, violatesForeignKey } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';

@@ -4,9 +4,10 @@
  * expires. When the visibility of a photo changes, a job copies its files to a new unguessable key and deletes the old
  * ones, so that older URLs stop working.
  */
+import { randomBytes } from 'node:crypto';
 import type { Image, ImageSize } from '../../generated/graphql.ts';
-import { writeInvalidating } from '../../stores/cache.ts';
-import { addJob, type Jobs } from '../../stores/jobs.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
+import { addJob, addJobs, type Jobs } from '../../stores/jobs.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
@@ -48,12 +49,8 @@ export async function toImage({ objects }: Stores, photo: PhotoRow, size: ImageS
  * Enqueues a `placeMedia` job for each photo. The new media key is drawn here, so a repeated job writes the same files.
  */
 export async function enqueueRelocateMedia(tx: Transaction, photoIds: readonly bigint[]): Promise<void> {
-  // gen_random_uuid() has 122 random bits.
-  await tx.$executeRaw`
-    select graphile_worker.add_job('placeMedia', json_build_object(
-      'photoId', photo.id::text, 'mediaKey', replace(gen_random_uuid()::text, '-', '')
-    ))
-    from unnest(${[...photoIds]}::bigint[]) photo (id)`;
+  const payloads = photoIds.map((id) => ({ photoId: String(id), mediaKey: randomBytes(16).toString('hex') }));
+  await addJobs(tx, 'placeMedia', payloads);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { LocationPrecision } from '../../generated/graphql.ts';
+import { placeNameLock } from '../../stores/lock-ids.ts';
 import { joinSql, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Connection, PageRequest } from '../kernel/paging.ts';
@@ -46,7 +47,7 @@ export async function findOrAddPlace(
   { name, latitude, longitude, precision }: Omit<PlaceRow, '__typename' | 'id'>,
 ): Promise<PlaceRow> {
   // The lock makes concurrent transactions that name the same place create only one.
-  await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended(${`place ${name.toLowerCase()}`}, 0))::text`;
+  await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended(${placeNameLock(name)}, 0))::text`;
   const point = { latitude, longitude };
   const [existing] = await tx.$queryRaw<PlaceRow[]>`
     select id, name, latitude, longitude, precision from places

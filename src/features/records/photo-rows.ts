@@ -1,5 +1,5 @@
 import type { LocationPrecision, PhotoFailureCode, PhotoStatus } from '../../generated/graphql.ts';
-import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached } from '../../stores/cached-rows.ts';
 import { idColumn } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 

@@ -1,4 +1,4 @@
-import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached } from '../../stores/cached-rows.ts';
 import type { Stores } from '../../stores/stores.ts';
 
 /**

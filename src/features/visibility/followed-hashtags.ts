@@ -2,7 +2,7 @@
  * Which hashtags people follow, cached in Redis. The rules of the home feed need it, so it is here and not in
  * features/hashtags, which depends on this folder.
  */
-import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached } from '../../stores/cached-rows.ts';
 import { idColumn } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { followedHashtagsKey } from '../records/feed-keys.ts';

@@ -8,9 +8,10 @@ import {
   readRelations,
   relationFromTable,
   relationKeyTable,
-  writeInvalidating,
   writeInvalidatingRelations,
-} from '../../stores/cache.ts';
+} from '../../stores/cached-relations.ts';
+import { writeInvalidating } from '../../stores/cached-rows.ts';
+import { MAX_ID } from '../../stores/ids.ts';
 import { sql } from '../../stores/postgres.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -19,8 +20,6 @@ import { feedKey, pulledAuthorsKey } from '../records/feed-keys.ts';
 
 /** As the subject of the block relation: whether the person has any block at all. No person has this id. */
 const ANYONE = 0n;
-/** The greatest id. */
-const MAX_ID = 2n ** 63n - 1n;
 
 const followRelation = relationFromTable(
   (id) => personKey('follows', id),

@@ -1,5 +1,5 @@
 /** Counts as a viewer sees them: without the people with a block between them and the viewer. */
-import { type CachedKind, readCached } from '../../stores/cache.ts';
+import { type CachedKind, readCached } from '../../stores/cached-rows.ts';
 import { type Database, type Sql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { hasBlocks } from './relations.ts';

@@ -1,42 +1,36 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import {
-  type CachedKind,
-  type RelationKind,
-  readCached,
-  readRelations,
-  writeInvalidating,
-  writeInvalidatingRelations,
-} from '../../src/stores/cache.ts';
+import { type RelationKind, readRelations, writeInvalidatingRelations } from '../../src/stores/cached-relations.ts';
+import { type CachedKind, readCached, writeInvalidating } from '../../src/stores/cached-rows.ts';
 import { connectRedis, type Redis } from '../../src/stores/redis.ts';
 import { unique } from '../support/people.ts';
 
 let redis: Redis;
 beforeAll(async () => {
   redis = connectRedis(inject('env').REDIS_URL ?? '', () => {});
-  // Until it is connected, reads go past it.
+  // Reads do not use Redis until it is connected.
   await redis.ping();
 });
 afterAll(() => {
   redis.disconnect();
 });
 
-/** What these tests read from needs no database. */
-function at(connection: Redis) {
+/** The `load` functions of these tests use no database. */
+function sourcesWith(connection: Redis) {
   return { redis: connection, db: noDatabase as never };
 }
 const noDatabase = {};
 
-/** A row that is cached, with whatever it takes to look at it from both sides. */
+/** A cached value, and the row in the database that it depends on. */
 interface Cached {
-  /** What the database holds. */
+  /** The row in the database: a number. */
   row: number;
-  /** How often it was read from there. */
+  /** How often the row was read from the database. */
   loads: number;
-  /** Reads through the cache. `afterLoad` runs when the row was read and is not stored yet. */
+  /** Reads through the cache. `afterLoad` runs when the row has been read and is not stored yet. */
   read(redis: Redis, afterLoad?: () => Promise<void>): Promise<number>;
   write(redis: Redis, write: () => Promise<void>): Promise<void>;
-  /** As if the tombstone’s time were over. */
+  /** Makes a tombstone expire now. */
   expireTombstone(): Promise<void>;
 }
 
@@ -58,7 +52,7 @@ function cachedRow(): Cached {
           return new Map([[key, row]]);
         },
       };
-      const [value] = await readCached(at(connection), kind, [key]);
+      const [value] = await readCached(sourcesWith(connection), kind, [key]);
       return value ?? -1;
     },
     write: (connection, write) => writeInvalidating(connection, [key], write),
@@ -69,8 +63,8 @@ function cachedRow(): Cached {
   return cached;
 }
 
-/** The same for a fact, which is so when the row is odd. */
-function cachedFact(): Cached {
+/** The same for a relation, which exists when the row is odd. */
+function cachedRelation(): Cached {
   const hash = `test:${unique()}`;
   const cached: Cached = {
     row: 0,
@@ -78,14 +72,14 @@ function cachedFact(): Cached {
     async read(connection, afterLoad = async () => {}) {
       const kind: RelationKind = {
         key: () => hash,
-        async load(_, facts) {
+        async load(_, keys) {
           cached.loads++;
           const { row } = cached;
           await afterLoad();
-          return row % 2 === 1 ? facts.map(([personId, subjectId]) => ({ personId, subjectId })) : [];
+          return row % 2 === 1 ? keys.map(([personId, subjectId]) => ({ personId, subjectId })) : [];
         },
       };
-      const [value] = await readRelations(at(connection), kind, 1n, [2n]);
+      const [value] = await readRelations(sourcesWith(connection), kind, 1n, [2n]);
       return value ? 1 : 0;
     },
     write: (connection, write) =>
@@ -107,16 +101,16 @@ function gate(): { open(): void; opened: Promise<void> } {
 
 describe.for([
   ['a cached row', cachedRow],
-  ['a cached fact', cachedFact],
+  ['a cached relation', cachedRelation],
 ] as const)('%s', ([, make]) => {
-  test('is read from the database once, and from the cache after that', async () => {
+  test('is read from the database once, and then from the cache', async () => {
     const cached = make();
     cached.row = 1;
     for (let time = 0; time < 3; time++) expect(await cached.read(redis)).toBe(1);
     expect(cached.loads).toBe(1);
   });
 
-  test('is new for whoever reads after a write, and is cached again when the tombstone’s time is over', async () => {
+  test('is new for every read after a write, and is cached again when the tombstone has expired', async () => {
     const cached = make();
     expect(await cached.read(redis)).toBe(0);
     await cached.write(redis, async () => {
@@ -130,7 +124,7 @@ describe.for([
     expect(cached.loads).toBe(loads);
   });
 
-  test('is not kept by a reader that read it before the commit and stores it after', async () => {
+  test('is not filled by a reader that read before the commit and stores after it', async () => {
     const cached = make();
     const [loaded, written] = [gate(), gate()];
     const reading = cached.read(redis, () => {
@@ -148,7 +142,7 @@ describe.for([
     expect(await cached.read(redis)).toBe(1);
   });
 
-  test('is not kept by a reader that read and stored it while the write was under way', async () => {
+  test('is not filled by a reader that read and stored during the write', async () => {
     const cached = make();
     await cached.write(redis, async () => {
       expect(await cached.read(redis)).toBe(0);
@@ -159,7 +153,7 @@ describe.for([
     expect(await cached.read(redis)).toBe(1);
   });
 
-  test('is not kept by a reader during a write that takes longer than the first tombstone', async () => {
+  test('is not filled by a reader during a write that outlives its first tombstone', async () => {
     const cached = make();
     await cached.write(redis, async () => {
       await cached.expireTombstone();
@@ -171,7 +165,7 @@ describe.for([
     expect(await cached.read(redis)).toBe(1);
   });
 
-  test('is not kept when the process that writes dies right after its commit', async () => {
+  test('is not stale when the writing process dies right after its commit', async () => {
     const cached = make();
     expect(await cached.read(redis)).toBe(0);
     const [committed, loaded, late] = [gate(), gate(), gate()];
@@ -185,7 +179,7 @@ describe.for([
     void cached.write(redis, async () => {
       cached.row = 1;
       committed.open();
-      await new Promise(() => {}); // Dead: nothing after its commit is ever run.
+      await new Promise(() => {}); // Dead: nothing runs after the commit.
     });
     await committed.opened;
     late.open();
@@ -195,7 +189,7 @@ describe.for([
     expect(await cached.read(redis)).toBe(1);
   });
 
-  test('is not stored by a reader so slow that the tombstone’s time was over meanwhile', async () => {
+  test('is not filled by a reader so slow that the tombstone expired meanwhile', async () => {
     const cached = make();
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
@@ -212,7 +206,7 @@ describe.for([
     expect(await cached.read(redis)).toBe(1);
   });
 
-  test('is as it was after a write that failed, which tells its error', async () => {
+  test('is as before after a failed write, whose error is thrown', async () => {
     const cached = make();
     const writing = cached.write(redis, async () => {
       throw new Error('rolled back');
@@ -223,17 +217,17 @@ describe.for([
     expect(await cached.read(redis)).toBe(0);
   });
 
-  test('is never stale after any interleaving of readers and writers, of whom some die after their commit', async () => {
+  test('is never stale, however readers, writers and writers that die after their commit interleave', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
         fc.array(fc.constantFrom('read', 'write', 'die'), { minLength: 2, maxLength: 8 }),
-        async (s, actors) => {
+        async (scheduler, actors) => {
           const cached = make();
           if (actors.length % 2 === 0) await cached.read(redis);
-          // Every command, load and commit waits for its turn.
-          const turn = (what: string) => s.schedule(Promise.resolve(), what);
-          const slow = new Proxy(redis, {
+          // The scheduler decides when each command, load and commit runs.
+          const turn = (label: string) => scheduler.schedule(Promise.resolve(), label);
+          const scheduledRedis = new Proxy(redis, {
             get(target, name) {
               const member = Reflect.get(target, name) as unknown;
               if (typeof member !== 'function') return member;
@@ -244,9 +238,9 @@ describe.for([
             },
           });
           const done = actors.map(async (actor) => {
-            if (actor === 'read') return void (await cached.read(slow, () => turn('loaded')));
+            if (actor === 'read') return void (await cached.read(scheduledRedis, () => turn('loaded')));
             const committed = gate();
-            const writing = cached.write(slow, async () => {
+            const writing = cached.write(scheduledRedis, async () => {
               await turn('commit');
               cached.row++;
               committed.open();
@@ -254,77 +248,14 @@ describe.for([
             });
             await (actor === 'die' ? committed.opened : writing);
           });
-          await s.waitFor(Promise.all(done));
-          const truth = make === cachedRow ? cached.row : cached.row % 2;
-          expect(await cached.read(redis)).toBe(truth);
+          await scheduler.waitFor(Promise.all(done));
+          const current = make === cachedRow ? cached.row : cached.row % 2;
+          expect(await cached.read(redis)).toBe(current);
           await cached.expireTombstone();
-          expect(await cached.read(redis)).toBe(truth);
+          expect(await cached.read(redis)).toBe(current);
         },
       ),
       { numRuns: 150 },
     );
   });
-});
-
-/** Rows that are texts, all but "none" of which exist, and what was read of them from the database. */
-function cachedTexts() {
-  const prefix = `test:${unique()}:`;
-  const loaded: string[][] = [];
-  const kind: CachedKind<string, string> = {
-    key: (id) => prefix + id,
-    ttlSeconds: 60,
-    encode: (value) => value,
-    decode: (text) => text,
-    async load(_, ids) {
-      loaded.push([...ids]);
-      return new Map(ids.filter((id) => id !== 'none').map((id) => [id, `value of ${id}`]));
-    },
-  };
-  return { prefix, loaded, kind };
-}
-
-test('many rows at once come in the order that was asked for, with null for what does not exist', async () => {
-  const { prefix, loaded, kind } = cachedTexts();
-  expect(await readCached(at(redis), kind, ['b'])).toEqual(['value of b']);
-  expect(await readCached(at(redis), kind, ['c', 'none', 'b', 'a'])).toEqual([
-    'value of c',
-    null,
-    'value of b',
-    'value of a',
-  ]);
-  expect(await readCached(at(redis), kind, [])).toEqual([]);
-  expect(loaded).toEqual([['b'], ['c', 'none', 'a']]);
-  expect(await redis.exists(`${prefix}none`)).toBe(0);
-});
-
-test('what many lack at the same moment is read once for all of them', async () => {
-  const { prefix, loaded, kind } = cachedTexts();
-  const rows = await Promise.all([['a'], ['a', 'b'], ['b']].map((ids) => readCached(at(redis), kind, ids)));
-  expect(rows).toEqual([['value of a'], ['value of a', 'value of b'], ['value of b']]);
-  expect(loaded).toEqual([['a', 'b']]);
-
-  const asked: unknown[] = [];
-  const facts: RelationKind = {
-    key: (personId) => `${prefix}${personId}`,
-    async load(_, pairs) {
-      asked.push(pairs);
-      return pairs.filter(([one, other]) => one > other).map(([personId, subjectId]) => ({ personId, subjectId }));
-    },
-  };
-  const read = () => Promise.all([1n, 2n, 3n].map((person) => readRelations(at(redis), facts, person, [1n, 2n])));
-  const answers = [
-    [false, false],
-    [true, false],
-    [true, true],
-  ];
-  expect(await read()).toEqual(answers);
-  expect(asked).toEqual([
-    [1n, 2n, 3n].flatMap((person) => [
-      [person, 1n],
-      [person, 2n],
-    ]),
-  ]);
-  // And kept for each.
-  expect(await read()).toEqual(answers);
-  expect(asked).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 
-const NEEDED = {
+const REQUIRED = {
   DATABASE_URL: 'postgresql://darkroom@localhost:5432/darkroom',
   REDIS_URL: 'redis://localhost:6379',
   S3_ENDPOINT: 'http://localhost:9000',
@@ -10,8 +10,8 @@ const NEEDED = {
   MAIL_URL: 'smtp://localhost:25',
 };
 
-/** The variables that the error of a configuration names, in order. */
-function named(env: Record<string, string | undefined>): string[] {
+/** The variables that the error for a configuration names, sorted. */
+function rejected(env: Record<string, string | undefined>): string[] {
   try {
     loadConfig(env);
   } catch (error) {
@@ -23,9 +23,9 @@ function named(env: Record<string, string | undefined>): string[] {
   return [];
 }
 
-test('what is needed is enough, and all else has a default', () => {
-  expect(loadConfig(NEEDED)).toEqual({
-    ...NEEDED,
+test('every variable that is not required has a default', () => {
+  expect(loadConfig(REQUIRED)).toEqual({
+    ...REQUIRED,
     NODE_ENV: 'development',
     HOST: '0.0.0.0',
     PORT: 4000,
@@ -51,13 +51,13 @@ test('what is needed is enough, and all else has a default', () => {
   });
 });
 
-test('all that is missing is named in one error', () => {
-  expect(named({})).toEqual(Object.keys(NEEDED).sort());
+test('one error names all missing variables', () => {
+  expect(rejected({})).toEqual(Object.keys(REQUIRED).sort());
   expect(() => loadConfig({})).toThrow(/DATABASE_URL \(PostgreSQL 15 or newer\)/);
 });
 
-test('all that is wrong is named in one error, together with what is missing', () => {
-  const { REDIS_URL: _, ...rest } = NEEDED;
+test('one error names all wrong variables together with the missing ones', () => {
+  const { REDIS_URL: _, ...rest } = REQUIRED;
   const wrong = {
     PORT: '65536',
     LOG_LEVEL: 'loud',
@@ -76,39 +76,39 @@ test('all that is wrong is named in one error, together with what is missing', (
     PHOTO_MAX_PIXELS: '0',
     WORKER_CONCURRENCY: 'Infinity',
   };
-  expect(named({ ...rest, ...wrong })).toEqual([...Object.keys(wrong), 'REDIS_URL'].sort());
+  expect(rejected({ ...rest, ...wrong })).toEqual([...Object.keys(wrong), 'REDIS_URL'].sort());
 });
 
-test.for(Object.keys(NEEDED).filter((name) => /URL|ENDPOINT/.test(name)))(
-  '%s needs its scheme: a host and a port alone are an address of nothing',
+test.for(Object.keys(REQUIRED).filter((name) => /URL|ENDPOINT/.test(name)))(
+  '%s needs a scheme: a host and a port alone are no URL',
   (name) => {
-    expect(named({ ...NEEDED, [name]: 'localhost:5432/darkroom' })).toEqual([name]);
+    expect(rejected({ ...REQUIRED, [name]: 'localhost:5432/darkroom' })).toEqual([name]);
   },
 );
 
 test.for(['smtp://', 'smtps://user:100%@mail.example.org', 'file://folder/mail'])(
-  'MAIL_URL=%s leads nowhere, which is found out at the start',
+  'MAIL_URL=%s names no server and no folder, and is refused at the start',
   (MAIL_URL) => {
-    expect(named({ ...NEEDED, MAIL_URL })).toEqual(['MAIL_URL']);
+    expect(rejected({ ...REQUIRED, MAIL_URL })).toEqual(['MAIL_URL']);
   },
 );
 
 test.for(['smtp://localhost', 'smtps://user:100%25@mail.example.org:465', 'smtp://[::1]:2525', 'file:///var/mail'])(
-  'MAIL_URL=%s leads somewhere',
+  'MAIL_URL=%s names a server or a folder',
   (MAIL_URL) => {
-    expect(named({ ...NEEDED, MAIL_URL })).toEqual([]);
+    expect(rejected({ ...REQUIRED, MAIL_URL })).toEqual([]);
   },
 );
 
-test('a variable that is empty, or of undefined value, is one that was not set', () => {
-  expect(loadConfig({ ...NEEDED, PORT: '', INTROSPECTION: '', MEDIA_URL: '', S3_BUCKET: undefined })).toEqual(
-    loadConfig(NEEDED),
+test('an empty or undefined variable counts as missing', () => {
+  expect(loadConfig({ ...REQUIRED, PORT: '', INTROSPECTION: '', MEDIA_URL: '', S3_BUCKET: undefined })).toEqual(
+    loadConfig(REQUIRED),
   );
-  expect(named({ ...NEEDED, S3_SECRET_ACCESS_KEY: '' })).toEqual(['S3_SECRET_ACCESS_KEY']);
+  expect(rejected({ ...REQUIRED, S3_SECRET_ACCESS_KEY: '' })).toEqual(['S3_SECRET_ACCESS_KEY']);
 });
 
-test('what is not a variable of Darkroom’s is left out', () => {
-  expect(loadConfig({ ...NEEDED, HOME: '/root' })).not.toHaveProperty('HOME');
+test('other variables of the environment are ignored', () => {
+  expect(loadConfig({ ...REQUIRED, HOME: '/root' })).not.toHaveProperty('HOME');
 });
 
 test.for([
@@ -122,28 +122,28 @@ test.for([
   ['no', false],
   ['off', false],
 ] as const)('"%s" is %s', ([text, value]) => {
-  const { TRUST_PROXY, INTROSPECTION } = loadConfig({ ...NEEDED, TRUST_PROXY: text, INTROSPECTION: text });
+  const { TRUST_PROXY, INTROSPECTION } = loadConfig({ ...REQUIRED, TRUST_PROXY: text, INTROSPECTION: text });
   expect([TRUST_PROXY, INTROSPECTION]).toEqual([value, value]);
 });
 
-test('introspection is off in production unless it is asked for', () => {
-  const introspection = (env: Record<string, string>) => loadConfig({ ...NEEDED, ...env }).INTROSPECTION;
+test('introspection is off in production unless it is enabled', () => {
+  const introspection = (env: Record<string, string>) => loadConfig({ ...REQUIRED, ...env }).INTROSPECTION;
   expect(introspection({ NODE_ENV: 'production' })).toBe(false);
   expect(introspection({ NODE_ENV: 'production', INTROSPECTION: 'true' })).toBe(true);
   expect(introspection({ NODE_ENV: 'test', INTROSPECTION: 'false' })).toBe(false);
 });
 
-test('the public address of photos is the bucket’s, or the one that is given, without a slash at its end', () => {
-  const media = (env: Record<string, string>) => loadConfig({ ...NEEDED, ...env }).MEDIA_URL;
+test('the public URL of photos is the bucket’s or MEDIA_URL, without a trailing slash', () => {
+  const media = (env: Record<string, string>) => loadConfig({ ...REQUIRED, ...env }).MEDIA_URL;
   expect(media({ S3_ENDPOINT: 'https://s3.example.org/', S3_BUCKET: 'pictures' })).toBe(
     'https://s3.example.org/pictures',
   );
   expect(media({ MEDIA_URL: 'https://cdn.example.org/' })).toBe('https://cdn.example.org');
 });
 
-test('numbers are numbers', () => {
+test('numbers are converted, also zero and fractions', () => {
   const { PORT, SESSION_DAYS, FEED_PUSH_LIMIT } = loadConfig({
-    ...NEEDED,
+    ...REQUIRED,
     PORT: '0',
     SESSION_DAYS: '1.5',
     FEED_PUSH_LIMIT: '0',
