@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
+    setupFiles: 'test/support/worker-setup.ts',
     reporters: ['default', './test/support/summary-reporter.ts'],
     pool: 'forks',
     // The tests share one PostgreSQL, Redis and S3 on the machine that they run on: more at once are not faster.
