@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { onMissingRedis } from '../../src/local/redis.ts';
 import { type Stack, startStack } from '../../src/local/stack.ts';
 import { type Objects, openObjects, putHeaders } from '../../src/stores/objects.ts';
 import { newDataDir } from '../support/darkroom.ts';
@@ -122,28 +121,6 @@ test.skipIf(process.getuid?.() !== 0)(
     if (shared) await rm(shared, { recursive: true });
   },
 );
-
-test.each([
-  ['Debian as root', 'linux', true, ['apt-get'], null],
-  ['Debian as a user', 'linux', false, ['apt-get'], 'sudo apt-get install redis-server'],
-  ['Fedora', 'linux', false, ['dnf'], 'sudo dnf install redis'],
-  ['Fedora as root', 'linux', true, ['dnf'], 'sudo dnf install redis'],
-  ['macOS with Homebrew', 'darwin', false, ['brew'], 'brew install redis'],
-  ['macOS without', 'darwin', false, [], 'https://brew.sh'],
-  ['an unknown Linux', 'linux', false, [], 'your package manager'],
-] as const)('without a Redis server on %s', (_, platform, isRoot, commands, advice) => {
-  const decision = onMissingRedis({ platform, isRoot, commands: new Set(commands) });
-  if (advice === null) {
-    expect(decision).toEqual({
-      install: [expect.arrayContaining(['update']), expect.arrayContaining(['redis-server'])],
-    });
-  } else {
-    const { message } = decision as { message: string };
-    expect(message).toContain(advice);
-    expect(message).toContain('REDIS_URL=');
-    expect(message).toContain('docker run');
-  }
-});
 
 test('the object store refuses what S3 refuses with our policy', async () => {
   const stack = await start(await newFolder());

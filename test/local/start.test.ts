@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, inject, test } from 'vitest';
 import { isRunning } from '../../src/local/processes.ts';
-import { newDataDir } from '../support/darkroom.ts';
+import { baseEnv, newDataDir } from '../support/darkroom.ts';
 import { until } from '../support/until.ts';
 import { watchProcess } from '../support/watchdog.ts';
 
@@ -33,7 +33,7 @@ interface Start {
 /** `npm start` in a folder, with the S3 of the run: stack.test.ts needs the port that one of its own would take. */
 function start(cwd: string, port = 0): Start {
   const s3 = Object.entries(inject('env')).filter(([name]) => name.startsWith('S3_'));
-  const env = { PATH: process.env.PATH, PORT: String(port), ...Object.fromEntries(s3) };
+  const env = { ...baseEnv(), PORT: String(port), ...Object.fromEntries(s3) };
   const child = spawn(process.execPath, [START], { cwd, env });
   watchProcess(child);
   let output = '';

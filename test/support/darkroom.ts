@@ -31,12 +31,18 @@ export interface TestProcess {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
+/** The variables of our own environment that a process of the tests needs. */
+export function baseEnv(): Record<string, string> {
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+  return { PATH, NODE_COMPILE_CACHE };
+}
+
 /** Starts `node src/main.ts ROLES` and resolves when it is ready. */
 export async function startProcess(roles: ('api' | 'worker')[], env: Record<string, string>): Promise<TestProcess> {
   const logFile = join(tmpdir(), `darkroom-test-${unique()}.log`);
   const log = openSync(logFile, 'a');
   const child: ChildProcess = spawn(process.execPath, [MAIN, ...roles], {
-    env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', TRUST_PROXY: 'true', ...env },
+    env: { ...baseEnv(), HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', TRUST_PROXY: 'true', ...env },
     stdio: ['ignore', log, log],
   });
   closeSync(log);
