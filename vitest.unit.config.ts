@@ -6,7 +6,7 @@ export default defineConfig({
   ...config,
   test: {
     include: ['test/**/*.unit.test.ts'],
-    reporters: config.test?.reporters,
-    isolate: config.test?.isolate,
+    reporters: ['default', './test/support/summary-reporter.ts'],
+    isolate: false,
   },
 });

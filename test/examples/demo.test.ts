@@ -7,6 +7,7 @@ import exifr from 'exifr';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { distance } from '../../src/features/places/geo.ts';
+import { baseEnv } from '../support/darkroom.ts';
 
 const DEMO = fileURLToPath(new URL('../../examples/demo.ts', import.meta.url));
 

@@ -1,9 +1,10 @@
+import { fanOut } from '../../src/features/feed/fan-out.ts';
 import { publishHashtags, updateHashtags } from '../../src/features/hashtags/photo-hashtags.ts';
 import type { Point } from '../../src/features/places/geo.ts';
 import { setLocation } from '../../src/features/places/locations.ts';
 import { feedKey } from '../../src/features/records/feed-keys.ts';
 import { timelineChannel } from '../../src/stores/channel-names.ts';
-import { fromGlobalId } from '../../src/stores/ids.ts';
+import { fromGlobalId, toGlobalId } from '../../src/stores/ids.ts';
 import { addJob } from '../../src/stores/jobs.ts';
 import { nextId } from '../../src/stores/postgres.ts';
 import type { Stores } from '../../src/stores/stores.ts';
@@ -34,6 +35,13 @@ export function insertPhoto(stores: Stores, ownerId: bigint, caption = '', point
     await addJob(tx, 'fanOutPhoto', { photoId: String(photoId) });
     return { publishedId, photoId };
   });
+}
+
+/** Inserts a READY photo and fans it out. @returns its global id, when it is in its followers' feeds */
+export async function insertFannedOut(stores: Stores, owner: Person, caption?: string): Promise<string> {
+  const { photoId } = await insertPhoto(stores, rowId(owner.id), caption);
+  await fanOut(stores, photoId);
+  return toGlobalId('Photo', photoId);
 }
 
 /** A READY photo that is shown at a point, without its fan-out. */

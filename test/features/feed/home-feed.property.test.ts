@@ -8,37 +8,10 @@ import { toGlobalId } from '../../../src/stores/ids.ts';
 import { openStores, type Stores } from '../../../src/stores/stores.ts';
 import { readTimeline } from '../../../src/stores/timelines.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
+import { type Page, readFeed, readPage } from '../../support/feed.ts';
 import { newHashtag, setHashtagFollow } from '../../support/hashtags.ts';
-import { newPerson, type Person } from '../../support/people.ts';
+import { newPerson } from '../../support/people.ts';
 import { insertPhoto, insertPhotos, rowId } from '../../support/rows.ts';
-
-interface Page {
-  edges: { cursor: string; node: { id: string } }[];
-  pageInfo: { hasNextPage: boolean; endCursor: string | null };
-}
-
-async function readPage(person: Person, first: number, after: string | null): Promise<Page> {
-  const { data, errors } = await person.send<{ homeFeed: Page }>(
-    `query ($first: Int!, $after: String) { homeFeed(first: $first, after: $after) {
-      edges { cursor node { id } } pageInfo { hasNextPage endCursor }
-    } }`,
-    { first, after },
-  );
-  expect(errors).toEqual([]);
-  if (!data) throw new Error('unreachable');
-  return data.homeFeed;
-}
-
-/** Reads a feed to its end. */
-async function readAll(person: Person, first: number, after: string | null = null): Promise<string[]> {
-  const ids: string[] = [];
-  for (let cursor = after; ; ) {
-    const page = await readPage(person, first, cursor);
-    ids.push(...page.edges.map((edge) => edge.node.id));
-    if (!page.pageInfo.hasNextPage) return ids;
-    cursor = page.pageInfo.endCursor;
-  }
-}
 
 interface ModelPhoto {
   id: string;
@@ -142,7 +115,7 @@ async function play(
         model.photos = model.photos.filter((other) => other !== photo);
       }
     } else if (step.do === 'readAll') {
-      expect(await readAll(viewer, step.first)).toEqual(model.feed());
+      expect(await readFeed(viewer, step.first)).toEqual(model.feed());
     } else {
       const expected = model.feed().filter((id) => position === null || (placeOf(model, id) ?? 0n) < position);
       const page: Page = await readPage(viewer, step.first, cursor);
@@ -153,7 +126,7 @@ async function play(
       position = cursor === null || last === undefined ? null : placeOf(model, last);
     }
   }
-  expect(await readAll(viewer, 100)).toEqual(model.feed());
+  expect(await readFeed(viewer, 100)).toEqual(model.feed());
 }
 
 function placeOf(model: Model, id: string): bigint | null {
@@ -203,7 +176,7 @@ test('a feed goes on in PostgreSQL where Redis ends, also while photos are pushe
   const places = await insertPhotos(shared, authorIds, 1_200);
   const all = places.map((place) => toGlobalId('Photo', place.photoId));
 
-  expect(await readAll(viewer, 100)).toEqual(all);
+  expect(await readFeed(viewer, 100)).toEqual(all);
   const key = feedKey(rowId(viewer.id));
   expect(await shared.redis.zcard(key)).toBe(500);
   expect(await shared.redis.object('ENCODING', key)).toBe('listpack');
@@ -221,7 +194,7 @@ test('a feed goes on in PostgreSQL where Redis ends, also while photos are pushe
     added.unshift(toGlobalId('Photo', photoId));
   }
   expect(read).toEqual(all);
-  expect(await readAll(viewer, 100)).toEqual([...added, ...all]);
+  expect(await readFeed(viewer, 100)).toEqual([...added, ...all]);
   expect(await shared.redis.zcard(key)).toBe(500);
 });
 
@@ -231,10 +204,10 @@ test('a feed that Redis has lost is built anew by the read, the same as before',
   await viewer.follow(author);
   const places = await insertPhotos(shared, [rowId(author.id)], 30);
   const expected = places.map((place) => toGlobalId('Photo', place.photoId));
-  expect(await readAll(viewer, 7)).toEqual(expected);
+  expect(await readFeed(viewer, 7)).toEqual(expected);
   const key = feedKey(rowId(viewer.id));
   await shared.redis.del(key);
-  expect(await readAll(viewer, 7)).toEqual(expected);
+  expect(await readFeed(viewer, 7)).toEqual(expected);
   const rebuilt = await readTimeline(shared.redis, key, null, 100);
   expect(typeof rebuilt !== 'string' && rebuilt.entries.length).toBe(30);
 });
