@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { addJob } from '../src/stores/jobs.ts';
 import type { Stores } from '../src/stores/stores.ts';
 import { openBackstage } from './support/backstage.ts';
+import { baseEnv } from './support/darkroom.ts';
 import { newPerson, type Person, unique } from './support/people.ts';
 import { rowId } from './support/rows.ts';
 import { until } from './support/until.ts';
@@ -27,7 +28,7 @@ interface Result {
 
 /** Runs `node src/admin.ts …`. @param env the variables, by default those of the run's stores */
 function admin(args: string[], env: Record<string, string> = inject('env'), cwd?: string): Promise<Result> {
-  const options = { env: { PATH: process.env.PATH ?? '', ...env }, timeout: 60_000, ...(cwd && { cwd }) };
+  const options = { env: { ...baseEnv(), ...env }, timeout: 60_000, ...(cwd && { cwd }) };
   return new Promise((resolve) => {
     execFile(process.execPath, [ADMIN, ...args], options, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err });

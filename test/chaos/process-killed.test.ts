@@ -33,12 +33,16 @@ test('when a worker is killed during processing, each photo becomes READY and is
   // Large enough that processing takes a while.
   const files = await Promise.all(Array.from({ length: 4 }, () => newJpeg(5_000, 4_000)));
   const photos = await Promise.all(files.map((file) => publish(author, file)));
-  await until(async () => {
-    const [row] = await darkroom.stores.db.$queryRaw<[{ running: number }]>`
+  await until(
+    async () => {
+      const [row] = await darkroom.stores.db.$queryRaw<[{ running: number }]>`
       select count(*)::int as running from graphile_worker.jobs
       where task_identifier = 'processPhoto' and locked_at is not null`;
-    return row.running > 0;
-  });
+      return row.running > 0;
+    },
+    30,
+    20,
+  );
   expect(await worker.end('SIGKILL')).toBe(null);
   const { data } = await author.send<{ nodes: { status: string }[] }>(
     'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Photo { status } } }',
@@ -85,7 +89,7 @@ test('after a worker is killed during a fan-out, every follower gets the photo o
       const page = id === undefined ? 'missing' : await readTimeline(stores.redis, feedKey(id), null, 1);
       return typeof page !== 'string' && page.entries[0]?.photoId === photoId;
     };
-    await until(() => has(first));
+    await until(() => has(first), 30, 10);
     await worker.end('SIGKILL');
     killed = !(await has(last));
   }

@@ -25,7 +25,10 @@ beforeAll(async () => {
   Object.assign(globalThis, { window, document });
   ({ createRoot } = await import('react-dom/client'));
 });
-afterAll(() => stores?.close());
+afterAll(async () => {
+  await stores?.close();
+  for (const name of ['window', 'document']) Reflect.deleteProperty(globalThis, name);
+});
 
 function Feed() {
   const { photos, error, loadMore } = useHomeFeed();

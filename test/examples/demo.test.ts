@@ -7,6 +7,7 @@ import exifr from 'exifr';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { distance } from '../../src/features/places/geo.ts';
+import { baseEnv } from '../support/darkroom.ts';
 
 const DEMO = fileURLToPath(new URL('../../examples/demo.ts', import.meta.url));
 
@@ -18,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function runDemo(files: string[], url = inject('url')): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, DARKROOM_URL: url };
+    const env = { ...baseEnv(), DARKROOM_URL: url };
     execFile(process.execPath, [DEMO, ...files], { env, timeout: 60_000 }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
     });

@@ -13,6 +13,7 @@ import { type Stack, startStack } from '../../src/local/stack.ts';
 import { type Objects, openObjects, putHeaders } from '../../src/stores/objects.ts';
 import { newDataDir } from '../support/darkroom.ts';
 import { until } from '../support/until.ts';
+import { watchProcess } from '../support/watchdog.ts';
 
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -70,6 +71,7 @@ test('the next start ends the servers that a killed process left running, and fi
   const folder = await newFolder();
   const file = fileURLToPath(new URL('hold-stack.ts', import.meta.url));
   const holder = spawn(process.execPath, [file, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  watchProcess(holder);
   const [line] = (await once(holder.stdout, 'data')) as [Buffer];
   await query({ env: JSON.parse(line.toString()) }, 'create table kept as select 42 as answer');
   const pids = await pidsOf(folder);

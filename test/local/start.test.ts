@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, inject, test } from 'vitest';
 import { isRunning } from '../../src/local/processes.ts';
-import { newDataDir } from '../support/darkroom.ts';
+import { baseEnv, newDataDir } from '../support/darkroom.ts';
 import { until } from '../support/until.ts';
+import { watchProcess } from '../support/watchdog.ts';
 
 const START = fileURLToPath(new URL('../../src/local/start.ts', import.meta.url));
 
@@ -32,8 +33,9 @@ interface Start {
 /** Runs `npm start` in a folder. It uses the run's S3, because its own would take the port that stack.test.ts needs. */
 function start(cwd: string, port = 0): Start {
   const s3 = Object.entries(inject('env')).filter(([name]) => name.startsWith('S3_'));
-  const env = { PATH: process.env.PATH, PORT: String(port), ...Object.fromEntries(s3) };
+  const env = { ...baseEnv(), PORT: String(port), ...Object.fromEntries(s3) };
   const child = spawn(process.execPath, [START], { cwd, env });
+  watchProcess(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data) => {

@@ -6,7 +6,7 @@ import { attempt, openBackstage } from '../support/backstage.ts';
 import type { Subscription } from '../support/client.ts';
 import { startProcess, type TestProcess } from '../support/darkroom.ts';
 import { untilFannedOut } from '../support/feed.ts';
-import { asPerson, newPerson, type Person } from '../support/people.ts';
+import { asPerson, newPeople, newPerson, type Person } from '../support/people.ts';
 import { share } from '../support/photos.ts';
 import { insertPhoto, rowId, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
@@ -33,9 +33,7 @@ interface ActivityEvent {
   activity: { activity: { comment: { text: string } | null } };
 }
 
-function people(count: number): Promise<Person[]> {
-  return Promise.all(Array.from({ length: count }, () => newPerson(url)));
-}
+const people = (count: number): Promise<Person[]> => newPeople(url, count);
 
 /** The same person at the other node. */
 function elsewhere(person: Person): Person {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { attempt } from '../support/backstage.ts';
-import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../support/darkroom.ts';
+import { type OwnDarkroom, ownServers, startProcess, type TestProcess } from '../support/darkroom.ts';
 import { newPerson } from '../support/people.ts';
 import { createUpload, put, settled } from '../support/photos.ts';
 import { gpsJpeg } from '../support/places.ts';
@@ -13,7 +13,7 @@ let darkroom: OwnDarkroom;
 let all: TestProcess;
 
 beforeAll(async () => {
-  darkroom = await ownStores();
+  darkroom = await ownServers();
   // PostgreSQL logs each statement with its values, and Darkroom logs at its most detailed level.
   await darkroom.stores.db.$executeRaw`alter system set log_statement = 'all'`;
   await darkroom.stores.db.$executeRaw`select pg_reload_conf()`;

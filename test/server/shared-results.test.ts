@@ -3,14 +3,12 @@ import { type FormattedExecutionResult, parse } from 'graphql';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { findSession } from '../../src/features/accounts/sessions.ts';
 import { createContext } from '../../src/features/context.ts';
-import { fanOut } from '../../src/features/feed/fan-out.ts';
 import { createExecutor, type Executor, type Texts } from '../../src/server/executor.ts';
 import { buildSchema } from '../../src/server/schema.ts';
-import { toGlobalId } from '../../src/stores/ids.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, openBackstage } from '../support/backstage.ts';
-import { newPerson, type Person } from '../support/people.ts';
-import { insertPhoto, rowId } from '../support/rows.ts';
+import { newPeople, type Person } from '../support/people.ts';
+import { insertFannedOut } from '../support/rows.ts';
 import { hashOf } from '../support/sessions.ts';
 
 const url = inject('url');
@@ -64,15 +62,9 @@ async function nextResult(texts: Texts): Promise<FormattedExecutionResult> {
   return JSON.parse(value?.[0] ?? '');
 }
 
-function people(count: number): Promise<Person[]> {
-  return Promise.all(Array.from({ length: count }, () => newPerson(url)));
-}
+const people = (count: number): Promise<Person[]> => newPeople(url, count);
 
-async function share(author: Person): Promise<string> {
-  const { photoId } = await insertPhoto(stores, rowId(author.id), 'the caption');
-  await fanOut(stores, photoId);
-  return toGlobalId('Photo', photoId);
-}
+const share = (author: Person): Promise<string> => insertFannedOut(stores, author, 'the caption');
 
 const PLAIN = `subscription ($id: ID!, $after: String) { userPhotos(userId: $id, after: $after) {
   at: cursor isGap photo { id caption likeCount owner { username } image(size: WIDTH_320) { url } } cursor } }`;

@@ -47,8 +47,8 @@ export interface Subscription<T> {
 const BEGINS_EMPTY = ['homeFeed', 'userPhotos', 'hashtagPhotos', 'photosNear', 'activity'];
 
 /**
- * Subscribes on a WebSocket connection of its own, that does not reconnect. The event that tells that a subscription has begun is not
- * among its events: `begun` resolves with it.
+ * Subscribes on a WebSocket connection of its own, that does not reconnect. The event that tells that a subscription
+ * has begun is not among its events: `begun` resolves with it.
  */
 export async function subscribe<T>(
   url: string,

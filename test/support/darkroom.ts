@@ -1,18 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { inject } from 'vitest';
 import { migrate } from '../../prisma/migrate.ts';
 import { loadConfig } from '../../src/config.ts';
 import { startStack } from '../../src/local/stack.ts';
 import { openStores, type Stores } from '../../src/stores/stores.ts';
+import { copyDatabase } from './databases.ts';
+import { unique } from './people.ts';
 import { until } from './until.ts';
+import { watchProcess } from './watchdog.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** Long, because the machine may be busy with many processes that start at the same time. */
+const START_WITHIN_SECONDS = 60;
 
 /** A Darkroom process. */
 export interface TestProcess {
@@ -25,32 +31,39 @@ export interface TestProcess {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
+/** The variables of our own environment that a process of the tests needs. */
+export function baseEnv(): Record<string, string> {
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+  return { PATH, NODE_COMPILE_CACHE };
+}
+
 /** Starts `node src/main.ts ROLES` and resolves when it is ready. */
 export async function startProcess(roles: ('api' | 'worker')[], env: Record<string, string>): Promise<TestProcess> {
-  const logFile = join(tmpdir(), `darkroom-test-${randomBytes(6).toString('hex')}.log`);
+  const logFile = join(tmpdir(), `darkroom-test-${unique()}.log`);
   const log = openSync(logFile, 'a');
   const child: ChildProcess = spawn(process.execPath, [MAIN, ...roles], {
-    env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', TRUST_PROXY: 'true', ...env },
+    env: { ...baseEnv(), HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', TRUST_PROXY: 'true', ...env },
     stdio: ['ignore', log, log],
   });
   closeSync(log);
+  watchProcess(child);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const readLog = () => readFileSync(logFile, 'utf8');
-  let told = false;
+  let isEndAwaited = false;
   const line = await until(async () => {
     const text = readLog();
     if (child.exitCode !== null) throw new Error(`Darkroom did not start:\n${text}`);
     return text.split('\n').find((entry) => entry.includes('"Darkroom runs"'));
-  });
+  }, START_WITHIN_SECONDS);
   return {
     pid: child.pid ?? 0,
     url: (JSON.parse(line) as { url?: string }).url ?? '',
     log: readLog,
     async end(signal) {
       const isOver = child.exitCode !== null || child.signalCode !== null;
-      // What the tests that it left alone tell is only that nobody answers.
-      if (isOver && !told) throw new Error(`Darkroom ended by itself:\n${readLog().slice(-10_000)}`);
-      told = true;
+      // Tests of a process that ended report only that nothing answers: this reports why.
+      if (isOver && !isEndAwaited) throw new Error(`Darkroom ended by itself:\n${readLog().slice(-10_000)}`);
+      isEndAwaited = true;
       child.kill(signal);
       const code = await ended;
       await rm(logFile, { force: true });
@@ -66,21 +79,38 @@ export async function newDataDir(): Promise<string> {
   return dataDir;
 }
 
-/** A Darkroom that shares nothing with that of other tests but the machine: for tests that break things. */
+/** Stores that no other test uses. */
 export interface OwnDarkroom {
   env: Record<string, string>;
-  /** Where its stores keep their data and their logs. */
+  /** Where its servers keep their data and their logs. */
   dataDir: string;
   stores: Stores;
   stop(): Promise<void>;
 }
 
-/** Starts stores of its own, in a folder of its own. @param extra further variables, such as FEED_PUSH_LIMIT */
+/**
+ * Starts a Redis and an S3 for one test or file, beside a database of its own in the PostgreSQL of the run. Redis may
+ * be killed and emptied.
+ *
+ * @param extra further variables, such as FEED_PUSH_LIMIT
+ */
 export async function ownStores(extra: Record<string, string> = {}): Promise<OwnDarkroom> {
+  const { DATABASE_POOL_SIZE = '' } = inject('env');
+  const DATABASE_URL = await copyDatabase(inject('templateUrl'));
+  return startOwn({ DATABASE_URL }, { DATABASE_POOL_SIZE, ...extra });
+}
+
+/** The same with a PostgreSQL of its own, for tests that read its log or change its settings. */
+export async function ownServers(): Promise<OwnDarkroom> {
+  const own = await startOwn({}, {});
+  await migrate(own.env.DATABASE_URL ?? '');
+  return own;
+}
+
+async function startOwn(external: { DATABASE_URL?: string }, extra: Record<string, string>): Promise<OwnDarkroom> {
   const dataDir = await newDataDir();
-  const stack = await startStack({ dataDir, external: {}, ports: 'free', log: () => {} });
-  const env = { ...stack.env, ...extra };
-  await migrate(env.DATABASE_URL ?? '');
+  const stack = await startStack({ dataDir, external, ports: 'free', log: () => {} });
+  const env = { ...external, ...stack.env, ...extra };
   const stores = await openStores(loadConfig(env), pino({ level: 'silent' }));
   return {
     env,

@@ -1,8 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { migrate } from '../../prisma/migrate.ts';
 import { startStack } from '../../src/local/stack.ts';
 import { newDataDir, startProcess } from './darkroom.ts';
+import { copyDatabase, migrateApart, turnOffFsync } from './databases.ts';
+import { startWatchdog } from './watchdog.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -10,25 +11,42 @@ declare module 'vitest' {
     url: string;
     /** The variables of the run's stores, for tests that look behind the API. */
     env: Record<string, string>;
+    /** A migrated, empty database of the run's PostgreSQL, which nothing is connected to: `copyDatabase` copies it. */
+    templateUrl: string;
   }
 }
 
-/** Starts the stores, an api and a worker, once for all tests: on free ports and in a folder that only this run knows. */
+/**
+ * Starts the stores, an api and a worker, once for all tests: on free ports and in a folder that only this run knows.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = await newDataDir();
-  const stack = await startStack({ dataDir, external: {}, ports: 'free', log: console.log });
+  const folder = await newDataDir();
+  const endAll = startWatchdog(folder);
+  // The folder of the temporary files of this process and of the workers that vitest starts.
+  process.env.TMPDIR = folder;
+  // Node keeps compiled code here: most of the time in which a process starts, it compiles the same libraries.
+  process.env.NODE_COMPILE_CACHE ??= COMPILE_CACHE;
   try {
-    await migrate(stack.env.DATABASE_URL ?? '');
-    const [api, worker] = await Promise.all([startProcess(['api'], stack.env), startProcess(['worker'], stack.env)]);
+    const stack = await startStack({ dataDir: await newDataDir(), external: {}, ports: 'free', log: console.log });
+    const templateUrl = stack.env.DATABASE_URL ?? '';
+    await turnOffFsync(templateUrl);
+    await migrateApart(templateUrl);
+    const env = { ...stack.env, DATABASE_URL: await copyDatabase(templateUrl), DATABASE_POOL_SIZE };
+    const [api, worker] = await Promise.all([startProcess(['api'], env), startProcess(['worker'], env)]);
     project.provide('url', api.url);
-    project.provide('env', stack.env);
+    project.provide('env', env);
+    project.provide('templateUrl', templateUrl);
     return async () => {
       await Promise.all([api.end('SIGTERM'), worker.end('SIGTERM')]);
       await stack.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await endAll();
     };
   } catch (error) {
-    await stack.stop();
+    await endAll();
     throw error;
   }
 }
+
+const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url));
+/** All processes of a run share the connections of one PostgreSQL. */
+const DATABASE_POOL_SIZE = '10';

@@ -36,6 +36,11 @@ export async function newPerson(url: string, name = 'person'): Promise<Person> {
   return asPerson(url, { ...account, id: viewer.user.id, token });
 }
 
+/** Signs several people up at the same time. */
+export function newPeople(url: string, count: number, name?: string): Promise<Person[]> {
+  return Promise.all(Array.from({ length: count }, () => newPerson(url, name)));
+}
+
 /** The same person with another session. */
 export function asPerson(
   url: string,

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { basename } from 'node:path';
 import type { Stores } from '../../src/stores/stores.ts';
 import { until } from './until.ts';
+import { watchProcess } from './watchdog.ts';
 
 /** A Redis server that was killed. */
 export interface KilledRedis {
@@ -24,6 +25,7 @@ export async function killRedis({ redis }: Stores): Promise<KilledRedis> {
     async restart() {
       const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
       const server = spawn(program, args, { stdio: 'ignore' });
+      watchProcess(server);
       await until(() => listens(port));
       return {
         async stop() {

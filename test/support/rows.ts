@@ -1,9 +1,10 @@
+import { fanOut } from '../../src/features/feed/fan-out.ts';
 import { publishHashtags, syncPhotoHashtags } from '../../src/features/hashtags/photo-hashtags.ts';
 import type { Point } from '../../src/features/places/geo.ts';
 import { setLocation } from '../../src/features/places/locations.ts';
 import { feedKey } from '../../src/features/records/feed-keys.ts';
 import { timelineChannel } from '../../src/stores/channel-names.ts';
-import { fromGlobalId } from '../../src/stores/ids.ts';
+import { fromGlobalId, toGlobalId } from '../../src/stores/ids.ts';
 import { addJob } from '../../src/stores/jobs.ts';
 import { nextId } from '../../src/stores/postgres.ts';
 import type { Stores } from '../../src/stores/stores.ts';
@@ -18,7 +19,11 @@ export function rowId(globalId: string): bigint {
   return id;
 }
 
-/** A READY photo without files, in the transaction in which processing would make it so: with its fan-out. @param point where it is shown */
+/**
+ * A READY photo without files, in the transaction in which processing would make it so: with its fan-out.
+ *
+ * @param point where it is shown
+ */
 export function insertPhoto(stores: Stores, ownerId: bigint, caption = '', point?: Point): Promise<FeedEntry> {
   return stores.db.$transaction(async (tx) => {
     const photoId = await nextId(tx, ownerId);
@@ -34,6 +39,13 @@ export function insertPhoto(stores: Stores, ownerId: bigint, caption = '', point
     await addJob(tx, 'fanOutPhoto', { photoId: String(photoId) });
     return { publishedId, photoId };
   });
+}
+
+/** Inserts a READY photo and fans it out. @returns its global id, when it is in its followers' feeds */
+export async function insertFannedOut(stores: Stores, owner: Person, caption?: string): Promise<string> {
+  const { photoId } = await insertPhoto(stores, rowId(owner.id), caption);
+  await fanOut(stores, photoId);
+  return toGlobalId('Photo', photoId);
 }
 
 /** A READY photo that is shown at a point, without its fan-out. */
@@ -93,8 +105,8 @@ export async function untilIdle({ db }: Stores, seconds?: number): Promise<void>
 }
 
 /**
- * Waits until all deltas of these people and their photos are folded, and what shows counts is told: beside other tests, where
- * `untilIdle` would wait for theirs too.
+ * Waits until all deltas of these people and their photos are folded, and what shows counts is told: beside other
+ * tests, where `untilIdle` would wait for theirs too.
  *
  * @param seconds how long it may take
  */

@@ -159,7 +159,8 @@ export async function endSessions(
     userId,
     ...(selection !== 'all' && { id: 'only' in selection ? selection.only : { not: selection.except } }),
   };
-  // Read before the transaction, so that tombstones cover the cache entries before the rows go: see stores/tombstones.ts.
+  // Read before the transaction, so that tombstones cover the cache entries before the rows go: see
+  // stores/tombstones.ts.
   const known = (await stores.db.session.findMany({ where })).map(toRow);
   const ended = await writeInvalidating(
     stores.redis,

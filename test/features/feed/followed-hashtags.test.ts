@@ -9,8 +9,8 @@ import type { Subscription } from '../../support/client.ts';
 import { ownStores, startProcess } from '../../support/darkroom.ts';
 import { idsOf, readFeed, readPage } from '../../support/feed.ts';
 import { newHashtag, setHashtagFollow } from '../../support/hashtags.ts';
-import { newPerson, type Person } from '../../support/people.ts';
-import { insertPhoto, rowId } from '../../support/rows.ts';
+import { newPeople, newPerson, type Person } from '../../support/people.ts';
+import { insertFannedOut, insertPhoto, rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
@@ -20,16 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-function people(count: number): Promise<Person[]> {
-  return Promise.all(Array.from({ length: count }, () => newPerson(url)));
-}
+const people = (count: number): Promise<Person[]> => newPeople(url, count);
 
-/** Shares a photo. Resolves when its fan-out is complete. @returns its id */
-async function share(author: Person, caption: string): Promise<string> {
-  const { photoId } = await insertPhoto(stores, rowId(author.id), caption);
-  await fanOut(stores, photoId);
-  return toGlobalId('Photo', photoId);
-}
+const share = (author: Person, caption: string): Promise<string> => insertFannedOut(stores, author, caption);
 
 async function setCaption(owner: Person, photoId: string, caption: string): Promise<void> {
   await owner.mutate('updatePhoto', 'UpdatePhotoInput', { photoId, caption }, 'photo { id }');

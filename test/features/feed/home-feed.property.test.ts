@@ -8,37 +8,10 @@ import { toGlobalId } from '../../../src/stores/ids.ts';
 import { openStores, type Stores } from '../../../src/stores/stores.ts';
 import { readTimeline } from '../../../src/stores/timelines.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
+import { type Page, readFeed, readPage } from '../../support/feed.ts';
 import { newHashtag, setHashtagFollow } from '../../support/hashtags.ts';
-import { newPerson, type Person } from '../../support/people.ts';
+import { newPerson } from '../../support/people.ts';
 import { insertPhoto, insertPhotos, rowId } from '../../support/rows.ts';
-
-interface Page {
-  edges: { cursor: string; node: { id: string } }[];
-  pageInfo: { hasNextPage: boolean; endCursor: string | null };
-}
-
-async function readPage(person: Person, first: number, after: string | null): Promise<Page> {
-  const { data, errors } = await person.send<{ homeFeed: Page }>(
-    `query ($first: Int!, $after: String) { homeFeed(first: $first, after: $after) {
-      edges { cursor node { id } } pageInfo { hasNextPage endCursor }
-    } }`,
-    { first, after },
-  );
-  expect(errors).toEqual([]);
-  if (!data) throw new Error('unreachable');
-  return data.homeFeed;
-}
-
-/** Reads a feed from `after` to its end. */
-async function readAll(person: Person, first: number, after: string | null = null): Promise<string[]> {
-  const ids: string[] = [];
-  for (let cursor = after; ; ) {
-    const page = await readPage(person, first, cursor);
-    ids.push(...page.edges.map((edge) => edge.node.id));
-    if (!page.pageInfo.hasNextPage) return ids;
-    cursor = page.pageInfo.endCursor;
-  }
-}
 
 interface ModelPhoto {
   id: string;
@@ -143,7 +116,7 @@ async function play(
         model.photos = model.photos.filter((other) => other !== photo);
       }
     } else if (step.do === 'readAll') {
-      expect(await readAll(viewer, step.first)).toEqual(model.feed());
+      expect(await readFeed(viewer, step.first)).toEqual(model.feed());
     } else {
       const expected = model.feed().filter((id) => position === null || (publishedIdOf(model, id) ?? 0n) < position);
       const page: Page = await readPage(viewer, step.first, cursor);
@@ -154,7 +127,7 @@ async function play(
       position = cursor === null || last === undefined ? null : publishedIdOf(model, last);
     }
   }
-  expect(await readAll(viewer, 100)).toEqual(model.feed());
+  expect(await readFeed(viewer, 100)).toEqual(model.feed());
 }
 
 function publishedIdOf(model: Model, id: string): bigint | null {
@@ -204,7 +177,7 @@ test('a feed continues in PostgreSQL where the list in Redis ends, also while ph
   const entries = await insertPhotos(shared, authorIds, 1_200);
   const all = entries.map((entry) => toGlobalId('Photo', entry.photoId));
 
-  expect(await readAll(viewer, 100)).toEqual(all);
+  expect(await readFeed(viewer, 100)).toEqual(all);
   const key = feedKey(rowId(viewer.id));
   expect(await shared.redis.zcard(key)).toBe(500);
   expect(await shared.redis.object('ENCODING', key)).toBe('listpack');
@@ -222,7 +195,7 @@ test('a feed continues in PostgreSQL where the list in Redis ends, also while ph
     added.unshift(toGlobalId('Photo', photoId));
   }
   expect(read).toEqual(all);
-  expect(await readAll(viewer, 100)).toEqual([...added, ...all]);
+  expect(await readFeed(viewer, 100)).toEqual([...added, ...all]);
   expect(await shared.redis.zcard(key)).toBe(500);
 });
 
@@ -232,10 +205,10 @@ test('a read rebuilds a feed that Redis has lost, the same as before', async () 
   await viewer.follow(author);
   const entries = await insertPhotos(shared, [rowId(author.id)], 30);
   const expected = entries.map((entry) => toGlobalId('Photo', entry.photoId));
-  expect(await readAll(viewer, 7)).toEqual(expected);
+  expect(await readFeed(viewer, 7)).toEqual(expected);
   const key = feedKey(rowId(viewer.id));
   await shared.redis.del(key);
-  expect(await readAll(viewer, 7)).toEqual(expected);
+  expect(await readFeed(viewer, 7)).toEqual(expected);
   const rebuilt = await readTimeline(shared.redis, key, null, 100);
   expect(typeof rebuilt !== 'string' && rebuilt.entries.length).toBe(30);
 });

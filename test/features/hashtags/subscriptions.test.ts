@@ -1,14 +1,13 @@
 /** The hashtagPhotos subscription. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { fanOut } from '../../../src/features/feed/fan-out.ts';
-import { toGlobalId } from '../../../src/stores/ids.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, openBackstage } from '../../support/backstage.ts';
 import { type Subscription, subscribe } from '../../support/client.ts';
 import { startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { newHashtag, photosWith } from '../../support/hashtags.ts';
 import { newPerson, type Person } from '../../support/people.ts';
-import { insertPhoto, rowId } from '../../support/rows.ts';
+import { insertFannedOut, rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
@@ -36,12 +35,7 @@ async function subscribeToHashtag(person: Person | null, name: string, after: st
   return subscription;
 }
 
-/** Publishes a photo, and waits until it is fanned out. @returns its id */
-async function share(author: Person, caption: string): Promise<string> {
-  const { photoId } = await insertPhoto(stores, rowId(author.id), caption);
-  await fanOut(stores, photoId);
-  return toGlobalId('Photo', photoId);
-}
+const share = (author: Person, caption: string): Promise<string> => insertFannedOut(stores, author, caption);
 
 function received({ events }: Subscription<Event>): string[] {
   return events.map(({ hashtagPhotos }) => hashtagPhotos.photo?.id ?? 'gap');

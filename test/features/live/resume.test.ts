@@ -18,7 +18,7 @@ import { ownStores, startProcess, type TestProcess } from '../../support/darkroo
 import { untilFannedOut } from '../../support/feed.ts';
 import { asPerson, newPerson, type Person } from '../../support/people.ts';
 import { share as sharePhoto } from '../../support/photos.ts';
-import { insertPhoto, rowId, untilIdle, untilListening } from '../../support/rows.ts';
+import { insertFannedOut, insertPhoto, rowId, untilIdle, untilListening } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 import { greet } from '../../support/wire.ts';
 
@@ -46,12 +46,7 @@ function subscribeToFeed(person: Person, after: string | null = null, at = url):
   return asPerson(at, person).subscribe<FeedEvent>(query, { after });
 }
 
-/** Publishes a photo, and waits until it is fanned out. @returns its id */
-async function share(author: Person, at = stores): Promise<string> {
-  const { photoId } = await insertPhoto(at, rowId(author.id));
-  await fanOut(at, photoId);
-  return toGlobalId('Photo', photoId);
-}
+const share = (author: Person, at = stores): Promise<string> => insertFannedOut(at, author);
 
 function idsOf(subscription: Subscription<FeedEvent>): string[] {
   return subscription.events.flatMap((event) => event.homeFeed.photo?.id ?? []);

@@ -1,0 +1,46 @@
+/** The rules of src/server/limits.ts alone; limits.test.ts shows that HTTP and WebSocket apply them. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { buildSchema, parse, validate } from 'graphql';
+import { expect, test } from 'vitest';
+import { limitRules } from '../../src/server/limits.ts';
+
+const FOLDER = new URL('../../schema/', import.meta.url);
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'));
+const schema = buildSchema(files.map((name) => readFileSync(new URL(name, FOLDER), 'utf8')).join('\n'));
+
+/** What the rules report about a query. */
+function refusals(query: string): string[] {
+  return validate(schema, parse(query), limitRules).map((error) => error.message);
+}
+
+/** Comments of photos of comments, three levels a link. */
+function chain(links: number, first: number): string {
+  return `{ node(id: "x") { ... on Photo { ${`comments(first: ${first}) { nodes { photo { `.repeat(links)} id ${'} } } '.repeat(links)} } } }`;
+}
+
+/** The refusal of a query whose lists could hold so many nodes. */
+const tooMany = (nodes: string) =>
+  `The lists of this query could hold ${nodes} things; 20,000 are allowed. Ask for smaller pages, written into the query, or nest fewer lists.`;
+
+test.for([
+  ['no query of 14 levels', chain(4, 1), []],
+  ['a query of more than 15 levels', chain(5, 1), ['A query may be at most 15 levels deep.']],
+  ['no query of 50 aliases', `{ ${aliases(50)} }`, []],
+  ['a query of 51 aliases', `{ ${aliases(51)} }`, ['A query may have at most 50 aliases.']],
+  ['no lists of 100 × 100', '{ homeFeed(first: 100) { nodes { comments(first: 100) { nodes { id } } } } }', []],
+  ['lists of 50 × 50 × 50', chain(3, 50), [tooMany('127,550')]],
+] as const)('%s is refused', ([, query, messages]) => {
+  expect(refusals(query)).toEqual(messages);
+});
+
+function aliases(count: number): string {
+  return Array.from({ length: count }, (_, index) => `a${index}: __typename`).join(' ');
+}
+
+test('a page size that is a variable counts as the largest page', () => {
+  const query = (first: string) => `query ($first: Int!) { node(id: "x") { ... on Photo {
+    comments(first: ${first}) { nodes { photo { comments(first: ${first}) { nodes { photo {
+      comments(first: ${first}) { nodes { id } } } } } } } } } } }`;
+  expect(refusals(query('1'))).toEqual([]);
+  expect(refusals(query('$first'))).toEqual([tooMany('1,010,100')]);
+});

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+import config from './vitest.config.ts';
+
+/** `npm run test:unit`: the tests that need no server. `npm test` runs them too. */
+export default defineConfig({
+  ...config,
+  test: {
+    include: ['test/**/*.unit.test.ts'],
+    reporters: ['default', './test/support/summary-reporter.ts'],
+    isolate: false,
+  },
+});
