@@ -62,6 +62,7 @@ async function runTrace(stores: Stores, texts: readonly string[]): Promise<numbe
 
 function describe({ identifiers, rows, jobs, keys, objects, orphans, report }: Trace): string[] {
   const known = [identifiers.id, identifiers.email, ...identifiers.usernames].filter((name) => name !== null);
+  const hint = identifiers.id === null ? ': give its id to look for the report of one' : '';
   const section = (title: string, lines: string[]) => [
     `${title}: ${lines.length || 'none'}`,
     ...lines.map((line) => `  ${line}`),
@@ -85,7 +86,7 @@ function describe({ identifiers, rows, jobs, keys, objects, orphans, report }: T
     ...section('Their files', objects),
     ...section("Files that are nobody's", orphans),
     report === null
-      ? `No deletion of this account is known${identifiers.id === null ? ': give its id to look for the report of one' : ''}.`
+      ? `No deletion of this account is known${hint}.`
       : `The report of the deletion, asked for at ${report.askedAt.toISOString()}, ${
           report.finishedAt ? `finished at ${report.finishedAt.toISOString()}` : 'not finished'
         }: ${JSON.stringify(report.removed)}`,
