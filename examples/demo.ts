@@ -56,8 +56,12 @@ async function newPerson(name: string): Promise<Darkroom & { id: string; usernam
 async function paint(): Promise<Buffer> {
   const colour = () => `hsl(${Math.floor(Math.random() * 360)} 70% 60%)`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="1200">
-    <defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="${colour()}"/><stop offset="1" stop-color="${colour()}"/></linearGradient></defs>
-    <rect width="1600" height="1200" fill="url(#sky)"/><circle cx="${Math.random() * 1600}" cy="400" r="180" fill="${colour()}"/></svg>`;
+    <defs><linearGradient id="sky" x2="0" y2="1">
+      <stop stop-color="${colour()}"/><stop offset="1" stop-color="${colour()}"/>
+    </linearGradient></defs>
+    <rect width="1600" height="1200" fill="url(#sky)"/>
+    <circle cx="${Math.random() * 1600}" cy="400" r="180" fill="${colour()}"/>
+  </svg>`;
   return sharp(Buffer.from(svg)).jpeg({ quality: 90 }).toBuffer();
 }
 
@@ -156,9 +160,8 @@ async function run(): Promise<void> {
     }
     const { photo, at } = arrived.get(id) ?? { photo: settled, at: requestedAt };
     times.push(at - requestedAt);
-    console.log(
-      `  ${caption} by ${photo.owner.username}, ${photo.width} × ${photo.height}, arrived after ${Math.round(at - requestedAt)} ms`,
-    );
+    const size = `${photo.width} × ${photo.height}`;
+    console.log(`  ${caption} by ${photo.owner.username}, ${size}, arrived after ${Math.round(at - requestedAt)} ms`);
     await cleo.mutate('likePhoto', { photoId: id }, 'photo { likeCount }');
     const other = author === ada ? ben : ada;
     await other.mutate('addComment', { photoId: id, text: 'Lovely!' }, 'comment { id }');
@@ -168,9 +171,8 @@ async function run(): Promise<void> {
   times.sort((a, b) => a - b);
   if (times.length > 0) {
     const median = times[Math.floor((times.length - 1) / 2)] ?? 0;
-    console.log(
-      `\nFrom publishPhoto to the follower: median ${Math.round(median)} ms, worst ${Math.round(times.at(-1) ?? 0)} ms.`,
-    );
+    const worst = times.at(-1) ?? 0;
+    console.log(`\nFrom publishPhoto to the follower: median ${Math.round(median)} ms, worst ${Math.round(worst)} ms.`);
   }
   // Counts in lists lag by up to half a second.
   await new Promise((resolve) => setTimeout(resolve, 700));

@@ -10,16 +10,15 @@ const HELD_DAYS = 14;
 
 /** Usernames that could impersonate the service, or that clients need for their own URLs. */
 const RESERVED = new Set(
-  `about abuse account accounts activity admin administrator all anonymous api app apps assets auth billing blog bot
-  cdn contact copyright darkroom dashboard dev developer developers direct docs download email everyone everybody
-  explore feed feedback followers following graphql guest health help here home inbox info jobs legal like likes
-  location locations login logout mail media me mod moderation moderator moderators nobody noreply no.reply no_reply
-  notifications null official oauth official.darkroom p photo photos places popular press privacy private profile
-  public register report reports root safety search security session sessions settings share shop signin signout
-  signup staff static status stories story subscribe subscriptions support sysadmin system tag tags team terms test
-  trending undefined unfollow upload uploads user username users verified verify webhook webhooks webmaster www you`.split(
-    /\s+/,
-  ),
+  `about abuse account accounts activity admin administrator all anonymous api app apps assets auth
+  billing blog bot cdn contact copyright darkroom dashboard dev developer developers direct docs download
+  email everyone everybody explore feed feedback followers following graphql guest health help here home
+  inbox info jobs legal like likes location locations login logout mail media me mod moderation moderator
+  moderators nobody noreply no.reply no_reply notifications null official oauth official.darkroom p photo
+  photos places popular press privacy private profile public register report reports root safety search
+  security session sessions settings share shop signin signout signup staff static status stories story
+  subscribe subscriptions support sysadmin system tag tags team terms test trending undefined unfollow
+  upload uploads user username users verified verify webhook webhooks webmaster www you`.split(/\s+/),
 );
 
 /** Checks the form of a username. @param username in lower case @returns no errors if it is valid and not reserved */
