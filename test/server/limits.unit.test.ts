@@ -15,12 +15,14 @@ function refusals(query: string): string[] {
 
 /** Comments of photos of comments, three levels a link. */
 function chain(links: number, first: number): string {
-  return `{ node(id: "x") { ... on Photo { ${`comments(first: ${first}) { nodes { photo { `.repeat(links)} id ${'} } } '.repeat(links)} } } }`;
+  const open = `comments(first: ${first}) { nodes { photo { `.repeat(links);
+  return `{ node(id: "x") { ... on Photo { ${open} id ${'} } } '.repeat(links)} } } }`;
 }
 
 /** The refusal of a query whose lists could hold so many nodes. */
 const tooMany = (nodes: string) =>
-  `The lists of this query could hold ${nodes} things; 20,000 are allowed. Ask for smaller pages, written into the query, or nest fewer lists.`;
+  `The lists of this query could hold ${nodes} things; 20,000 are allowed. ` +
+  'Ask for smaller pages, written into the query, or nest fewer lists.';
 
 test.for([
   ['no query of 14 levels', chain(4, 1), []],

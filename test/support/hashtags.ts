@@ -24,7 +24,8 @@ export async function seeHashtag(
   page: { first?: number; after?: string | null } = {},
 ): Promise<SeenHashtag> {
   const query = `query ($name: String!, $first: Int, $after: String) { hashtag(name: $name) {
-    name photoCount viewerFollows photos(first: $first, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
+    name photoCount viewerFollows
+    photos(first: $first, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
     related { name }
   } }`;
   type Seen = { hashtag: SeenHashtag };

@@ -51,7 +51,9 @@ export function asPerson(
     ...account,
     send: (query, variables) => send(url, query, variables, headers),
     async mutate<T>(name: string, inputType: string, input: object, selection: string) {
-      const query = `mutation ($input: ${inputType}!) { ${name}(input: $input) { ${selection} userErrors { code message field } } }`;
+      const query = `mutation ($input: ${inputType}!) {
+        ${name}(input: $input) { ${selection} userErrors { code message field } }
+      }`;
       const { data, errors } = await send<Record<string, T & { userErrors: unknown[] }>>(
         url,
         query,

@@ -116,7 +116,8 @@ export async function untilFolded({ db }: Stores, people: readonly Person[], sec
     const [row] = await db.$queryRaw<[{ open: number }]>`
       select (
         (select count(*) from user_count_deltas where user_id = any(${ids}::bigint[]))
-        + (select count(*) from photo_count_deltas join photos on photos.id = photo_id where owner_id = any(${ids}::bigint[]))
+        + (select count(*) from photo_count_deltas join photos on photos.id = photo_id
+          where owner_id = any(${ids}::bigint[]))
         -- What the fold leaves behind brings the counts in Redis up to date.
         + (select count(*) from graphile_worker._private_jobs where exists (
             select from unnest(${ids}::bigint[]) person (id)

@@ -94,7 +94,9 @@ function loadFeed({ db }: Stores, viewerId: bigint, after: bigint | null, count:
     union
     select tagged.published_id, tagged.photo_id
     from hashtag_follows
-    cross join lateral (${hashtagEntriesSql(sql`hashtag_follows.hashtag`, after, count)}) tagged (published_id, photo_id)
+    cross join lateral (
+      ${hashtagEntriesSql(sql`hashtag_follows.hashtag`, after, count)}
+    ) tagged (published_id, photo_id)
     where user_id = ${viewerId}
     order by 1 desc
     limit ${count}`;

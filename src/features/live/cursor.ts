@@ -1,4 +1,5 @@
 /** Cursors of subscriptions: the position in each channel up to which the client has received everything. */
+import { isChannelName } from '../../stores/channel-names.ts';
 import { type StreamPosition, UNKNOWN_POSITION } from '../../stores/streams.ts';
 import { badInput } from '../kernel/errors.ts';
 
@@ -29,7 +30,7 @@ export function parseCursor(cursor: string, firstChannel: string): Map<string, S
   try {
     if (cursor.length > MAX_CURSOR_LENGTH) throw new Error('too long');
     for (const [name, epoch, id] of JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[][]) {
-      if (!name?.startsWith('live:') || !epoch || !/^\d+-\d+$/.test(id ?? '')) throw new Error('not a position');
+      if (!name || !isChannelName(name) || !epoch || !/^\d+-\d+$/.test(id ?? '')) throw new Error('not a position');
       positions.set(name, { epoch, id: id ?? '' });
     }
   } catch {

@@ -1,5 +1,4 @@
 import { writeInvalidating } from '../../stores/cached-rows.ts';
-import { MAX_ID } from '../../stores/ids.ts';
 import { addJob } from '../../stores/jobs.ts';
 import { nextId, sql, type Transaction, transact, violatesForeignKey } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
