@@ -10,10 +10,10 @@ export function openBackstage(): Promise<Stores> {
   return openStores(loadConfig(inject('env')), pino({ level: 'silent' }));
 }
 
-/** A payload with whatever userErrors it tells of. */
+/** A payload with its userErrors. */
 export type Attempt<T> = T & { userErrors: { code: string; message: string; field: string[] }[] };
 
-/** Sends a mutation that may be answered with userErrors; fails only when there is no payload at all. */
+/** Sends a mutation whose payload may have userErrors; fails only when there is no payload. */
 export async function attempt<T = Record<string, unknown>>(
   person: Person,
   name: string,
@@ -26,7 +26,7 @@ export async function attempt<T = Record<string, unknown>>(
   return payload;
 }
 
-/** Sends a mutation and returns whatever comes back. */
+/** Sends a mutation and returns the response. */
 function trySending<T>(person: Person, name: string, input: object, selection: string): Promise<Answer<T>> {
   const inputType = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
   return person.send<T>(
@@ -35,12 +35,12 @@ function trySending<T>(person: Person, name: string, input: object, selection: s
   );
 }
 
-/** What a mutation found wrong: the code and the field of each mistake, such as `TOO_LONG caption`. */
+/** The code and the field of each user error of a mutation, such as `TOO_LONG caption`. */
 export function userErrorsOf({ userErrors }: Attempt<object>): string[] {
   return userErrors.map(({ code, field }) => `${code} ${field.join('.')}`);
 }
 
-/** All that a photo tells of itself. */
+/** A photo with all the fields that these tests read. */
 export interface SeenPhoto {
   id: string;
   caption: string;
@@ -72,7 +72,7 @@ const PHOTO_FIELDS = `id caption status failure { code message } width height th
   square: image(size: SQUARE_150) { url width height } w320: image(size: WIDTH_320) { url width height }
   w640: image(size: WIDTH_640) { url width height } w1080: image(size: WIDTH_1080) { url width height }`;
 
-/** A photo as a person sees it; null when they do not. */
+/** Reads a photo as a person. @returns null when they may not see it */
 export async function see(person: Person, photoId: string): Promise<SeenPhoto | null> {
   const { data, errors } = await person.send<{ node: SeenPhoto | null }>(
     `query ($id: ID!) { node(id: $id) { ... on Photo { ${PHOTO_FIELDS} } } }`,
@@ -82,7 +82,7 @@ export async function see(person: Person, photoId: string): Promise<SeenPhoto | 
   return data.node;
 }
 
-/** A photo that the person is sure to see. */
+/** Reads a photo that the person may see; fails otherwise. */
 export async function mustSee(person: Person, photoId: string): Promise<SeenPhoto> {
   const photo = await see(person, photoId);
   if (!photo) throw new Error('The photo is not to be seen.');

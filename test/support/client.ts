@@ -10,7 +10,7 @@ export interface Answer<T = Record<string, unknown>> {
 
 const TIMEOUT_MS = 30_000;
 
-/** Sends one operation and returns whatever comes back. */
+/** Sends one operation and returns the response. */
 export async function send<T = Record<string, unknown>>(
   url: string,
   query: string,
@@ -27,10 +27,10 @@ export async function send<T = Record<string, unknown>>(
   return { status: response.status, data, errors };
 }
 
-/** A subscription that is open: what has come so far, and how it ended. */
+/** An open subscription: the events so far, and how it ended. */
 export interface Subscription<T> {
   events: T[];
-  /** Resolves when the server listens. */
+  /** Resolves when the server has subscribed. */
   begun: Promise<void>;
   /** The first event from now on that is like this; rejects after 20 seconds, or when the subscription ends. */
   next(like?: (event: T) => boolean): Promise<T>;
@@ -43,11 +43,11 @@ export interface Subscription<T> {
   close(): void;
 }
 
-/** Subscriptions whose first event, when they do not go on from a cursor, tells just that they have begun. */
+/** Subscriptions whose first event, when they do not resume after a cursor, only says that they have begun. */
 const BEGINS_EMPTY = ['homeFeed', 'userPhotos', 'hashtagPhotos', 'photosNear', 'activity'];
 
 /**
- * Subscribes on a WebSocket connection of its own, that does not reconnect. The event that tells that a subscription
+ * Subscribes over a WebSocket connection of its own, which does not reconnect. The event that says that a subscription
  * has begun is not among its events: `begun` resolves with it.
  */
 export async function subscribe<T>(
@@ -80,7 +80,7 @@ export async function subscribe<T>(
     connectionParams,
     retryAttempts: 0,
     lazy: false,
-    onNonLazyError: () => {}, // `closed` tells the same.
+    onNonLazyError: () => {}, // `closed` reports the same.
   });
   socket.on('closed', (event) => {
     const { code, reason } = event as { code: number; reason: string };

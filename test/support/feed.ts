@@ -40,7 +40,7 @@ export function idsOf(page: Page): string[] {
   return page.edges.map((edge) => edge.node.id);
 }
 
-/** People who cannot log in, whom a test follows and lets publish by SQL. @returns their ids */
+/** Inserts people who cannot log in: a test follows them and publishes for them by SQL. @returns their ids */
 export async function insertPeople({ db }: Stores, count: number): Promise<bigint[]> {
   const name = unique();
   const rows = await db.$queryRaw<{ id: bigint }[]>`
@@ -51,13 +51,13 @@ export async function insertPeople({ db }: Stores, count: number): Promise<bigin
   return rows.map((row) => row.id);
 }
 
-/** Follows, or no longer follows, somebody of whom only the id is known. */
+/** Follows or unfollows a person by id. */
 export async function setFollow(person: Person, name: 'follow' | 'unfollow', followeeId: bigint): Promise<void> {
   const inputType = name === 'follow' ? 'FollowInput' : 'UnfollowInput';
   await person.mutate(name, inputType, { userId: toGlobalId('User', followeeId) }, 'user { id }');
 }
 
-/** Waits until everything that these people have published has reached its followers. */
+/** Waits until everything that these people have published is fanned out to their followers. */
 export async function untilFannedOut({ db }: Stores, authorIds: readonly bigint[]): Promise<void> {
   await until(async () => {
     const [row] = await db.$queryRaw<[{ count: number }]>`

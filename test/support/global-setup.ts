@@ -16,9 +16,7 @@ declare module 'vitest' {
   }
 }
 
-/**
- * Starts the stores, an api and a worker, once for all tests: on free ports and in a folder that only this run knows.
- */
+/** Starts the stores, an api and a worker once for all tests, on free ports and in a folder of this run alone. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await newDataDir();
   const endAll = startWatchdog(folder);

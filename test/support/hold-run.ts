@@ -1,6 +1,6 @@
 /**
- * Starts a watchdog and a process with a stack below the folder named, prints the pids, and holds them: for
- * watchdog.test.ts to kill.
+ * Starts a watchdog and a process with a stack below the folder named, prints the pids, and waits: watchdog.test.ts
+ * kills it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

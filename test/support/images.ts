@@ -39,8 +39,7 @@ export function quarters(width: number, height: number): Pixels {
 /**
  * A picture as a camera that was held otherwise stores it.
  *
- * @param orientation EXIF's: on which sides of the upright picture the first row and the first column that are stored
- * lie
+ * @param orientation EXIF's: which sides of the upright picture the first stored row and column are
  */
 export function turned({ width, height, data }: Pixels, orientation: number): Pixels {
   // 5 to 8: the stored rows are the upright picture's columns.

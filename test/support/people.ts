@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Answer, type Subscription, send, subscribe } from './client.ts';
 
-/** Somebody who uses Darkroom through its API. */
+/** A person who uses Darkroom through its API. */
 export interface Person {
   id: string;
   username: string;
@@ -17,7 +17,7 @@ export interface Person {
   unfollow(other: Person): Promise<void>;
 }
 
-/** Anything that no other test has. */
+/** A string that no other test has. */
 export function unique(): string {
   return randomBytes(6).toString('hex');
 }
@@ -51,9 +51,8 @@ export function asPerson(
     ...account,
     send: (query, variables) => send(url, query, variables, headers),
     async mutate<T>(name: string, inputType: string, input: object, selection: string) {
-      const query = `mutation ($input: ${inputType}!) {
-        ${name}(input: $input) { ${selection} userErrors { code message field } }
-      }`;
+      const payloadFields = `${selection} userErrors { code message field }`;
+      const query = `mutation ($input: ${inputType}!) { ${name}(input: $input) { ${payloadFields} } }`;
       const { data, errors } = await send<Record<string, T & { userErrors: unknown[] }>>(
         url,
         query,

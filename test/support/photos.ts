@@ -18,7 +18,7 @@ export interface TestUpload {
   headers: { name: string; value: string }[];
 }
 
-/** Asks for a place to send a file to. */
+/** Requests an upload URL for a file. */
 export async function createUpload(person: Person, file: Buffer, contentType = 'image/jpeg'): Promise<TestUpload> {
   const input = { contentType, byteSize: file.length, sha256: createHash('sha256').update(file).digest('hex') };
   const { upload } = await person.mutate<{ upload: TestUpload }>(
@@ -30,7 +30,7 @@ export async function createUpload(person: Person, file: Buffer, contentType = '
   return upload;
 }
 
-/** Sends a file to its place. */
+/** Sends a file to its upload URL. */
 export function put(upload: TestUpload, body: Buffer, headers: Record<string, string> = {}): Promise<Response> {
   const all = {
     ...Object.fromEntries(upload.headers.map(({ name, value }) => [name.toLowerCase(), value])),

@@ -12,7 +12,7 @@ export interface KilledRedis {
   restart(): Promise<{ stop(): Promise<void> }>;
 }
 
-/** Kills the Redis server of a Darkroom apart. */
+/** Kills the Redis server of `ownStores`. */
 export async function killRedis({ redis }: Stores): Promise<KilledRedis> {
   const info = await redis.info('server');
   const field = (name: string) => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '';

@@ -20,9 +20,9 @@ export function rowId(globalId: string): bigint {
 }
 
 /**
- * A READY photo without files, in the transaction in which processing would make it so: with its fan-out.
+ * Inserts a READY photo without files, with the fan-out job that processing would add in the same transaction.
  *
- * @param point where it is shown
+ * @param point the photo's location; none by default
  */
 export function insertPhoto(stores: Stores, ownerId: bigint, caption = '', point?: Point): Promise<FeedEntry> {
   return stores.db.$transaction(async (tx) => {
@@ -48,7 +48,7 @@ export async function insertFannedOut(stores: Stores, owner: Person, caption?: s
   return toGlobalId('Photo', photoId);
 }
 
-/** A READY photo that is shown at a point, without its fan-out. */
+/** Inserts a READY photo with a location, without its fan-out. */
 export function insertPhotoAt(stores: Stores, ownerId: bigint, point: Point): Promise<FeedEntry> {
   return stores.db.$transaction(async (tx) => {
     const photoId = await nextId(tx, ownerId);
@@ -60,21 +60,21 @@ export function insertPhotoAt(stores: Stores, ownerId: bigint, point: Point): Pr
   });
 }
 
-/** Many READY photos at once, without their fan-out. @returns newest first */
+/** Inserts many READY photos, without their fan-out. @returns newest first */
 export async function insertPhotos(stores: Stores, ownerIds: readonly bigint[], count: number): Promise<FeedEntry[]> {
-  const places: FeedEntry[] = [];
-  for (let made = 0; made < count; made++) {
-    const ownerId = ownerIds[made % ownerIds.length] ?? 0n;
-    const [place] = await stores.db.$queryRaw<FeedEntry[]>`
+  const entries: FeedEntry[] = [];
+  for (let index = 0; index < count; index++) {
+    const ownerId = ownerIds[index % ownerIds.length] ?? 0n;
+    const [entry] = await stores.db.$queryRaw<FeedEntry[]>`
       insert into photos (id, owner_id, caption, status, media_key, published_id, width, height)
       values (next_id(${ownerId}), ${ownerId}, '', 'READY', 'none', next_id(${ownerId}), 4, 3)
       returning id as "photoId", published_id as "publishedId"`;
-    if (place) places.push(place);
+    if (entry) entries.push(entry);
   }
-  return places.sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
+  return entries.sort((a, b) => (a.publishedId < b.publishedId ? 1 : -1));
 }
 
-/** People who cannot log in and whom nobody sees, who follow somebody. @returns their ids */
+/** Inserts followers of a person, who cannot log in. @returns their ids */
 export async function insertFollowers(stores: Stores, followeeId: bigint, count: number): Promise<bigint[]> {
   const rows = await stores.db.$queryRaw<{ id: bigint }[]>`
     with people as (
@@ -105,8 +105,8 @@ export async function untilIdle({ db }: Stores, seconds?: number): Promise<void>
 }
 
 /**
- * Waits until all deltas of these people and their photos are folded, and what shows counts is told: beside other
- * tests, where `untilIdle` would wait for theirs too.
+ * Waits until the deltas of these people and their photos are folded and the changed counts are published. For stores
+ * that other tests use too, where `untilIdle` would wait for them.
  *
  * @param seconds how long it may take
  */
@@ -117,7 +117,7 @@ export async function untilFolded({ db }: Stores, people: readonly Person[], sec
       select (
         (select count(*) from user_count_deltas where user_id = any(${ids}::bigint[]))
         + (select count(*) from photo_count_deltas join photos on photos.id = photo_id
-          where owner_id = any(${ids}::bigint[]))
+            where owner_id = any(${ids}::bigint[]))
         -- What the fold leaves behind brings the counts in Redis up to date.
         + (select count(*) from graphile_worker._private_jobs where exists (
             select from unnest(${ids}::bigint[]) person (id)
@@ -133,7 +133,8 @@ export async function untilFolded({ db }: Stores, people: readonly Person[], sec
 }
 
 /**
- * Waits until a person's homeFeed subscription is heard: the protocol does not tell, so Redis is asked.
+ * Waits until a person's homeFeed subscription is active. The protocol has no message for that, so this reads the
+ * number of subscribers from Redis.
  *
  * @param processes how many api processes hold one
  */

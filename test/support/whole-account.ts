@@ -6,7 +6,7 @@ import { createUpload, newJpeg, put, settled, share, type TestUpload } from './p
 import { rowId, untilFolded } from './rows.ts';
 import { until } from './until.ts';
 
-/** Somebody of whom there is something in every table, and those with whom they have to do. */
+/** A person with rows in every table, and the people whom they have relations with. */
 export interface WholeAccount {
   person: Person;
   /** The username that they gave up. */
@@ -51,7 +51,7 @@ export function act<T = Record<string, unknown>>(
   return person.mutate<T>(name, `${name[0]?.toUpperCase()}${name.slice(1)}Input`, input, selection);
 }
 
-/** Makes somebody a moderator, as `npm run admin` does. */
+/** Makes a person a moderator, as `npm run admin` does. */
 async function appoint({ db, redis }: Stores, person: Person): Promise<void> {
   const id = rowId(person.id);
   await db.user.update({ where: { id }, data: { isModerator: true } });
@@ -105,15 +105,15 @@ export async function makeWholeAccount(url: string, stores: Stores): Promise<Who
   const blockerPhoto = await share(blocker, 'Soon out of sight');
   const photo = await share(person, `With @${friend.username}`);
   const hiddenPhoto = await share(person, 'Not for everybody #dusk');
-  for (const [somebody, photoId, idempotencyKey] of [
+  for (const [actor, photoId, idempotencyKey] of [
     [friend, photo, 'first'],
     [blocker, photo, 'first'],
     [person, friendPhoto, 'first'],
     [person, blockerPhoto, 'second'],
   ] as const) {
-    await act(somebody, 'likePhoto', { photoId }, 'photo { id }');
-    const text = `A comment by ${somebody.username}`;
-    await act(somebody, 'addComment', { photoId, text, idempotencyKey }, 'comment { id }');
+    await act(actor, 'likePhoto', { photoId }, 'photo { id }');
+    const text = `A comment by ${actor.username}`;
+    await act(actor, 'addComment', { photoId, text, idempotencyKey }, 'comment { id }');
   }
   await act(friend, 'addComment', { photoId: friendPhoto, text: `Thanks, @${username}.` }, 'comment { id }');
 
@@ -137,7 +137,7 @@ export async function makeWholeAccount(url: string, stores: Stores): Promise<Who
   const login = { login: username, password: person.password, device: 'Another device' };
   await send(url, 'mutation ($input: LogInInput!) { logIn(input: $input) { token } }', { input: login });
   await settled(person, photo);
-  // Owners are told of likes and followers when these are folded.
+  // Owners are notified of likes and followers when the counts are folded.
   await untilFolded(stores, people);
   await untilSettled(stores);
   return {

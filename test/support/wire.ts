@@ -43,14 +43,14 @@ export interface RawSocket {
 /** Connects, and says nothing yet. */
 export async function openSocket(url: string): Promise<RawSocket> {
   const socket = new WebSocket(url.replace(/^http/, 'ws'), 'graphql-transport-ws', { handshakeTimeout: TIMEOUT_MS });
-  const heard: Message[] = [];
+  const received: Message[] = [];
   let raw: Socket | undefined;
   socket.once('upgrade', (response) => {
     raw = response.socket;
   });
   let wake = () => {};
   socket.on('message', (text) => {
-    heard.push(JSON.parse(String(text)) as Message);
+    received.push(JSON.parse(String(text)) as Message);
     wake();
   });
   const closed = new Promise<number>((resolve) => {
@@ -71,7 +71,7 @@ export async function openSocket(url: string): Promise<RawSocket> {
     },
     async hear() {
       for (;;) {
-        const message = heard.shift();
+        const message = received.shift();
         if (message) return message;
         if (socket.readyState === WebSocket.CLOSED) throw new Error('The connection was closed.');
         await new Promise<void>((resolve) => {
