@@ -89,8 +89,8 @@ export interface OwnDarkroom {
 }
 
 /**
- * Starts a Redis and an S3 for one test or file, beside a database of its own in the PostgreSQL of the run. Redis may
- * be killed and emptied.
+ * Starts a Redis and an S3 for one test or file, with a new database in the PostgreSQL of the run. The test may kill or
+ * empty this Redis.
  *
  * @param extra further variables, such as FEED_PUSH_LIMIT
  */
