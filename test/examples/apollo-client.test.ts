@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { ApolloProvider } from '@apollo/client/react';
 import { Window } from 'happy-dom';
 import { type ComponentProps, createElement, StrictMode } from 'react';
@@ -27,6 +28,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stores?.close();
+  // React finishes its work on pages that are unmounted in later turns of the event loop, and reads `window` there.
+  for (let turn = 0; turn < 10; turn++) await setImmediate();
   for (const name of ['window', 'document']) Reflect.deleteProperty(globalThis, name);
 });
 

@@ -1,3 +1,4 @@
+import { activityChannel, timelineChannel } from '../../stores/channel-names.ts';
 import { personKey } from '../../stores/redis.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { streamKeys } from '../../stores/streams.ts';
@@ -9,8 +10,6 @@ import { userKey } from '../records/user-rows.ts';
  * The relations of a person to others or to photos. Each is cached in one hash per person, with one field per other id.
  */
 const RELATIONS = ['follows', 'likes', 'blocks', 'mutes'] as const;
-/** The channels of a person that clients can subscribe to. Each has a stream. */
-const STREAMS = ['feed', 'author', 'activity'] as const;
 /**
  * Up to this many keys, all of Redis is scanned. With more, fields in other people's hashes remain until those hashes
  * expire, within an hour.
@@ -29,8 +28,13 @@ function keysOfUser(userId: bigint): string[] {
     pulledAuthorsKey(userId),
     followedHashtagsKey(userId),
     ...RELATIONS.map((name) => personKey(name, userId)),
-    ...STREAMS.flatMap((name) => streamKeys(`live:${personKey(name, userId)}`)),
+    ...channelsOfUser(userId).flatMap(streamKeys),
   ];
+}
+
+/** The channels of a person that clients can subscribe to. Each has a stream. */
+function channelsOfUser(userId: bigint): string[] {
+  return [timelineChannel(feedKey(userId)), timelineChannel(authorKey(userId)), activityChannel(userId)];
 }
 
 /** Deletes all keys and hash fields in Redis that name a person. Idempotent. */

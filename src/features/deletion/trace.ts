@@ -47,7 +47,7 @@ export async function findIdentifiers({ db }: Stores, texts: readonly string[]):
     select: { id: true, email: true, username: true, formerUsernames: { select: { username: true } } },
   });
   const [person] = people;
-  if (people.length > 1) throw new Error(`These identify ${people.length} people: trace one at a time.`);
+  if (people.length > 1) throw new Error(`These are ${people.length} people: trace one at a time.`);
   if (!person) return given;
   const former = person.formerUsernames.map((name) => name.username);
   return {
