@@ -37,11 +37,20 @@ export function baseEnv(): Record<string, string> {
   return { PATH, NODE_COMPILE_CACHE };
 }
 
-/** Starts `node src/main.ts ROLES` and resolves when it is ready. */
-export async function startProcess(roles: ('api' | 'worker')[], env: Record<string, string>): Promise<TestProcess> {
+/**
+ * Starts `node src/main.ts ROLES` and resolves when it is ready.
+ *
+ * @param checkout the folder of another version of Darkroom to start instead of this one, with its node_modules
+ */
+export async function startProcess(
+  roles: ('api' | 'worker')[],
+  env: Record<string, string>,
+  checkout?: string,
+): Promise<TestProcess> {
+  const main = checkout === undefined ? MAIN : join(checkout, 'src/main.ts');
   const logFile = join(tmpdir(), `darkroom-test-${unique()}.log`);
   const log = openSync(logFile, 'a');
-  const child: ChildProcess = spawn(process.execPath, [MAIN, ...roles], {
+  const child: ChildProcess = spawn(process.execPath, [main, ...roles], {
     env: { ...baseEnv(), HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', TRUST_PROXY: 'true', ...env },
     stdio: ['ignore', log, log],
   });

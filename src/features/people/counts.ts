@@ -50,7 +50,8 @@ export async function readUserCounts(
 ): Promise<UserCounts[]> {
   const kind = { cached: cachedCounts, countBlocked, subtract };
   const counts = await readVisibleCounts(stores, kind, viewerId, ids, exact);
-  return counts.map((row) => row ?? NOTHING);
+  // Nobody shall see a negative count, even if the stored counts have drifted.
+  return counts.map((row) => subtract(row ?? NOTHING, NOTHING));
 }
 
 function subtract(counts: UserCounts, blocked: UserCounts): UserCounts {
