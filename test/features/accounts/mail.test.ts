@@ -8,7 +8,7 @@ import { attempt, userErrorsOf } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { type MailServer, startMailServer, tokenIn } from '../../support/mail.ts';
-import { newPerson, type Person, unique } from '../../support/people.ts';
+import { newPerson, type Person, signUp, unique } from '../../support/people.ts';
 import { rowId } from '../../support/rows.ts';
 import { newAddress } from '../../support/sessions.ts';
 import { until } from '../../support/until.ts';
@@ -269,7 +269,7 @@ test('an email that could not be sent is retried when the mail server is back', 
 test('without a mail server, emails are written to files', async () => {
   const shared = inject('env');
   const folder = fileURLToPath(shared.MAIL_URL ?? '');
-  const person = await newPerson(inject('url'));
+  const person = await signUp(inject('url'));
   const file = await until(async () => {
     const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.eml'));
     const files = await Promise.all(
