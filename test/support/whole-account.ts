@@ -1,7 +1,7 @@
 import { userKey } from '../../src/features/records/user-rows.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { send } from './client.ts';
-import { newPerson, type Person } from './people.ts';
+import { type Person, signUp } from './people.ts';
 import { createUpload, newJpeg, put, settled, share, type TestUpload } from './photos.ts';
 import { rowId, untilFolded } from './rows.ts';
 import { until } from './until.ts';
@@ -71,7 +71,7 @@ async function untilSettled({ db }: Stores): Promise<void> {
 /** Makes such an account, through the API. It is private in the end. */
 export async function makeWholeAccount(url: string, stores: Stores): Promise<WholeAccount> {
   const names = ['person', 'friend', 'fan', 'recluse', 'asker', 'blocked', 'blocker', 'muted', 'muter', 'moderator'];
-  const people = await Promise.all(names.map((name) => newPerson(url, name)));
+  const people = await Promise.all(names.map((name) => signUp(url, name)));
   const [signedUp, friend, fan, recluse, asker, blocked, blocker, muted, muter, moderator] = people as [
     Person,
     Person,
