@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.unit.test.ts'],
     reporters: ['default', './test/support/summary-reporter.ts'],
+    testTimeout: 60_000,
     isolate: false,
   },
 });

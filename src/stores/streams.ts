@@ -155,6 +155,15 @@ export async function readStream(redis: Redis, channel: string, after: StreamPos
   return entries?.map(([id, fields]) => ({ id, payload: fields[1] ?? '' })) ?? null;
 }
 
+/** The largest number in the id of an entry: Redis keeps both as 64 bits. */
+const MAX_ENTRY_NUMBER = 2n ** 64n - 1n;
+
+/** Whether a text is an id that an entry of a stream can have. */
+export function isEntryId(text: string): boolean {
+  const numbers = /^(\d{1,20})-(\d{1,20})$/.exec(text)?.slice(1) ?? [];
+  return numbers.length === 2 && numbers.every((number) => BigInt(number) <= MAX_ENTRY_NUMBER);
+}
+
 /** Whether an entry id comes after another one of the same stream. */
 export function isAfter(id: string, other: string): boolean {
   const [ms = 0, sequence = 0] = id.split('-').map(Number);

@@ -27,8 +27,8 @@ export function unique(): string {
 }
 
 /**
- * Makes a new person with a session. In the database of the run this is done by SQL, because hashing a password for each
- * of thousands of people would take a tenth of the run's CPU time; elsewhere they sign up.
+ * Makes a new person with a session: by SQL in the run's own database, because hashing a password for each of thousands
+ * of people costs much CPU time. In other databases the person signs up.
  *
  * @param url the API's address
  */
@@ -70,7 +70,8 @@ async function insertPerson(url: string, name?: string): Promise<Person> {
   const tokenHash = createHash('sha256').update(token).digest();
   const { rows } = await pool.query<{ id: string }>(
     `with person as (
-       insert into users (username, email, display_name, password_hash) values (lower($1), lower($2), $3, $4) returning id
+       insert into users (username, email, display_name, password_hash) values (lower($1), lower($2), $3, $4)
+       returning id
      )
      insert into sessions (id, user_id, token_hash, device, expires_at)
      select next_id(id), id, $5, '', now() + interval '30 days' from person returning user_id::text as id`,

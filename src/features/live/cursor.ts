@@ -1,6 +1,6 @@
 /** Cursors of subscriptions: the position in each channel up to which the client has received everything. */
 import { isChannelName } from '../../stores/channel-names.ts';
-import { type StreamPosition, UNKNOWN_POSITION } from '../../stores/streams.ts';
+import { isEntryId, type StreamPosition, UNKNOWN_POSITION } from '../../stores/streams.ts';
 import { badInput } from '../kernel/errors.ts';
 
 /**
@@ -29,13 +29,21 @@ export function parseCursor(cursor: string, firstChannel: string): Map<string, S
   const positions = new Map<string, StreamPosition>();
   try {
     if (cursor.length > MAX_CURSOR_LENGTH) throw new Error('too long');
-    for (const [name, epoch, id] of JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[][]) {
-      if (!name || !isChannelName(name) || !epoch || !/^\d+-\d+$/.test(id ?? '')) throw new Error('not a position');
-      positions.set(name, { epoch, id: id ?? '' });
+    for (const entry of JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]) {
+      const [name, epoch, id] = toTexts(entry);
+      if (!isChannelName(name) || epoch === '' || !isEntryId(id)) throw new Error('not a position');
+      positions.set(name, { epoch, id });
     }
   } catch {
     throw badInput('"after" is not a cursor of this subscription: take it from its events.');
   }
   if (!positions.has(firstChannel)) throw badInput('"after" is not a cursor of this subscription.');
   return positions;
+}
+
+/** The texts of an entry. A forged cursor may hold anything in their place, such as a list that only looks like one. */
+function toTexts(entry: unknown): [name: string, epoch: string, id: string] {
+  if (!Array.isArray(entry) || entry.some((part) => typeof part !== 'string')) throw new Error('not texts');
+  const [name = '', epoch = '', id = ''] = entry as string[];
+  return [name, epoch, id];
 }

@@ -157,8 +157,10 @@ test("an invalid cursor, or another person's, is refused", async () => {
   await untilListening(stores, other);
   await share(author);
   await until(async () => theirs.events.length === 1);
-  const forged = Buffer.from(JSON.stringify([[timelineChannel(feedKey(rowId(viewer.id))), 'x']])).toString('base64url');
-  for (const after of [theirs.events[0]?.homeFeed.cursor ?? '', 'nonsense', '', forged, 'x'.repeat(10_000)]) {
+  const encode = (...position: unknown[]) => Buffer.from(JSON.stringify([position])).toString('base64url');
+  const channel = timelineChannel(feedKey(rowId(viewer.id)));
+  const forged = [encode(channel, 'x'), encode(channel, 'x', ['1-1']), encode(channel, 'x', `${'9'.repeat(30)}-1`)];
+  for (const after of [theirs.events[0]?.homeFeed.cursor ?? '', 'nonsense', '', ...forged, 'x'.repeat(10_000)]) {
     const { errors } = await (await subscribeToFeed(viewer, after)).ended;
     expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
   }

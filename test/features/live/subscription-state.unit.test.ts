@@ -306,11 +306,20 @@ test('what is not a cursor of the subscription is refused', () => {
     encode([position, [CHANNEL, '', '1-0']]),
     encode([position, [CHANNEL, 'a', 'x']]),
     encode([position, ['stream:{x}', 'a', '1-0']]),
+    // Lists that read like texts where they are joined.
+    encode([[CHANNEL, 'a', ['1-0']]]),
+    encode([[CHANNEL, ['a'], '1-0']]),
+    encode([[[CHANNEL], 'a', '1-0']]),
+    encode([{ 0: CHANNEL, 1: 'a', 2: '1-0' }]),
+    encode([[CHANNEL, 'a', '18446744073709551616-0']]),
+    encode([[CHANNEL, 'a', `1-${'9'.repeat(30)}`]]),
     encode(Array.from({ length: 10_000 }, () => position)),
   ]) {
     expect(() => parseCursor(cursor, CHANNEL)).toThrow('"after" is not a cursor of this subscription');
   }
   expect(parseCursor(encode([position]), CHANNEL)).toEqual(START);
+  const largest = [CHANNEL, 'a', '18446744073709551615-18446744073709551615'];
+  expect(parseCursor(encode([largest]), CHANNEL).size).toBe(1);
 });
 
 test('an event carries the share key of its outcome, but a gap and the last event are for one subscriber alone', () => {
