@@ -1,6 +1,6 @@
 import { accessChannel, timelineChannel } from '../../stores/channel-names.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { deliverPhoto } from '../live/photo-deliveries.ts';
+import { deliverPhoto, deliverPublishedPhoto } from '../live/photo-deliveries.ts';
 import { Final, type LiveEvent, type LiveEvents, type SubscriptionControl, subscribe } from '../live/subscribe.ts';
 import { authorKey, feedKey, hashtagKey } from '../records/feed-keys.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
@@ -80,13 +80,7 @@ export async function subscribeToUserPhotos(
     async onMessage(payload) {
       // An access signal: somebody's relations or settings have changed.
       if (!payload.startsWith('{')) return (await maySee()) ? null : new Final<PhotoRow>(null);
-      const { photoId } = JSON.parse(payload) as { photoId: string };
-      const delivery = await deliverPhoto(stores, {
-        viewerId,
-        photoId: BigInt(photoId),
-        commentId: null,
-        inFeed: false,
-      });
+      const delivery = await deliverPublishedPhoto(stores, viewerId, payload);
       return delivery && { value: delivery.photo, shareKey: delivery.shareKey };
     },
   });

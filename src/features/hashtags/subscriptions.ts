@@ -1,6 +1,6 @@
 import { timelineChannel } from '../../stores/channel-names.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { deliverPhoto } from '../live/photo-deliveries.ts';
+import { deliverPublishedPhoto } from '../live/photo-deliveries.ts';
 import { type LiveEvents, subscribe } from '../live/subscribe.ts';
 import { hashtagKey } from '../records/feed-keys.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
@@ -20,13 +20,7 @@ export function subscribeToHashtagPhotos(
     channels: [timelineChannel(hashtagKey(hashtag))],
     after,
     async onMessage(payload) {
-      const { photoId } = JSON.parse(payload) as { photoId: string };
-      const delivery = await deliverPhoto(stores, {
-        viewerId,
-        photoId: BigInt(photoId),
-        commentId: null,
-        inFeed: false,
-      });
+      const delivery = await deliverPublishedPhoto(stores, viewerId, payload);
       if (!delivery?.photo.hashtags.includes(hashtag)) return null;
       return { value: delivery.photo, shareKey: delivery.shareKey };
     },

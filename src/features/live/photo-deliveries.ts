@@ -51,6 +51,21 @@ export function deliverPhoto(stores: Stores, request: PhotoDeliveryRequest): Pro
   return loader.load(request);
 }
 
+/**
+ * Delivers a new photo to a viewer who subscribes to other photos than their home feed.
+ *
+ * @param payload a message of a channel of photos, which holds the photo's id
+ * @returns null when the viewer may not see it, or it is gone
+ */
+export function deliverPublishedPhoto(
+  stores: Stores,
+  viewerId: bigint | null,
+  payload: string,
+): Promise<PhotoDelivery | null> {
+  const { photoId } = JSON.parse(payload) as { photoId: string };
+  return deliverPhoto(stores, { viewerId, photoId: BigInt(photoId), commentId: null, inFeed: false });
+}
+
 async function deliverPhotos(
   stores: Stores,
   requests: readonly PhotoDeliveryRequest[],

@@ -1,7 +1,7 @@
 import { cellChannel } from '../../stores/channel-names.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { badInput } from '../kernel/errors.ts';
-import { deliverPhoto } from '../live/photo-deliveries.ts';
+import { deliverPublishedPhoto } from '../live/photo-deliveries.ts';
 import { type LiveEvent, type LiveEvents, subscribe } from '../live/subscribe.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { circle, cover } from './areas.ts';
@@ -37,13 +37,7 @@ export async function subscribeToPhotosNear(
     channels: [first, ...others],
     after,
     async onMessage(payload) {
-      const { photoId } = JSON.parse(payload) as { photoId: string };
-      const delivery = await deliverPhoto(stores, {
-        viewerId,
-        photoId: BigInt(photoId),
-        commentId: null,
-        inFeed: false,
-      });
+      const delivery = await deliverPublishedPhoto(stores, viewerId, payload);
       if (!delivery?.photo.location) return null;
       const meters = distance(center, delivery.photo.location);
       if (meters > radius) return null;
