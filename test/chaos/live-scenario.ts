@@ -33,7 +33,7 @@ export class Scenario {
   readonly clients: LiveClient[];
   /**
    * Gaps that each subscriber's home feed may still have: one for each pulled author whose channel is not in its
-   * cursor.
+   * cursor, and one for each whose channel is in the cursor only.
    */
   readonly #gaps = new Map<number, number>();
   /** The lists, as `viewer list`, that must have a gap before anything else, since Redis was emptied. */
@@ -184,7 +184,7 @@ export class Scenario {
       return;
     }
     if (name === 'follow' || name === 'unblock' || name === 'unmute') {
-      if (this.#isPulled && name !== 'unblock') this.#gaps.set(by, (this.#gaps.get(by) ?? 0) + 1);
+      if (name !== 'unblock') this.#mayHaveGap(by);
       model.change(() => {
         if (name === 'follow') model.follows.add(pair);
         else (name === 'unblock' ? model.blocks : model.mutes).delete(pair);
@@ -193,6 +193,8 @@ export class Scenario {
       if (name === 'unblock') for (const viewer of [by, other]) this.#reopen(viewer);
       return;
     }
+    this.#mayHaveGap(by);
+    if (name === 'block') this.#mayHaveGap(other);
     if (name === 'block') for (const viewer of [by, other]) this.#watchMayEnd.add(viewer);
     await send();
     model.change(() => {
@@ -201,6 +203,11 @@ export class Scenario {
       if (name === 'block') model.blocks.add(pair);
       if (name === 'mute') model.mutes.add(pair);
     });
+  }
+
+  /** A viewer's set of pulled authors may have changed. */
+  #mayHaveGap(viewer: number): void {
+    if (this.#isPulled) this.#gaps.set(viewer, (this.#gaps.get(viewer) ?? 0) + 1);
   }
 
   /** Closes all pub/sub connections. The nodes subscribe again, and must not miss what was published meanwhile. */

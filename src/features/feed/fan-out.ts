@@ -38,19 +38,20 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   if (!photo) return;
   const { publishedId, ownerId, isPulled, hashtags } = photo;
   const entry: FeedEntry = { publishedId, photoId };
-  await pushToHashtagLists(stores, entry, hashtags);
-
-  await publishNearbyPhoto(stores, photoId);
   if (isPulled) {
     await pushAndPublish(redis, [authorKey(ownerId)], entry, encode(messageIds(entry)));
-    return;
+  } else {
+    if (await hasMoreFollowersThan(stores, ownerId, config.FEED_PUSH_LIMIT)) await switchToPull(stores, ownerId);
+    for await (const followers of followersOf(stores, ownerId)) {
+      await pushAndPublish(redis, followers.map(feedKey), entry, encode(messageIds(entry)));
+    }
+    // For subscribers of the author's profile, and for the author's own list if the author is a pulled author by now.
+    await pushAndPublish(redis, [authorKey(ownerId)], entry, encode({ ...messageIds(entry), isPushed: true }));
   }
-  if (await hasMoreFollowersThan(stores, ownerId, config.FEED_PUSH_LIMIT)) await switchToPull(stores, ownerId);
-  for await (const followers of followersOf(stores, ownerId)) {
-    await pushAndPublish(redis, followers.map(feedKey), entry, encode(messageIds(entry)));
-  }
-  // For subscribers of the author's profile, and for the author's own list if the author is a pulled author by now.
-  await pushAndPublish(redis, [authorKey(ownerId)], entry, encode({ ...messageIds(entry), isPushed: true }));
+  // After the followers' feeds. A hashtag does not deliver to whoever follows the author (decideDeliveries). If it came
+  // first, a follower who unfollows in between would get the photo from neither.
+  await pushToHashtagLists(stores, entry, hashtags);
+  await publishNearbyPhoto(stores, photoId);
 }
 
 /**

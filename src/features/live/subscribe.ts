@@ -92,7 +92,7 @@ class Subscription<T> {
     this.#source = source;
     const { after, channels } = source;
     const cursor = after === null || after === undefined ? null : parseCursor(after, channels[0]);
-    this.#state = new SubscriptionState(cursor, source.beginsWithState === true, source.dedupKeyOf);
+    this.#state = new SubscriptionState(cursor, channels, source.beginsWithState === true, source.dedupKeyOf);
   }
 
   /** Subscribes to everything that the source names. */

@@ -17,8 +17,9 @@
  *     deliver() of a Final                                open, failed    finished
  *     close()                                             any             closed
  *
- * The queue begins with an `opening` if the client has no cursor, or if the source begins with its state. With it, a
- * new client knows that the subscription is active: a client that reads the list after it misses nothing.
+ * The queue begins with an `opening` if the client has no cursor, if the source begins with its state, or if the cursor
+ * has a channel that the subscription does not have any more, as when the viewer has unfollowed an author meanwhile.
+ * With it, a new client knows that the subscription is active: a client that reads the list after it misses nothing.
  */
 import type { ChannelMessage } from '../../stores/channel-state.ts';
 import { type StreamPosition, UNKNOWN_POSITION } from '../../stores/streams.ts';
@@ -88,17 +89,23 @@ export class SubscriptionState<T> {
 
   /**
    * @param cursor the positions from which the client resumes; null when it begins now
+   * @param channels the channels that the subscription begins with
    * @param beginsWithState whether a client that resumes is sent the current state first
    * @param dedupKeyOf names a value that may arrive on two channels: it is delivered once
    */
   constructor(
     cursor: ReadonlyMap<string, StreamPosition> | null,
+    channels: readonly string[],
     beginsWithState: boolean,
     dedupKeyOf?: (value: T) => string,
   ) {
     this.#cursor = cursor;
     this.#dedupKeyOf = dedupKeyOf;
-    if (cursor === null || beginsWithState) this.#queue.push({ kind: 'opening', isGap: cursor === null });
+    // A message that waits in a channel that was left would have delivered what another channel did not, because that
+    // one had left it to the first.
+    const current = new Set(channels);
+    const isGap = cursor === null || [...cursor.keys()].some((name) => !current.has(name));
+    if (isGap || beginsWithState) this.#queue.push({ kind: 'opening', isGap });
   }
 
   get name(): SubscriptionStateName {

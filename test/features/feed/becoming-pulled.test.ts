@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fanOut } from '../../../src/features/feed/fan-out.ts';
+import { followHashtag } from '../../../src/features/hashtags/hashtag-follows.ts';
 import { follow } from '../../../src/features/people/follows.ts';
 import { deletePhoto } from '../../../src/features/photos/edit.ts';
 import { authorKey, feedKey, pulledAuthorsKey } from '../../../src/features/records/feed-keys.ts';
 import { toGlobalId } from '../../../src/stores/ids.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { idsOf, insertPeople, type Page, readFeed, readPage, setFollow, untilFannedOut } from '../../support/feed.ts';
+import { newHashtag } from '../../support/hashtags.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { insertPhoto, insertPhotos, rowId, untilIdle, untilListening } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
@@ -78,6 +80,44 @@ test('no follower misses an author who became a pulled author by a photo that wa
   const id = toGlobalId('Photo', second.photoId);
   expect(await readFeed(viewer, 10)).toEqual([id]);
   await until(async () => feed.events.some((event) => event.homeFeed.photo?.id === id));
+  feed.close();
+});
+
+test('a viewer who unfollows the author during the fan-out receives the photo by its hashtag', async () => {
+  const { stores } = own;
+  const hashtag = newHashtag();
+  const viewer = await newPerson(api.url);
+  const [authorId = 0n, strangerId = 0n, ...others] = await insertPeople(stores, 2 + LIMIT);
+  await setFollow(viewer, 'follow', authorId);
+  for (const other of others) await follow(stores, other, authorId);
+  await followHashtag(stores, rowId(viewer.id), hashtag);
+  const feed = await viewer.subscribe<{ homeFeed: { photo: { id: string } | null } }>(
+    'subscription { homeFeed { photo { id } } }',
+  );
+  await untilListening(stores, viewer);
+  const arrives = (id: string) => until(async () => feed.events.some((event) => event.homeFeed.photo?.id === id));
+  await stopWorker();
+  const { photoId } = await insertPhoto(stores, authorId, `#${hashtag}`);
+
+  // The author becomes a pulled author during this fan-out, which waits for the lock.
+  const fannedOut = await stores.db.$transaction(async (tx) => {
+    await tx.$queryRaw`select id from users where id = ${authorId} for no key update`;
+    const fanningOut = fanOut(stores, photoId);
+    await until(async () => {
+      const [row] = await stores.db.$queryRaw<[{ waiting: number }]>`
+        select count(*)::int as waiting from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+      return row.waiting > 0;
+    });
+    // What the fan-out had published by now has been delivered when a stranger's photo is.
+    const stranger = await insertPhoto(stores, strangerId, `#${hashtag}`);
+    await fanOut(stores, stranger.photoId);
+    await arrives(toGlobalId('Photo', stranger.photoId));
+    await setFollow(viewer, 'unfollow', authorId);
+    return { fanningOut };
+  });
+  await fannedOut.fanningOut;
+  await arrives(toGlobalId('Photo', photoId));
   feed.close();
 });
 

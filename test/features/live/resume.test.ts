@@ -150,6 +150,28 @@ test('a photo arrives once, although its fan-out runs again after its author bec
   after.close();
 });
 
+test('a client that resumes after its viewer unfollowed a pulled author gets one gap', async () => {
+  const [viewer, author, other] = await Promise.all([newPerson(url), newPerson(url), newPerson(url)]);
+  await stores.db.user.update({ where: { id: rowId(author.id) }, data: { isPulled: true } });
+  for (const followee of [author, other]) await viewer.follow(followee);
+  const before = await subscribeToFeed(viewer);
+  await untilListening(stores, viewer);
+  const first = await share(author);
+  await until(async () => idsOf(before).includes(first));
+  before.close();
+  // A hashtag's channel may have left a photo to the author's, which the subscription will not have any more.
+  await viewer.unfollow(author);
+  const after = await subscribeToFeed(viewer, before.events.at(-1)?.homeFeed.cursor);
+  const second = await share(other);
+  await until(async () => idsOf(after).includes(second));
+  expect(after.events.map(({ homeFeed }) => homeFeed.photo?.id ?? 'gap')).toEqual(['gap', second]);
+  after.close();
+  const again = await subscribeToFeed(viewer, after.events[0]?.homeFeed.cursor);
+  await until(async () => again.events.length > 0);
+  expect(again.events[0]?.homeFeed).toMatchObject({ isGap: false, photo: { id: second } });
+  again.close();
+});
+
 test("an invalid cursor, or another person's, is refused", async () => {
   const [viewer, other, author] = await Promise.all([newPerson(url), newPerson(url), newPerson(url)]);
   await other.follow(author);

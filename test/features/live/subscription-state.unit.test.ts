@@ -17,7 +17,7 @@ const START = new Map([[CHANNEL, at(1)]]);
 
 /** A subscription of one channel that resumes, so that its queue is empty. */
 function resumed(dedupKeyOf?: (value: string) => string) {
-  const state = new SubscriptionState<string>(START, false, dedupKeyOf);
+  const state = new SubscriptionState<string>(START, [CHANNEL], false, dedupKeyOf);
   state.addChannel(CHANNEL);
   state.channelSubscribed(CHANNEL, at(1));
   return state;
@@ -92,7 +92,7 @@ for (const from of Object.keys(TRANSITIONS) as SubscriptionStateName[]) {
 }
 
 test('a new client gets an opening with a gap first, a client that resumes does not', () => {
-  const state = new SubscriptionState<string>(null, false);
+  const state = new SubscriptionState<string>(null, [CHANNEL], false);
   enqueue(state, 2);
   const [opening] = state.take(16);
   expect(opening).toEqual({ kind: 'opening', isGap: true });
@@ -102,14 +102,24 @@ test('a new client gets an opening with a gap first, a client that resumes does 
 });
 
 test('a client that resumes gets the state first when the source begins with it, and then without a gap', () => {
-  const state = new SubscriptionState<string>(START, true);
+  const state = new SubscriptionState<string>(START, [CHANNEL], true);
   const [opening] = state.take(16);
   expect(opening).toEqual({ kind: 'opening', isGap: false });
   expect(opening && state.deliver(opening, toOutcome('now'))).toMatchObject({ isGap: false, value: 'now' });
 });
 
+test('a client whose cursor has a channel that the subscription has left gets a gap first', () => {
+  const cursor = new Map([...START, ['live:{left}', at(1)]]);
+  expect(take(new SubscriptionState<string>(cursor, [CHANNEL, 'live:{left}'], false))).toEqual([]);
+  const state = new SubscriptionState<string>(cursor, [CHANNEL], false);
+  enqueue(state, 2);
+  const [opening] = state.take(16);
+  expect(opening).toEqual({ kind: 'opening', isGap: true });
+  expect(take(state)).toEqual(['2']);
+});
+
 test.each([null, START])('an opening and the gap behind it are delivered as one', (cursor) => {
-  const state = new SubscriptionState<string>(cursor, true);
+  const state = new SubscriptionState<string>(cursor, [CHANNEL], true);
   enqueue(state, 2, null);
   expect(take(state)).toEqual(['gap']);
   expect(take(state)).toEqual([]);
@@ -181,7 +191,7 @@ test('only live messages count as behind, and only while they wait', () => {
 });
 
 test('a failure comes after what is queued, and the first one counts', () => {
-  const state = new SubscriptionState<string>(null, false);
+  const state = new SubscriptionState<string>(null, [CHANNEL], false);
   enqueue(state, 2);
   state.fail(failure);
   state.fail(new Error('later'));
@@ -253,7 +263,7 @@ test('a channel is added once, and not to a subscription that is closed', () => 
 test('a channel begins at the cursor, or now for a new client, or else with a gap', () => {
   const client = resumed();
   expect([client.startOf(CHANNEL, true), client.startOf('live:{y}', true)]).toEqual([at(1), UNKNOWN_POSITION]);
-  const newClient = new SubscriptionState<string>(null, false);
+  const newClient = new SubscriptionState<string>(null, [CHANNEL], false);
   expect([newClient.startOf(CHANNEL, true), newClient.startOf(CHANNEL, false)]).toEqual([null, UNKNOWN_POSITION]);
 });
 
