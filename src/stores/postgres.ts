@@ -69,8 +69,10 @@ export function openDatabase(url: string, poolSize: number, onQuery?: (sql: stri
     },
     { statementNameGenerator: nameStatement },
   );
-  if (!onQuery) return new PrismaClient({ adapter });
-  const client = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] });
+  // Other formats take a stack trace at each call, for a message that shows the caller's source.
+  const options = { adapter, errorFormat: 'minimal' } as const;
+  if (!onQuery) return new PrismaClient(options);
+  const client = new PrismaClient({ ...options, log: [{ emit: 'event', level: 'query' }] });
   client.$on('query', (event) => onQuery(event.query));
   return client as unknown as Database;
 }

@@ -22,6 +22,17 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
 }
 
 /**
+ * Lets no more scripts be defined on a connection. A script that is defined while an automatic pipeline is open is no
+ * method of that pipeline, whose results are then shifted. ioredis throws at the first one that is missing, and nobody
+ * can catch that, so the process ends (redis/ioredis#1931).
+ */
+export function forbidScripts(redis: Redis): void {
+  redis.defineCommand = (name) => {
+    throw new Error(`The script "${name}" must be defined in openStores, before the first command.`);
+  };
+}
+
+/**
  * Reads something that PostgreSQL holds too.
  *
  * @param fallback returned when Redis does not answer or is loading its data; at once while Redis is not connected

@@ -5,7 +5,8 @@ import { type Mail, openMail } from './mail.ts';
 import { type Objects, openObjects } from './objects.ts';
 import { type Database, openDatabase } from './postgres.ts';
 import { openPubSub, type PubSub } from './pubsub.ts';
-import { connectRedis, type Redis, requireRedis7 } from './redis.ts';
+import { openRateLimiters, type RateLimiters } from './rate-limits.ts';
+import { connectRedis, forbidScripts, type Redis, requireRedis7 } from './redis.ts';
 import { defineStreamScripts } from './streams.ts';
 import { defineTimelineScripts } from './timelines.ts';
 
@@ -17,6 +18,7 @@ export interface Stores {
   channels: Channels;
   objects: Objects;
   mail: Mail;
+  rateLimiters: RateLimiters;
   config: Config;
   log: Logger;
   close(): Promise<void>;
@@ -38,6 +40,8 @@ export async function openStores(config: Config, log: Logger, onQuery?: (sql: st
   }
   defineTimelineScripts(redis);
   defineStreamScripts(redis);
+  const rateLimiters = openRateLimiters(redis);
+  forbidScripts(redis);
   const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_SIZE, onQuery);
   const pubsub = openPubSub(redis);
   const channels = openChannels(redis, pubsub, log);
@@ -50,6 +54,7 @@ export async function openStores(config: Config, log: Logger, onQuery?: (sql: st
     channels,
     objects,
     mail,
+    rateLimiters,
     config,
     log,
     async close() {

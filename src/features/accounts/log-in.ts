@@ -4,7 +4,7 @@ import { checkText } from '../kernel/validate.ts';
 import { lockPeople } from '../visibility/locks.ts';
 import { restoreAccount, restoreCutoff } from './deactivate.ts';
 import { hashPassword, passwordMatches } from './passwords.ts';
-import { consumeRateLimit, rateLimiters } from './rate-limits.ts';
+import { consumeRateLimit } from './rate-limits.ts';
 import { createSession, endSessions, type SessionRow } from './sessions.ts';
 
 /** The key of an account's login rate limit: the same for its username and its e-mail address. */
@@ -28,10 +28,10 @@ async function checkPassword(
   stored: string | null,
   password: string,
 ) {
-  await consumeRateLimit(stores.redis, 'login-address', address, 'wrong passwords');
-  await consumeRateLimit(stores.redis, 'login-account', account, 'wrong passwords');
+  await consumeRateLimit(stores, 'login-address', address, 'wrong passwords');
+  await consumeRateLimit(stores, 'login-account', account, 'wrong passwords');
   const isCorrect = password.length <= 1_000 && (await passwordMatches(stored, password));
-  const limiters = rateLimiters(stores.redis);
+  const limiters = stores.rateLimiters;
   if (isCorrect) {
     await Promise.all([limiters['login-account'].delete(account), limiters['login-address'].reward(address)]);
   }

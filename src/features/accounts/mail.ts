@@ -65,10 +65,11 @@ export async function enqueueNoticeEmail(tx: Transaction, userId: bigint, notice
  *
  * @throws RATE_LIMITED after too many emails to this address
  */
-export async function requestEmailVerification({ db, redis }: Stores, userId: bigint): Promise<void> {
+export async function requestEmailVerification(stores: Stores, userId: bigint): Promise<void> {
+  const { db } = stores;
   const { email, emailVerifiedAt } = await db.user.findUniqueOrThrow({ where: { id: userId } });
   if (emailVerifiedAt) return;
-  await consumeRateLimit(redis, 'mail-to', email, 'mails to this address');
+  await consumeRateLimit(stores, 'mail-to', email, 'mails to this address');
   await db.$transaction((tx) => enqueueTokenEmail(tx, userId, 'VERIFY_EMAIL'));
 }
 
@@ -79,17 +80,13 @@ export async function requestEmailVerification({ db, redis }: Stores, userId: bi
  * @param address the client's network address
  * @throws UserErrors if the e-mail address is invalid; RATE_LIMITED after too many emails to or from an address
  */
-export async function requestPasswordReset(
-  { db, redis }: Stores,
-  address: string,
-  emailAddress: string,
-): Promise<void> {
+export async function requestPasswordReset(stores: Stores, address: string, emailAddress: string): Promise<void> {
   const email = emailAddress.trim().toLowerCase();
   const userErrors = checkText('The e-mail address', email, 3, 254, 'email');
   if (userErrors.length > 0) throw new UserErrors(userErrors);
-  await consumeRateLimit(redis, 'mail-from', address, 'mails asked for');
-  await consumeRateLimit(redis, 'mail-to', email, 'mails to this address');
-  await db.$transaction((tx) => addJob(tx, 'mailPasswordReset', { email }));
+  await consumeRateLimit(stores, 'mail-from', address, 'mails asked for');
+  await consumeRateLimit(stores, 'mail-to', email, 'mails to this address');
+  await stores.db.$transaction((tx) => addJob(tx, 'mailPasswordReset', { email }));
 }
 
 /** Enqueues the email with the reset link if an account has this e-mail address. */

@@ -5,7 +5,6 @@ import type { Stores } from '../../stores/stores.ts';
 import { changeAccountVisibility } from '../accounts/account-visibility.ts';
 import { avatarObjectKey } from '../accounts/avatar.ts';
 import { restoreCutoff } from '../accounts/deactivate.ts';
-import { rateLimiters } from '../accounts/rate-limits.ts';
 import { userKey } from '../records/user-rows.ts';
 import { deletePhotos, deleteUploads, removeFollowers } from './delete-photos.ts';
 import { deleteRedisKeys } from './delete-redis-keys.ts';
@@ -60,7 +59,7 @@ async function startDeletion(
  * completes the report. Idempotent.
  */
 export async function deleteAccount(stores: Stores, userId: bigint): Promise<void> {
-  const { db, redis } = stores;
+  const { db } = stores;
   const user = await db.user.findUnique({
     where: { id: userId },
     select: { username: true, email: true, isPulled: true, deletingAt: true, formerUsernames: true },
@@ -78,7 +77,7 @@ export async function deleteAccount(stores: Stores, userId: bigint): Promise<voi
   await deleteExport(stores, userId);
   for (const [table, column] of COLUMNS_REFERRING_TO_USERS) await deleteRows(stores, userId, table, column, [userId]);
   await runJobsNow(db, [user.email], 'deleteAccount');
-  await rateLimiters(redis)['mail-to'].delete(user.email);
+  await stores.rateLimiters['mail-to'].delete(user.email);
   if (!(await deleteUser(stores, userId))) await deleteAccount(stores, userId);
 }
 
