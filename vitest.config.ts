@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { FEWER_COLLECTIONS } from './test/support/node-options.ts';
 import LongestFirst from './test/support/sequencer.ts';
 
 const SUPPORT = fileURLToPath(new URL('test/support', import.meta.url));
@@ -17,7 +18,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Each worker imports what the files share once. No file changes what another one imports.
     isolate: false,
-    execArgv: ['--import', `${SUPPORT}/worker-setup.ts`],
+    execArgv: [...FEWER_COLLECTIONS, '--import', `${SUPPORT}/worker-setup.ts`],
     testTimeout: 60_000,
     hookTimeout: 180_000,
   },

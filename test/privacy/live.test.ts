@@ -4,7 +4,6 @@ import { setModerator } from '../../src/features/moderation/actions.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, openBackstage } from '../support/backstage.ts';
 import type { Subscription } from '../support/client.ts';
-import { startProcess, type TestProcess } from '../support/darkroom.ts';
 import { untilFannedOut } from '../support/feed.ts';
 import { asPerson, newPeople, newPerson, type Person } from '../support/people.ts';
 import { share } from '../support/photos.ts';
@@ -12,14 +11,12 @@ import { insertPhoto, rowId, untilListening } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 const url = inject('url');
+const otherUrl = inject('otherUrl');
 let stores: Stores;
-let node: TestProcess;
 beforeAll(async () => {
   stores = await openBackstage();
-  node = await startProcess(['api'], inject('env'));
 });
 afterAll(async () => {
-  await node?.end('SIGTERM');
   await stores?.close();
 });
 
@@ -37,7 +34,7 @@ const people = (count: number): Promise<Person[]> => newPeople(url, count);
 
 /** The same person at the other node. */
 function elsewhere(person: Person): Person {
-  return asPerson(node.url, person);
+  return asPerson(otherUrl, person);
 }
 
 /** Opens a subscription to a photo at the other node, and waits for its first event. */

@@ -11,7 +11,8 @@ import { loadConfig } from '../../src/config.ts';
 import { startStack } from '../../src/local/stack.ts';
 import { openStores, type Stores } from '../../src/stores/stores.ts';
 import { copyDatabase } from './databases.ts';
-import { unique } from './people.ts';
+import { FEWER_COLLECTIONS } from './node-options.ts';
+import { databaseUrls, unique } from './people.ts';
 import { until } from './until.ts';
 import { watchProcess } from './watchdog.ts';
 
@@ -50,7 +51,7 @@ export async function startProcess(
   const main = checkout === undefined ? MAIN : join(checkout, 'src/main.ts');
   const logFile = join(tmpdir(), `darkroom-test-${unique()}.log`);
   const log = openSync(logFile, 'a');
-  const child: ChildProcess = spawn(process.execPath, [main, ...roles], {
+  const child: ChildProcess = spawn(process.execPath, [...FEWER_COLLECTIONS, main, ...roles], {
     env: { ...baseEnv(), HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', TRUST_PROXY: 'true', ...env },
     stdio: ['ignore', log, log],
   });
@@ -64,9 +65,11 @@ export async function startProcess(
     if (child.exitCode !== null) throw new Error(`Darkroom did not start:\n${text}`);
     return text.split('\n').find((entry) => entry.includes('"Darkroom runs"'));
   }, START_WITHIN_SECONDS);
+  const { url = '' } = JSON.parse(line) as { url?: string };
+  if (url && env.DATABASE_URL) databaseUrls.set(url, env.DATABASE_URL);
   return {
     pid: child.pid ?? 0,
-    url: (JSON.parse(line) as { url?: string }).url ?? '',
+    url,
     log: readLog,
     async end(signal) {
       const isOver = child.exitCode !== null || child.signalCode !== null;

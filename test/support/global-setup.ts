@@ -2,13 +2,15 @@ import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { startStack } from '../../src/local/stack.ts';
 import { newDataDir, startProcess } from './darkroom.ts';
-import { copyDatabase, migrateApart, turnOffFsync } from './databases.ts';
+import { copyDatabase, migrateApart, trustTheMachine } from './databases.ts';
 import { startWatchdog } from './watchdog.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Where the API of the run is. */
     url: string;
+    /** A second api of the run, with the same stores. */
+    otherUrl: string;
     /** The variables of the run's stores, for tests that look behind the API. */
     env: Record<string, string>;
     /** A migrated, empty database of the run's PostgreSQL, which nothing is connected to: `copyDatabase` copies it. */
@@ -27,15 +29,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     const stack = await startStack({ dataDir: await newDataDir(), external: {}, ports: 'free', log: console.log });
     const templateUrl = stack.env.DATABASE_URL ?? '';
-    await turnOffFsync(templateUrl);
+    await trustTheMachine(templateUrl);
     await migrateApart(templateUrl);
     const env = { ...stack.env, DATABASE_URL: await copyDatabase(templateUrl), DATABASE_POOL_SIZE };
-    const [api, worker] = await Promise.all([startProcess(['api'], env), startProcess(['worker'], env)]);
+    const [api, otherApi, worker] = await Promise.all([
+      startProcess(['api'], env),
+      startProcess(['api'], env),
+      startProcess(['worker'], env),
+    ]);
     project.provide('url', api.url);
+    project.provide('otherUrl', otherApi.url);
     project.provide('env', env);
     project.provide('templateUrl', templateUrl);
     return async () => {
-      await Promise.all([api.end('SIGTERM'), worker.end('SIGTERM')]);
+      await Promise.all([api, otherApi, worker].map((process) => process.end('SIGTERM')));
       await stack.stop();
       await endAll();
     };

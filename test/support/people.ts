@@ -26,14 +26,19 @@ export function unique(): string {
   return randomBytes(6).toString('hex');
 }
 
+/** The databases of the apis that this process has started, by the apis' addresses. */
+export const databaseUrls = new Map<string, string>();
+
 /**
- * Makes a new person with a session: by SQL in the run's own database, because hashing a password for each of thousands
- * of people costs much CPU time. In other databases the person signs up.
+ * Makes a new person with a session, by SQL: hashing a password for each of thousands of people costs much CPU time.
  *
  * @param url the API's address
  */
 export function newPerson(url: string, name?: string): Promise<Person> {
-  return url === inject('url') ? insertPerson(url, name) : signUp(url, name);
+  const isOfRun = url === inject('url') || url === inject('otherUrl');
+  const databaseUrl = isOfRun ? inject('env').DATABASE_URL : databaseUrls.get(url);
+  if (databaseUrl === undefined) throw new Error(`${url} is no api of this test.`);
+  return insertPerson(url, databaseUrl, name);
 }
 
 /** Signs a new person up over the API, which also sends them an email. */
@@ -57,13 +62,15 @@ function newAccount(name = 'person', password: string) {
 /** All people who are inserted have the same password, so that it is hashed once. */
 const PASSWORD = `secret ${unique()}`;
 let passwordHash: Promise<string> | undefined;
-let pool: pg.Pool | undefined;
+const pools = new Map<string, pg.Pool>();
 
-async function insertPerson(url: string, name?: string): Promise<Person> {
+async function insertPerson(url: string, databaseUrl: string, name?: string): Promise<Person> {
   passwordHash ??= hashPassword(PASSWORD);
+  let pool = pools.get(databaseUrl);
   if (!pool) {
-    pool = new pg.Pool({ connectionString: inject('env').DATABASE_URL, max: 2, allowExitOnIdle: true });
-    pool.on('error', () => {}); // The server stops at the end of the run.
+    pool = new pg.Pool({ connectionString: databaseUrl, max: 2, idleTimeoutMillis: 1_000, allowExitOnIdle: true });
+    pool.on('error', () => {}); // The server stops before the pool.
+    pools.set(databaseUrl, pool);
   }
   const account = newAccount(name, PASSWORD);
   const token = randomBytes(32).toString('base64url');

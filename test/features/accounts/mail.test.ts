@@ -8,7 +8,7 @@ import { attempt, userErrorsOf } from '../../support/backstage.ts';
 import { send } from '../../support/client.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { type MailServer, startMailServer, tokenIn } from '../../support/mail.ts';
-import { newPerson, type Person, signUp, unique } from '../../support/people.ts';
+import { type Person, signUp, unique } from '../../support/people.ts';
 import { rowId } from '../../support/rows.ts';
 import { newAddress } from '../../support/sessions.ts';
 import { until } from '../../support/until.ts';
@@ -71,7 +71,7 @@ function expectMails(address: string, count: number): void {
 }
 
 test('signing up sends a link that verifies the address, once', async () => {
-  const person = await newPerson(url);
+  const person = await signUp(url);
   const mail = await smtp.next(person.email);
   expect(mail.source).toContain('https://app.example.org/verify-email?token=');
   expect(await isVerified(person)).toBe(false);
@@ -84,7 +84,7 @@ test('signing up sends a link that verifies the address, once', async () => {
 });
 
 test('a new link replaces the previous one, and a verified address gets none', async () => {
-  const person = await newPerson(url);
+  const person = await signUp(url);
   const first = tokenIn(await smtp.next(person.email));
   await person.send('mutation { requestEmailVerification { userErrors { code } } }');
   const second = tokenIn(await smtp.next(person.email));
@@ -101,7 +101,7 @@ test('a new link replaces the previous one, and a verified address gets none', a
 });
 
 test('a link resets a forgotten password once and ends all sessions', async () => {
-  const person = await newPerson(url);
+  const person = await signUp(url);
   await smtp.next(person.email);
   expect(await sendAnonymously('requestPasswordReset', { email: ` ${person.email.toUpperCase()} ` })).toEqual([]);
   const mail = await smtp.next(person.email);
@@ -121,7 +121,7 @@ test('a link resets a forgotten password once and ends all sessions', async () =
 });
 
 test('an address without an account gets the same answer and no email', async () => {
-  const [person, nobody] = [await newPerson(url), `${unique()}@example.org`];
+  const [person, nobody] = [await signUp(url), `${unique()}@example.org`];
   await smtp.next(person.email);
   const requestReset = (email: string) =>
     send(url, 'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code } } }', {
@@ -153,7 +153,7 @@ async function tablesWith(texts: string[]): Promise<string[]> {
 }
 
 test('a token is in the email and nowhere else, and expires', async () => {
-  const person = await newPerson(url);
+  const person = await signUp(url);
   const token = tokenIn(await smtp.next(person.email));
   // As text, and as PostgreSQL prints bytes: those of the text and those that it encodes.
   const forms = [token, Buffer.from(token).toString('hex'), Buffer.from(token, 'base64url').toString('hex')];
@@ -163,7 +163,7 @@ test('a token is in the email and nowhere else, and expires', async () => {
   const where = { userId: rowId(person.id) };
   await own.stores.db.mailToken.updateMany({ where, data: { expiresAt: new Date() } });
   expect(await sendAnonymously('verifyEmail', { token })).toEqual(['INVALID token']);
-  const other = await newPerson(url);
+  const other = await signUp(url);
   const valid = tokenIn(await smtp.next(other.email));
   await sweepMailTokens(own.stores);
   expect(await own.stores.db.mailToken.count({ where })).toBe(0);
@@ -175,7 +175,7 @@ test('emails are rate-limited by recipient and by network address', async () => 
   const answers = [];
   for (let n = 0; n < 7; n++) answers.push(await sendAnonymously('requestPasswordReset', { email }));
   expect(answers).toEqual([[], [], [], [], [], ['RATE_LIMITED'], ['RATE_LIMITED']]);
-  const person = await newPerson(url);
+  const person = await signUp(url);
   const verifications = [];
   for (let n = 0; n < 6; n++) {
     const { errors } = await person.send('mutation { requestEmailVerification { userErrors { code } } }');
@@ -193,7 +193,7 @@ test('emails are rate-limited by recipient and by network address', async () => 
 });
 
 test('a suspended person gets no link; a deactivated one can restore the account with it', async () => {
-  const [suspended, deactivated] = await Promise.all([newPerson(url), newPerson(url)]);
+  const [suspended, deactivated] = await Promise.all([signUp(url), signUp(url)]);
   for (const person of [suspended, deactivated]) await smtp.next(person.email);
   await own.stores.db.user.update({ where: { id: rowId(suspended.id) }, data: { suspendedAt: new Date() } });
   await attempt(deactivated, 'deactivateAccount', { password: deactivated.password }, 'deletedAfter');
@@ -219,7 +219,7 @@ function headersOf({ source }: { source: string }): string[] {
 }
 
 test('no input adds a header or a recipient to an email', async () => {
-  const plain = await newPerson(url);
+  const plain = await signUp(url);
   const expected = headersOf(await smtp.next(plain.email));
   const [username, attacker] = [`u${unique()}`.slice(0, 30), `${unique()}@example.org`];
   const account = { username, email: `${username}@example.org`, password: 'correct horse', displayName: 'Ada' };
@@ -254,7 +254,7 @@ test.for(['$,x', 'x<$>', '$;x', 'x:$;', '$(x)'])(
 test('an email that could not be sent is retried when the mail server is back', async () => {
   const port = Number(new URL(smtp.url).port);
   await smtp.stop();
-  const person = await newPerson(url);
+  const person = await signUp(url);
   const job = await until(async () => {
     const [row] = await own.stores.db.$queryRaw<{ id: bigint; error: string | null }[]>`
       select id, last_error as error from graphile_worker._private_jobs

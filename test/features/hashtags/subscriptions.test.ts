@@ -4,21 +4,18 @@ import { fanOut } from '../../../src/features/feed/fan-out.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, openBackstage } from '../../support/backstage.ts';
 import { type Subscription, subscribe } from '../../support/client.ts';
-import { startProcess, type TestProcess } from '../../support/darkroom.ts';
 import { newHashtag, photosWith } from '../../support/hashtags.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { insertFannedOut, rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
+const otherUrl = inject('otherUrl');
 let stores: Stores;
-let node: TestProcess;
 beforeAll(async () => {
   stores = await openBackstage();
-  node = await startProcess(['api'], inject('env'));
 });
 afterAll(async () => {
-  await node?.end('SIGTERM');
   await stores?.close();
 });
 
@@ -59,7 +56,7 @@ test('each photo with the hashtag arrives once, also the viewer’s own, and a c
   expect(own.events[0]?.hashtagPhotos.photo?.hashtags).toEqual([name, `${name}x`]);
   const missed = await share(author, `#${name}`);
   for (const id of [...photos, missed]) await fanOut(stores, rowId(id));
-  const again = await subscribeToHashtag(viewer, name, own.events[1]?.hashtagPhotos.cursor, node.url);
+  const again = await subscribeToHashtag(viewer, name, own.events[1]?.hashtagPhotos.cursor, otherUrl);
   await until(async () => again.events.length >= 2);
   const fence = await share(author, `#${name}`);
   await until(async () => received(again).includes(fence));

@@ -14,7 +14,7 @@ import type { Stores } from '../../../src/stores/stores.ts';
 import { publishToStreams } from '../../../src/stores/streams.ts';
 import { attempt, openBackstage } from '../../support/backstage.ts';
 import type { Subscription } from '../../support/client.ts';
-import { ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
+import { ownStores, startProcess } from '../../support/darkroom.ts';
 import { untilFannedOut } from '../../support/feed.ts';
 import { asPerson, newPerson, type Person } from '../../support/people.ts';
 import { share as sharePhoto } from '../../support/photos.ts';
@@ -23,14 +23,12 @@ import { until } from '../../support/until.ts';
 import { greet } from '../../support/wire.ts';
 
 const url = inject('url');
+const otherUrl = inject('otherUrl');
 let stores: Stores;
-let node: TestProcess;
 beforeAll(async () => {
   stores = await openBackstage();
-  node = await startProcess(['api'], inject('env'));
 });
 afterAll(async () => {
-  await node?.end('SIGTERM');
   await stores?.close();
 });
 
@@ -65,7 +63,7 @@ test('photos that a client missed arrive when it resumes at another node, once a
   for (const id of [first, ...missed]) await fanOut(stores, rowId(id));
 
   const cursor = before.events[0]?.homeFeed.cursor ?? '';
-  const after = await subscribeToFeed(viewer, cursor, node.url);
+  const after = await subscribeToFeed(viewer, cursor, otherUrl);
   await until(async () => after.events.length >= 3);
   const last = await share(author);
   await until(async () => idsOf(after).includes(last));
@@ -89,7 +87,7 @@ test('a client that loses its connection before the first message misses nothing
   expect(homeFeed).toMatchObject({ isGap: true, photo: null });
   socket.socket.terminate();
   const missed = await share(author);
-  const after = await subscribeToFeed(viewer, homeFeed.cursor, node.url);
+  const after = await subscribeToFeed(viewer, homeFeed.cursor, otherUrl);
   await until(async () => after.events.length === 1);
   expect(idsOf(after)).toEqual([missed]);
   after.close();
@@ -121,7 +119,7 @@ test('activity that a client missed arrives when it resumes', async () => {
     });
   }
   const cursor = before.events.at(-1)?.activity.cursor ?? '';
-  const after = await asPerson(node.url, owner).subscribe<ActivityEvent>(query, { after: cursor });
+  const after = await asPerson(otherUrl, owner).subscribe<ActivityEvent>(query, { after: cursor });
   await until(async () => after.events.length >= 3);
   expect(after.events.map((event) => event.activity.activity?.comment?.text)).toEqual(['one', 'two', 'three']);
   after.close();
@@ -397,7 +395,7 @@ test('in whatever order a client loses its connection and resumes, each photo ar
         else if (name === 'cut') cut();
         else {
           cut();
-          open = await subscribeToFeed(viewer, cursor, name === 'here' ? url : node.url);
+          open = await subscribeToFeed(viewer, cursor, name === 'here' ? url : otherUrl);
         }
       }
       cut();

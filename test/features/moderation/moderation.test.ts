@@ -6,8 +6,7 @@ import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
 import { type Answer, send } from '../../support/client.ts';
 import { newPerson, type Person, unique } from '../../support/people.ts';
-import { share } from '../../support/photos.ts';
-import { rowId } from '../../support/rows.ts';
+import { insertFannedOut, rowId } from '../../support/rows.ts';
 import { isLoggedIn, logIn, logInAgain } from '../../support/sessions.ts';
 import { until } from '../../support/until.ts';
 import { greet } from '../../support/wire.ts';
@@ -93,7 +92,7 @@ describe('reports', () => {
       ...[1, 2, 3].map(() => newPerson(url)),
     ]);
     if (!owner || !reporter || !other) throw new Error('unreachable');
-    const photo = await share(owner);
+    const photo = await insertFannedOut(stores, owner);
     const text = await comment(owner, photo, 'Buy this!');
     for (const subject of [photo, text, owner.id]) {
       const answers = await Promise.all([1, 2, 3].map(() => report(reporter, subject, { details: 'look' })));
@@ -120,7 +119,7 @@ describe('reports', () => {
   test('of invisible subjects, of oneself or of invalid ids are refused', async () => {
     const [owner, stranger] = await Promise.all([newPerson(url), newPerson(url)]);
     await attempt(owner, 'setPrivacy', { isPrivate: true }, 'user { id }');
-    const photo = await share(owner);
+    const photo = await insertFannedOut(stores, owner);
     const text = await comment(owner, photo, 'private');
     for (const subject of [photo, text])
       expect(userErrorsOf(await report(stranger, subject))).toEqual(['NOT_FOUND subjectId']);
@@ -136,7 +135,7 @@ describe('reports', () => {
 
   test('can be dismissed by a moderator, and the subject can be reported again', async () => {
     const [moderator, owner, reporter] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
-    const photo = await share(owner);
+    const photo = await insertFannedOut(stores, owner);
     await report(reporter, photo);
     const why = unique();
     const dismiss = () =>
@@ -151,7 +150,7 @@ describe('reports', () => {
 
   test('of a comment are deleted when its author deletes it', async () => {
     const [owner, author] = await Promise.all([newPerson(url), newPerson(url)]);
-    const photo = await share(owner);
+    const photo = await insertFannedOut(stores, owner);
     const text = await comment(author, photo, 'Rude.');
     await report(owner, text);
     await attempt(author, 'deleteComment', { commentId: text }, 'deletedCommentId');
@@ -195,7 +194,7 @@ describe('moderators', () => {
   test('hide a photo from everybody but its owner and moderators, and restore it', async () => {
     const [moderator, owner, follower] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
     await follower.follow(owner);
-    const photo = await share(owner, 'a caption');
+    const photo = await insertFannedOut(stores, owner, 'a caption');
     const before = await mustSee(follower, photo);
     await report(follower, photo);
     const why = unique();
@@ -243,7 +242,7 @@ describe('moderators', () => {
 
   test('suspend an account: it is hidden, logged out everywhere and cannot log in until it is restored', async () => {
     const [moderator, person, other] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
-    const photo = await share(person);
+    const photo = await insertFannedOut(stores, person);
     const socket = await greet(url, person.token);
     await report(other, person.id);
     const why = unique();
@@ -271,7 +270,7 @@ describe('moderators', () => {
 
   test('delete a comment', async () => {
     const [moderator, owner, author] = await Promise.all([newModerator(), newPerson(url), newPerson(url)]);
-    const photo = await share(owner);
+    const photo = await insertFannedOut(stores, owner);
     const text = await comment(author, photo, 'Rude.');
     await report(owner, text);
     const why = unique();
@@ -295,7 +294,7 @@ describe('moderators', () => {
     await follower.follow(owner);
     await attempt(owner, 'setPrivacy', { isPrivate: true }, 'user { id }');
     await attempt(owner, 'block', { userId: moderator.id }, 'user { id }');
-    const [photo, other] = [await share(owner), await share(owner)];
+    const [photo, other] = [await insertFannedOut(stores, owner), await insertFannedOut(stores, owner)];
     expect(await see(moderator, photo)).toBeNull();
     await report(follower, photo);
     expect(await see(moderator, photo)).not.toBeNull();
@@ -338,7 +337,7 @@ describe('moderators', () => {
 
   test('must give a valid reason', async () => {
     const [moderator, owner] = await Promise.all([newModerator(), newPerson(url)]);
-    const photo = await share(owner);
+    const photo = await insertFannedOut(stores, owner);
     for (const [why, userError] of [
       ['  ', 'TOO_SHORT why'],
       ['x'.repeat(1_001), 'TOO_LONG why'],
@@ -356,7 +355,7 @@ describe('moderators', () => {
 
   test('are appointed and dismissed by the operator, with immediate effect', async () => {
     const [person, owner] = await Promise.all([newPerson(url), newPerson(url)]);
-    const photo = await share(owner);
+    const photo = await insertFannedOut(stores, owner);
     const text = await comment(owner, photo, 'mine');
     const why = unique();
     const codes = async (viewer: Pick<Person, 'send'>) => {

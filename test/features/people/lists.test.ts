@@ -3,8 +3,7 @@ import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
 import type { Answer } from '../../support/client.ts';
 import { newPerson, type Person } from '../../support/people.ts';
-import { share } from '../../support/photos.ts';
-import { insertPhotos, rowId } from '../../support/rows.ts';
+import { insertFannedOut, insertPhotos, rowId } from '../../support/rows.ts';
 
 const url = inject('url');
 let stores: Stores;
@@ -45,7 +44,7 @@ async function readPages(viewer: Person, subjectId: string, list: string, first:
 test('followers, following and likers come newest first, in full pages of visible people', async () => {
   const [star, viewer, ...fans] = await Promise.all(Array.from({ length: 9 }, () => newPerson(url)));
   if (!star || !viewer) throw new Error('unreachable');
-  const photo = await share(star);
+  const photo = await insertFannedOut(stores, star);
   for (const fan of fans) {
     await fan.follow(star);
     await star.follow(fan);
@@ -87,7 +86,7 @@ test('strangers see only the card of a private account; its followers and its ow
   await friend.follow(owner);
   await owner.follow(friend);
   await attempt(owner, 'setPrivacy', { isPrivate: true }, 'user { id }');
-  const photo = await share(owner);
+  const photo = await insertFannedOut(stores, owner);
   for (const [person, within] of [
     [owner, true],
     [friend, true],

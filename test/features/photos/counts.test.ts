@@ -4,8 +4,7 @@ import { foldPhotoCounts } from '../../../src/features/photos/counts.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mustSee, openBackstage, userErrorsOf } from '../../support/backstage.ts';
 import { newPerson, type Person } from '../../support/people.ts';
-import { share } from '../../support/photos.ts';
-import { rowId } from '../../support/rows.ts';
+import { insertFannedOut, rowId } from '../../support/rows.ts';
 import { until } from '../../support/until.ts';
 
 const url = inject('url');
@@ -42,7 +41,7 @@ test('after any concurrent likes and comments of several people, the counts matc
       fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 5 }),
       async (rounds) => {
         const [owner] = people as [Person];
-        const id = await share(owner);
+        const id = await insertFannedOut(stores, owner);
         const commentIds: string[] = [];
         for (const steps of rounds) {
           // The steps of a round run concurrently. They may delete the same comment twice.
@@ -79,7 +78,7 @@ test('after any concurrent likes and comments of several people, the counts matc
 
 test('workers that fold concurrently fold each delta once', async () => {
   const [owner] = people as [Person];
-  const ids = [await share(owner), await share(owner)].map(rowId);
+  const ids = [await insertFannedOut(stores, owner), await insertFannedOut(stores, owner)].map(rowId);
   for (let round = 0; round < 5; round++) {
     for (const photoId of ids) {
       await stores.db.$executeRaw`
@@ -95,7 +94,7 @@ test('workers that fold concurrently fold each delta once', async () => {
 
 test('deleting a photo deletes its deltas', async () => {
   const [owner, fan] = people as [Person, Person];
-  const id = await share(owner);
+  const id = await insertFannedOut(stores, owner);
   await attempt(fan, 'likePhoto', { photoId: id }, 'photo { id }');
   await attempt(owner, 'deletePhoto', { photoId: id }, 'deletedPhotoId');
   await until(async () => (await stores.db.photoCountDelta.count({ where: { photoId: rowId(id) } })) === 0);
@@ -103,7 +102,7 @@ test('deleting a photo deletes its deltas', async () => {
 
 test('the response of a mutation counts its own change before the delta is folded', async () => {
   const [owner, fan, other] = people as [Person, Person, Person];
-  const id = await share(owner);
+  const id = await insertFannedOut(stores, owner);
   const likes = async (person: Person, name: string) =>
     (await attempt<{ photo: { likeCount: number } }>(person, name, { photoId: id }, 'photo { likeCount }')).photo
       .likeCount;
