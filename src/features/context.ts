@@ -13,6 +13,8 @@ export interface Context {
   /** The client's network address. */
   address: string;
   loaders: Loaders;
+  /** Forgets what the loaders have read, because something has changed it. */
+  renewLoaders(): void;
   /** Whether anything has read the session or the viewer so far. An answer made without is the same for everybody. */
   dependsOnViewer(): boolean;
 }
@@ -25,12 +27,16 @@ export function createContext(stores: Stores, session: SessionRow | null, addres
     return session;
   };
   const readViewer = () => readSession()?.userId ?? null;
+  const newLoaders = () => createLoaders(stores, session?.userId ?? null, readViewer);
+  const loaders = newLoaders();
   return {
     stores,
     readSession,
     readViewer,
     address,
-    loaders: createLoaders(stores, session?.userId ?? null, readViewer),
+    loaders,
+    // In place, because Apollo Server gives resolvers a copy of the context.
+    renewLoaders: () => void Object.assign(loaders, newLoaders()),
     dependsOnViewer: () => dependsOnViewer,
   };
 }

@@ -5,38 +5,41 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
-import { type GraphQLSchema, printSchema } from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, printSchema } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { Context } from '../features/context.ts';
 import type { Stores } from '../stores/stores.ts';
-import { formatError } from './errors.ts';
-import type { Executor } from './executor.ts';
+import { type Documents, findOperation } from './documents.ts';
+import { formatError, formatResult } from './errors.ts';
+import type { Executor, Operation } from './executor.ts';
 import { landingPage } from './landing-page.ts';
-import { limitRules, MAX_TOKENS } from './limits.ts';
+import { MAX_TOKENS } from './limits.ts';
 
-/**
- * Apollo Server with our executor. Apollo parses, validates and caches documents, persists queries and prevents CSRF.
- */
+/** Apollo Server with our documents and executor. Apollo persists queries, prevents CSRF and speaks HTTP. */
 export function createApollo(
   stores: Stores,
   schema: GraphQLSchema,
+  documents: Documents,
   executor: Executor,
   app: FastifyInstance,
 ): ApolloServer<Context> {
   const { INTROSPECTION } = stores.config;
+  const checked = new CheckedDocuments(documents);
   return new ApolloServer<Context>({
     gateway: executorGateway(schema, executor),
     introspection: INTROSPECTION,
     nodeEnv: 'production', // Independent of NODE_ENV: every option that depends on it is set here by name.
     includeStacktraceInErrorResponses: false,
-    hideSchemaDetailsFromClientErrors: !INTROSPECTION,
     stringifyResult: JSON.stringify,
+    // Apollo would parse and validate what `checked` does not have. There is no such document.
     parseOptions: { maxTokens: MAX_TOKENS },
-    validationRules: limitRules,
+    documentStore: checked,
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => formatError(error, formatted, stores),
     logger: stores.log.child({ part: 'apollo' }, { level: 'warn' }),
     plugins: [
+      checked.plugin(stores),
       ApolloServerPluginCacheControlDisabled(),
       INTROSPECTION ? landingPage() : ApolloServerPluginLandingPageDisabled(),
       fastifyApolloDrainPlugin(app) as ApolloServerPlugin<Context>,
@@ -52,8 +55,8 @@ function executorGateway(schema: GraphQLSchema, executor: Executor) {
       return () => {};
     },
     load: async () => ({
-      executor: ({ document, operationName, request, context }: ExecutorRequest) =>
-        executor.execute({ document, operationName, variables: request.variables }, context as Context),
+      executor: ({ document, operation, request, context }: ExecutorRequest) =>
+        executor.execute({ document, operation, variables: request.variables }, context as Context),
     }),
     stop: async () => {},
   };
@@ -61,9 +64,62 @@ function executorGateway(schema: GraphQLSchema, executor: Executor) {
 
 /** The part of Apollo's request that the executor needs. */
 interface ExecutorRequest {
-  document: Parameters<Executor['execute']>[0]['document'];
-  operationName: string | null;
+  document: Operation['document'];
+  operation: Operation['operation'];
   request: { variables?: Record<string, unknown> | undefined };
   // Apollo's gateway types say only that the context is an object.
   context: object;
+}
+
+/** How many documents wait to be fetched at most. Each is fetched in the turn in which it is put there. */
+const MAX_WAITING = 1_000;
+/** Stands for a document that is refused, in Apollo's store. */
+const REFUSED = parse('{ __typename }');
+
+/**
+ * Gives Apollo the documents that documents.ts has checked, as if they came from a cache: Apollo's own parsing and
+ * validation have no cheap limits that come first. A plugin checks the document before Apollo looks into the cache, and
+ * answers instead of Apollo when there are errors, or when the operation is missing.
+ */
+class CheckedDocuments {
+  readonly #documents: Documents;
+  /** By the key under which Apollo will look for it. */
+  readonly #waiting = new LRUCache<string, DocumentNode>({ max: MAX_WAITING });
+
+  constructor(documents: Documents) {
+    this.#documents = documents;
+  }
+
+  async get(key: string): Promise<DocumentNode | undefined> {
+    return this.#waiting.get(key.slice(key.lastIndexOf(':') + 1));
+  }
+
+  async set(): Promise<void> {}
+
+  async delete(): Promise<void> {}
+
+  plugin(stores: Stores): ApolloServerPlugin<Context> {
+    return {
+      requestDidStart: async () => {
+        let refusals: readonly GraphQLError[] = [];
+        return {
+          didResolveSource: async ({ source, queryHash, contextValue }) => {
+            const checked = this.#documents.check(source, contextValue.address);
+            if ('errors' in checked) refusals = checked.errors;
+            this.#waiting.set(queryHash, 'errors' in checked ? REFUSED : checked.document);
+          },
+          responseForOperation: async ({ document, request, response }) => {
+            if (refusals.length === 0) {
+              const operation = findOperation(document, request.operationName);
+              if (!(operation instanceof GraphQLError)) return null;
+              refusals = [operation];
+            }
+            const { errors = [] } = formatResult({ errors: refusals }, stores);
+            response.http.status = errors.some((error) => error.extensions?.code === 'RATE_LIMITED') ? 429 : 400;
+            return { http: response.http, body: { kind: 'single', singleResult: { errors } } };
+          },
+        };
+      },
+    };
+  }
 }

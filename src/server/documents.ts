@@ -4,15 +4,17 @@ import {
   type GraphQLSchema,
   getOperationAST,
   NoSchemaIntrospectionCustomRule,
-  type OperationTypeNode,
+  type OperationDefinitionNode,
   parse,
   specifiedRules,
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../config.ts';
+import { rateLimited } from '../features/kernel/errors.ts';
+import { checkBudget } from './budget.ts';
 import type { Operation } from './executor.ts';
-import { limitRules, MAX_TOKENS } from './limits.ts';
+import { CHECKING_MS_PER_SECOND, MAX_CHECKING_MS, MAX_TOKENS } from './limits.ts';
 
 /** An operation as a client sent it. */
 export interface OperationRequest {
@@ -22,44 +24,117 @@ export interface OperationRequest {
 }
 
 /** An operation that passed parsing, validation and the limits, or its errors. */
-export type Prepared = { operation: Operation; kind: `${OperationTypeNode}` } | { errors: readonly GraphQLError[] };
+export type Prepared = { operation: Operation } | { errors: readonly GraphQLError[] };
 
-/** Size of the document cache: the number of documents, and their length in total, in characters. */
-const CACHE_SIZE = { max: 1_000, maxSize: 2_000_000 };
+/** A document that passed parsing, validation and the limits, or its errors. */
+type Checked = { document: DocumentNode } | { errors: readonly GraphQLError[] };
 
 /**
- * Parses and validates operations that arrive over WebSocket or ask for server-sent events, under the same limits that
- * Apollo Server applies over HTTP. Results are cached.
+ * Size of the document cache: the number of documents, and their length in total, in characters. Parsed, a character
+ * takes about 100 bytes.
  */
-export function prepareDocuments(
-  schema: GraphQLSchema,
-  { INTROSPECTION }: Config,
-): (request: OperationRequest) => Prepared {
-  const cache = new LRUCache<string, { document: DocumentNode | null; errors: readonly GraphQLError[] }>({
-    ...CACHE_SIZE,
-    sizeCalculation: (_, query) => query.length + 1,
-  });
-  const rules = [...specifiedRules, ...limitRules, ...(INTROSPECTION ? [] : [NoSchemaIntrospectionCustomRule])];
-  const check = (query: string) => {
+const CACHE_SIZE = { max: 1_000, maxSize: 500_000 };
+/** The most errors that validation looks for in one document. */
+const MAX_ERRORS = 10;
+/** How many clients' spent time is remembered. */
+const MAX_CLIENTS = 10_000;
+
+/** Checks the documents that clients send, over any transport. */
+export interface Documents {
+  /**
+   * Parses and validates a document, unless it was checked before. The cheap limits come first and alone.
+   *
+   * @param client the network address, whose budget of time pays for it
+   */
+  check(query: string, client: string): Checked;
+  /** Checks a document, and finds the operation in it that is meant. */
+  prepare(request: OperationRequest, client: string): Prepared;
+}
+
+/** Makes the checker of documents, with its cache. */
+export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config): Documents {
+  const cache = new LRUCache<string, Checked>({ ...CACHE_SIZE, sizeCalculation: (_, query) => query.length + 1 });
+  const spent = new LRUCache<string, Spent>({ max: MAX_CLIENTS });
+  const rules = [...specifiedRules, ...(INTROSPECTION ? [] : [NoSchemaIntrospectionCustomRule])];
+  // Without introspection, errors must not help to guess the schema either.
+  const options = { maxErrors: MAX_ERRORS, hideSuggestions: !INTROSPECTION };
+
+  const checkAnew = (query: string): Checked => {
+    let document: DocumentNode;
     try {
-      const document = parse(query, { maxTokens: MAX_TOKENS });
-      return { document, errors: validate(schema, document, rules) };
+      document = parse(query, { maxTokens: MAX_TOKENS });
     } catch (error) {
       const { message, source, positions } = error as GraphQLError;
       const extensions = { code: 'GRAPHQL_PARSE_FAILED' };
-      return { document: null, errors: [new GraphQLError(message, { source, positions, extensions })] };
+      return { errors: [new GraphQLError(message, { source, positions, extensions })] };
     }
+    const exceeded = checkBudget(schema, document);
+    if (exceeded) return { errors: [exceeded] };
+    const errors = validate(schema, document, rules, options);
+    return errors.length > 0 ? { errors } : { document };
   };
-  return ({ query, operationName, variables }) => {
-    let checked = cache.get(query);
-    if (!checked) {
-      checked = check(query);
-      cache.set(query, checked);
+
+  const check = (query: string, client: string): Checked => {
+    const known = cache.get(query);
+    if (known) return known;
+    let time = spent.get(client);
+    if (!time) {
+      time = new Spent();
+      spent.set(client, time);
     }
-    const { document, errors } = checked;
-    if (!document || errors.length > 0) return { errors };
-    const operation = getOperationAST(document, operationName ?? undefined);
-    if (!operation) return { errors: [new GraphQLError('Say in "operationName" which operation is meant.')] };
-    return { operation: { document, operationName, variables }, kind: operation.operation };
+    const waitSeconds = time.untilBelowLimit();
+    if (waitSeconds > 0) {
+      return {
+        errors: [rateLimited('Your network sends too many operations that are new to the server.', waitSeconds)],
+      };
+    }
+    const start = performance.now();
+    const checked = checkAnew(query);
+    time.add(performance.now() - start);
+    cache.set(query, checked);
+    return checked;
   };
+
+  return {
+    check,
+    prepare({ query, operationName, variables }, client) {
+      const checked = check(query, client);
+      if ('errors' in checked) return checked;
+      const { document } = checked;
+      const operation = findOperation(document, operationName);
+      if (operation instanceof GraphQLError) return { errors: [operation] };
+      return { operation: { document, operation, variables } };
+    },
+  };
+}
+
+/** The operation of a document with this name, or the only one. @returns an error when there is none */
+export function findOperation(
+  document: DocumentNode,
+  operationName: string | null | undefined,
+): OperationDefinitionNode | GraphQLError {
+  const operation = getOperationAST(document, operationName);
+  if (operation) return operation;
+  const message = operationName
+    ? `"operationName" is "${operationName.slice(0, 100)}", which names no operation of the document.`
+    : 'Say in "operationName" which operation is meant.';
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+/** The time that checking a client's documents took lately, which drains away like water from a bucket. */
+class Spent {
+  #ms = 0;
+  #at = performance.now();
+
+  /** In how many seconds the client may have another document checked; 0 for now. */
+  untilBelowLimit(): number {
+    const now = performance.now();
+    this.#ms = Math.max(0, this.#ms - ((now - this.#at) / 1_000) * CHECKING_MS_PER_SECOND);
+    this.#at = now;
+    return Math.ceil(Math.max(0, this.#ms - MAX_CHECKING_MS) / CHECKING_MS_PER_SECOND);
+  }
+
+  add(ms: number): void {
+    this.#ms += ms;
+  }
 }

@@ -21,11 +21,7 @@ export function isUnavailableError(error: unknown): boolean {
  * Formats an error for clients. A GraphQLError thrown on purpose passes. Any other error becomes INTERNAL, and its
  * details go to the log only, because a database message may contain SQL and rows.
  */
-export function formatError(
-  error: unknown,
-  formatted: GraphQLFormattedError,
-  { log, config }: Stores,
-): GraphQLFormattedError {
+export function formatError(error: unknown, formatted: GraphQLFormattedError, { log }: Stores): GraphQLFormattedError {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   if (original instanceof GraphQLError) {
     const { locations, path } = formatted;
@@ -34,9 +30,7 @@ export function formatError(
     if (extensions.code === 'INTERNAL_SERVER_ERROR') extensions.code = 'INTERNAL';
     // Apollo gives every error a code. Over WebSocket, parse and validation errors have none yet.
     extensions.code ??= 'GRAPHQL_VALIDATION_FAILED';
-    // Without introspection, errors must not help to guess the schema either.
-    const message = config.INTROSPECTION ? formatted.message : formatted.message.replace(/ ?Did you mean .+\?$/, '');
-    return { message, ...(locations && { locations }), ...(path && { path }), extensions };
+    return { message: formatted.message, ...(locations && { locations }), ...(path && { path }), extensions };
   }
   log.error({ err: original, path: formatted.path }, 'a resolver failed');
   const { path } = formatted;

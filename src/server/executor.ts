@@ -2,33 +2,54 @@ import {
   createSourceEventStream,
   type DocumentNode,
   type ExecutionResult,
+  execute,
   GraphQLError,
   type GraphQLSchema,
-  getOperationAST,
+  getVariableValues,
   Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
   visit,
 } from 'graphql';
-import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
+import type { CompiledQuery } from 'graphql-jit';
+import { LRUCache } from 'lru-cache';
 import type { Context } from '../features/context.ts';
 import { resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
+import { compile, isCompilable } from './compile.ts';
 import { formatResult, isUnavailableError } from './errors.ts';
-import { SOME_UNSENT_BYTES } from './limits.ts';
+import { COMPILE_AFTER, MAX_COMPILED_CODE, MAX_VARIABLE_ERRORS, SOME_UNSENT_BYTES } from './limits.ts';
 import { SharedResults } from './shared-results.ts';
 
 /** A validated operation to execute. */
 export interface Operation {
   document: DocumentNode;
-  operationName: string | null | undefined;
+  /** The operation of the document. */
+  operation: OperationDefinitionNode;
   variables: Record<string, unknown> | null | undefined;
 }
 
-/** An operation compiled to code. `eventVariables`: the variables that the answer to an event depends on. */
-type CompiledOperation = CompiledQuery & { dependsOnViewer: boolean; eventVariables: string[] };
+/** The schema, and whether errors must not suggest names of it. */
+export interface ExecutionSettings {
+  schema: GraphQLSchema;
+  hideSuggestions: boolean;
+}
 
-/** Executes operations with code that is compiled once per document and operation name. */
+/** What is known of an operation, for as long as its document is cached. */
+interface Plan {
+  /** How often it was executed, until it is compiled. */
+  executions: number;
+  /** Null until the operation has been executed often enough to find out. */
+  isCompilable: boolean | null;
+  /** Set by the first execution for an event that read the viewer (shared-results.ts). */
+  dependsOnViewer: boolean;
+  /** The variables that the answer to an event depends on. */
+  eventVariables: string[];
+}
+
+/** Executes operations: with graphql-js, or, when they are requested often, with code that is compiled for them. */
 export interface Executor {
   /** Executes a query or mutation. */
   execute(operation: Operation, context: Context): Promise<ExecutionResult>;
@@ -44,6 +65,8 @@ export interface Executor {
     newContext: () => Context,
     isCongested: () => boolean,
   ): Promise<Texts | ExecutionResult>;
+  /** How many executions used compiled code, and how many graphql-js. For bench/, which checks what it measures. */
+  counts: { compiled: number; interpreted: number };
 }
 
 /**
@@ -58,66 +81,76 @@ const SUBSCRIPTION_OVER_HTTP = new GraphQLError(
   { extensions: { code: 'BAD_USER_INPUT' } },
 );
 
-/**
- * Makes an executor for a schema. Compiled code lives as long as its document, so the bounded document caches of Apollo
- * Server and documents.ts bound it too.
- */
+/** Makes an executor for a schema. */
 export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor {
-  const compiled = new WeakMap<DocumentNode, Map<string, CompiledOperation>>();
+  const settings = { schema, hideSuggestions: !stores.config.INTROSPECTION };
+  const plans = new WeakMap<OperationDefinitionNode, Plan>();
+  const compiled = new LRUCache<Plan, { query: CompiledQuery['query']; codeLength: number }>({
+    maxSize: MAX_COMPILED_CODE,
+    sizeCalculation: ({ codeLength }) => codeLength,
+  });
+  const counts = { compiled: 0, interpreted: 0 };
   const toText = (result: ExecutionResult) => JSON.stringify(formatResult(result, stores));
   const sharedResults = new SharedResults(toText);
 
-  const compile = ({ document, operationName }: Operation): CompiledOperation | ExecutionResult => {
-    let operations = compiled.get(document);
-    if (!operations) {
-      operations = new Map();
-      compiled.set(document, operations);
+  const planOf = ({ document, operation }: Operation): Plan => {
+    let plan = plans.get(operation);
+    if (!plan) {
+      const variables =
+        operation.operation === OperationTypeNode.SUBSCRIPTION ? eventVariables(document, operation) : [];
+      plan = { executions: 0, isCompilable: null, dependsOnViewer: false, eventVariables: variables };
+      plans.set(operation, plan);
     }
-    const name = operationName ?? '';
-    const existing = operations.get(name);
-    if (existing) return existing;
-    const result = compileQuery(schema, document, operationName ?? undefined) as CompiledQuery | ExecutionResult;
-    // Not cached: a client can send endlessly many operation names that the document lacks.
-    if (!isCompiledQuery(result)) return result;
-    const query = Object.assign(result, {
-      dependsOnViewer: false,
-      eventVariables: eventVariables(document, operationName),
-    });
-    operations.set(name, query);
-    return query;
+    return plan;
+  };
+
+  /** The compiled operation; null when it is not to be compiled, or not yet. */
+  const compiledOf = (plan: Plan, { document, operation }: Operation) => {
+    const known = compiled.get(plan);
+    if (known) return known.query;
+    if (plan.isCompilable === false || ++plan.executions < COMPILE_AFTER) return null;
+    plan.isCompilable ??= isCompilable(schema, document, operation);
+    // When it was compiled before and has been evicted, it must again be requested often.
+    plan.executions = 0;
+    const query = plan.isCompilable ? compile(schema, document, operation) : null;
+    if (query) compiled.set(plan, query);
+    else plan.isCompilable = false;
+    return query?.query ?? null;
+  };
+
+  const run = async (plan: Plan, root: unknown, context: Context, operation: Operation): Promise<ExecutionResult> => {
+    const query = compiledOf(plan, operation);
+    if (!query) {
+      counts.interpreted++;
+      return interpret(settings, operation, root, context);
+    }
+    counts.compiled++;
+    return runCompiled(settings, query, operation, root, context);
   };
 
   return {
+    counts,
     async execute(operation, context) {
-      const query = compile(operation);
-      if (!isCompiledQuery(query)) return query;
-      // The compiler makes this function for subscriptions only.
-      if (query.subscribe) return { errors: [SUBSCRIPTION_OVER_HTTP] };
-      return run(query, null, context, operation);
+      if (operation.operation.operation === OperationTypeNode.SUBSCRIPTION) return { errors: [SUBSCRIPTION_OVER_HTTP] };
+      return run(planOf(operation), null, context, operation);
     },
     async subscribe(operation, newContext, isCongested) {
-      const query = compile(operation);
-      if (!isCompiledQuery(query)) return query;
-      if (!getOperationAST(operation.document, operation.operationName)) {
-        return { errors: [new GraphQLError('Say in "operationName" which operation is meant.')] };
-      }
       const source = await createSourceEventStream({
         schema,
         document: operation.document,
         contextValue: newContext(),
         variableValues: operation.variables ?? null,
-        operationName: operation.operationName ?? null,
+        operationName: operation.operation.name?.value ?? null,
       });
-      if (!(Symbol.asyncIterator in source)) return source;
-      const variables = JSON.stringify(query.eventVariables.map((name) => operation.variables?.[name]));
-      const execute = (event: unknown, context: Context) => run(query, event, context, operation);
+      if (!(Symbol.asyncIterator in source)) return classifyErrors(source);
+      const plan = planOf(operation);
+      const variables = JSON.stringify(plan.eventVariables.map((name) => operation.variables?.[name]));
+      const runFor = (event: unknown, context: Context) => run(plan, event, context, operation);
       return mapEvents(
         source as LiveEvents<unknown>,
         (events) => {
           if (isCongested()) throw resumeRequired('You read too slowly: subscribe again with "after".');
-          return Promise.all(
-            events.map((event) => sharedResults.execute(event, query, variables, execute, newContext)),
-          );
+          return Promise.all(events.map((event) => sharedResults.execute(event, plan, variables, runFor, newContext)));
         },
         (error) => [toText({ errors: [error] })],
       );
@@ -125,14 +158,75 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
   };
 }
 
+/** Executes an operation with graphql-js. @param root the event of a subscription; null for other operations */
+export async function interpret(
+  { schema, hideSuggestions }: ExecutionSettings,
+  { document, operation, variables }: Operation,
+  root: unknown,
+  context: unknown,
+): Promise<ExecutionResult> {
+  const result = await execute({
+    schema,
+    hideSuggestions,
+    document,
+    rootValue: root,
+    contextValue: context,
+    variableValues: variables ?? null,
+    operationName: operation.name?.value ?? null,
+    options: { maxCoercionErrors: MAX_VARIABLE_ERRORS },
+  });
+  return classifyErrors(result);
+}
+
+/** Executes an operation with its compiled code. Variables are checked by graphql-js, whose errors are clearer. */
+export async function runCompiled(
+  { schema, hideSuggestions }: ExecutionSettings,
+  query: CompiledQuery['query'],
+  { operation, variables }: Operation,
+  root: unknown,
+  context: unknown,
+): Promise<ExecutionResult> {
+  const checked = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, {
+    maxErrors: MAX_VARIABLE_ERRORS,
+    hideSuggestions,
+  });
+  if (checked.errors) return classifyErrors({ errors: checked.errors });
+  return classifyErrors(await query(root, context, variables ?? {}));
+}
+
+/**
+ * Gives a code to the errors that have none. Those about the client's variables and arguments become BAD_USER_INPUT:
+ * without data nothing was executed, and errors about arguments have nodes of the document. Others are faults of the
+ * server (errors.ts). Errors of the compiler lack some fields of a GraphQLError, which are completed.
+ */
+function classifyErrors(result: ExecutionResult): ExecutionResult {
+  if (!result.errors) return result;
+  const isRefused = result.data === undefined;
+  return { ...result, errors: result.errors.map((error) => classify(error, isRefused)) };
+}
+
+function classify(error: GraphQLError, isRefused: boolean): GraphQLError {
+  const { message, path, locations, extensions } = error;
+  const original = error.originalError ?? error;
+  if (original instanceof GraphQLError && original.extensions?.code !== undefined) return error;
+  if (extensions && !(original instanceof GraphQLError)) return error;
+  const isInput = isRefused || (original instanceof GraphQLError && original.nodes !== undefined);
+  const completed = new GraphQLError(message, {
+    ...(path && { path }),
+    ...(isInput
+      ? { extensions: { code: 'BAD_USER_INPUT' } }
+      : { originalError: original instanceof GraphQLError ? new Error(message) : original }),
+  });
+  return Object.assign(completed, locations && { locations });
+}
+
 /**
  * The variables that the answer to an event depends on. Variables in the arguments of the subscription field itself
  * only select the events, and one of them, `after`, differs for every client.
  */
-function eventVariables(document: DocumentNode, operationName: string | null | undefined): string[] {
-  const operation = getOperationAST(document, operationName);
+function eventVariables(document: DocumentNode, operation: OperationDefinitionNode): string[] {
   const fieldArguments = new Set<unknown>(
-    operation?.selectionSet.selections.flatMap((field) => (field.kind === Kind.FIELD ? (field.arguments ?? []) : [])),
+    operation.selectionSet.selections.flatMap((field) => (field.kind === Kind.FIELD ? (field.arguments ?? []) : [])),
   );
   const names = new Set<string>();
   visit(document, {
@@ -143,34 +237,6 @@ function eventVariables(document: DocumentNode, operationName: string | null | u
     },
   });
   return [...names];
-}
-
-async function run(
-  query: CompiledQuery,
-  root: unknown,
-  context: Context,
-  { variables }: Operation,
-): Promise<ExecutionResult> {
-  const result = await query.query(root, context, variables ?? {});
-  if (!result.errors) return result;
-  // No data means that nothing was executed: the variables do not fit the operation's declarations.
-  const code = result.data === undefined ? 'BAD_USER_INPUT' : null;
-  return { ...result, errors: result.errors.map((error) => toGraphQLError(error, code)) };
-}
-
-/**
- * Completes an error of the compiler, whose errors lack some fields of a GraphQLError.
- *
- * @param code the error's code; null for a fault of the server
- */
-function toGraphQLError(error: GraphQLError, code: string | null): GraphQLError {
-  if (error.extensions) return error;
-  const { message, path, locations, originalError } = error;
-  const completed = new GraphQLError(message, {
-    ...(path && { path }),
-    ...(code === null ? { originalError: originalError ?? new Error(message) } : { extensions: { code } }),
-  });
-  return Object.assign(completed, locations && { locations });
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Stores } from '../stores/stores.ts';
 import { createApollo } from './apollo.ts';
 import { authenticate } from './authenticate.ts';
 import { Connections } from './connections.ts';
-import { prepareDocuments } from './documents.ts';
+import { createDocuments } from './documents.ts';
 import { createExecutor } from './executor.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { buildSchema } from './schema.ts';
@@ -40,8 +40,9 @@ export async function startApi(stores: Stores): Promise<Api> {
     forceCloseConnections: 'idle',
   });
   const schema = buildSchema();
+  const documents = createDocuments(schema, config);
   const executor = createExecutor(schema, stores);
-  const apollo = createApollo(stores, schema, executor, app);
+  const apollo = createApollo(stores, schema, documents, executor, app);
   await apollo.start();
 
   await app.register(cors, {
@@ -59,7 +60,7 @@ export async function startApi(stores: Stores): Promise<Api> {
   serveHealth(app, stores);
 
   const connections = new Connections(stores);
-  const live = { stores, schema, executor, prepare: prepareDocuments(schema, config), connections };
+  const live = { stores, schema, executor, documents, connections };
   serveEvents(app, `${GRAPHQL_PATH}/stream`, live);
   const closeSockets = serveWebSocket(app.server, GRAPHQL_PATH, live, (request) => {
     const forwarded = request.headers['x-forwarded-for'];

@@ -1,23 +1,13 @@
-import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases';
-import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth';
-import {
-  type ASTVisitor,
-  type FieldNode,
-  GraphQLError,
-  type GraphQLField,
-  type GraphQLNamedType,
-  getNamedType,
-  isInterfaceType,
-  isObjectType,
-  Kind,
-  type SelectionSetNode,
-  type ValidationContext,
-  type ValidationRule,
-} from 'graphql';
-import { MAX_PAGE } from '../features/kernel/paging.ts';
-
 /** The most tokens of a document. A larger one is not parsed. */
 export const MAX_TOKENS = 3_000;
+/**
+ * How long parsing and validating the documents of one network address may take, in milliseconds: a bucket of this size,
+ * which drains at a fifth of a second per second. A checked document is kept and costs nothing again, so ordinary
+ * clients, which send the same documents, never get there.
+ */
+export const MAX_CHECKING_MS = 3_000;
+/** How fast that bucket drains, in milliseconds per second. */
+export const CHECKING_MS_PER_SECOND = 200;
 /** The largest request, in bytes. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
@@ -36,92 +26,31 @@ export const CLIENT_SILENT_MS = 12_000;
 /** The `Retry-After` of refused connections, in seconds. */
 export const RETRY_AFTER_SECONDS = 5;
 
-const MAX_DEPTH = 15;
-const MAX_ALIASES = 50;
-const MAX_NODES = 20_000;
-
-/** The limits that every document must keep, over HTTP and WebSocket, before it is executed. */
-export const limitRules: ValidationRule[] = [
-  maxDepthRule({
-    n: MAX_DEPTH,
-    ignoreIntrospection: true,
-    flattenFragments: true,
-    ...reporting(`A query may be at most ${MAX_DEPTH} levels deep.`),
-  }),
-  maxAliasesRule({ n: MAX_ALIASES, allowList: [], ...reporting(`A query may have at most ${MAX_ALIASES} aliases.`) }),
-  maxNodesRule,
-];
-
-/**
- * Makes these libraries report a validation error. By default they throw, which the server would take for a fault of
- * its own.
- */
-function reporting(message: string) {
-  return {
-    propagateOnRejection: false,
-    onReject: [(context: ValidationContext | null) => context?.reportError(new GraphQLError(message))],
-  };
-}
-
-/**
- * Refuses an operation whose nested lists could hold too many items: the sum, over all lists, of the product of their
- * own size and the sizes of the lists around them. A page size that is a variable counts as the largest page, so that
- * the result depends on the document alone and can be cached with it.
- */
-function maxNodesRule(context: ValidationContext): ASTVisitor {
-  const fragments = new Map<string, number>();
-
-  /** How many items a selection set can hold, for one object of its type. */
-  const count = (selections: SelectionSetNode | undefined, type: GraphQLNamedType | undefined): number => {
-    let sum = 0;
-    for (const selection of selections?.selections ?? []) {
-      if (selection.kind === Kind.FIELD) {
-        const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined;
-        const within = count(selection.selectionSet, field && getNamedType(field.type));
-        const size = field ? listSize(field, selection) : null;
-        sum += size === null ? within : size * (1 + within);
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        const name = selection.typeCondition?.name.value;
-        sum += count(selection.selectionSet, name === undefined ? type : context.getSchema().getType(name));
-      } else {
-        sum += countFragment(selection.name.value);
-      }
-    }
-    return sum;
-  };
-  const countFragment = (name: string): number => {
-    const existing = fragments.get(name);
-    if (existing !== undefined) return existing;
-    // Ends the recursion for a fragment that spreads itself. Another rule refuses it.
-    fragments.set(name, 0);
-    const fragment = context.getFragment(name);
-    const counted = count(
-      fragment?.selectionSet,
-      context.getSchema().getType(fragment?.typeCondition.name.value ?? ''),
-    );
-    fragments.set(name, counted);
-    return counted;
-  };
-
-  return {
-    OperationDefinition(operation) {
-      const nodes = count(operation.selectionSet, context.getSchema().getRootType(operation.operation) ?? undefined);
-      if (nodes <= MAX_NODES) return;
-      const message =
-        `The lists of this query could hold ${nodes.toLocaleString('en')} things; ` +
-        `${MAX_NODES.toLocaleString('en')} are allowed. ` +
-        'Ask for smaller pages, written into the query, or nest fewer lists.';
-      context.reportError(new GraphQLError(message, { nodes: operation }));
-    },
-  };
-}
-
-/** How many items a field requests; null when it neither returns a page nor takes a list of ids. */
-function listSize(definition: GraphQLField<unknown, unknown>, field: FieldNode): number | null {
-  const argument = definition.args.find(({ name }) => name === 'first' || name === 'ids');
-  if (!argument) return null;
-  const value = field.arguments?.find(({ name }) => name.value === argument.name)?.value;
-  if (!value) return Number(argument.defaultValue ?? MAX_PAGE);
-  if (value.kind === Kind.LIST) return value.values.length;
-  return value.kind === Kind.INT ? Math.max(0, Number(value.value)) : MAX_PAGE;
-}
+/** The most levels of fields of an operation. */
+export const MAX_DEPTH = 15;
+/** The most aliases of an operation. */
+export const MAX_ALIASES = 50;
+/** The most items that all lists of an operation could hold together. */
+export const MAX_ITEMS = 20_000;
+/** The most fields of an operation when its fragments are expanded. */
+export const MAX_SELECTIONS = 2_000;
+/** The most fields with one response key in one place. Validation compares each with each. */
+export const MAX_REPEATS = 50;
+/** What fields cost that search, or that read files; others cost nothing here. */
+export const FIELD_COSTS: Readonly<Record<string, number>> = {
+  'Upload.suggestedLocation': 5,
+  'Query.search': 10,
+  'Query.searchPeople': 10,
+  'Query.searchPlaces': 10,
+  'Query.photosNear': 10,
+  'Query.photosInBox': 10,
+  'Query.placesNear': 10,
+};
+/** The most that the fields of an operation may cost: 20 files, or 10 searches. */
+export const MAX_COST = 100;
+/** The most errors about variables in one answer. */
+export const MAX_VARIABLE_ERRORS = 10;
+/** An operation is compiled when it has been executed so often since it was last compiled. */
+export const COMPILE_AFTER = 10;
+/** The compiled code that is kept, in characters. Running, a character takes about TODO bytes. */
+export const MAX_COMPILED_CODE = 4_000_000;

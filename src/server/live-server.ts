@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Stores } from '../stores/stores.ts';
 import type { Connections } from './connections.ts';
-import type { prepareDocuments } from './documents.ts';
+import type { Documents } from './documents.ts';
 import type { Executor } from './executor.ts';
 
 /** What serves subscriptions, over whichever transport. */
@@ -9,6 +9,6 @@ export interface LiveServer {
   stores: Stores;
   schema: GraphQLSchema;
   executor: Executor;
-  prepare: ReturnType<typeof prepareDocuments>;
+  documents: Documents;
   connections: Connections;
 }

@@ -3,6 +3,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { GraphQLError, type GraphQLSchema, Kind, type ValueNode } from 'graphql';
 import { accountResolvers } from '../features/accounts/resolvers.ts';
 import { activityResolvers } from '../features/activity/resolvers.ts';
+import type { Context } from '../features/context.ts';
 import { dataExportResolvers } from '../features/data-export/resolvers.ts';
 import { deletionResolvers } from '../features/deletion/resolvers.ts';
 import { discoveryResolvers } from '../features/discovery/resolvers.ts';
@@ -26,16 +27,23 @@ const dateTime = {
   __parseLiteral: (node: ValueNode) => toDate(node.kind === Kind.STRING ? node.value : null),
 };
 
+/** A date and time of RFC 3339, section 5.6. */
+const DATE_TIME = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
+
 function toDate(value: unknown): Date {
-  const date = new Date(typeof value === 'string' ? value : Number.NaN);
-  if (Number.isNaN(date.getTime())) throw new GraphQLError('A DateTime is written like "2026-05-01T12:00:00.000Z".');
+  const [text, day] = (typeof value === 'string' && value.length <= 40 && DATE_TIME.exec(value)) || [];
+  const date = new Date(text ?? Number.NaN);
+  // JavaScript takes 31 February for 3 March.
+  const isDay = day !== undefined && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true;
+  if (!isDay || Number.isNaN(date.getTime()))
+    throw new GraphQLError('A DateTime is written like "2026-05-01T12:00:00.000Z".');
   return date;
 }
 
 /** The API: schema/*.graphql with what the features resolve. */
 export function buildSchema(): GraphQLSchema {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'));
-  return makeExecutableSchema({
+  const schema = makeExecutableSchema({
     typeDefs: files.map((name) => readFileSync(new URL(name, FOLDER), 'utf8')),
     resolvers: [
       { DateTime: dateTime },
@@ -55,4 +63,23 @@ export function buildSchema(): GraphQLSchema {
     inheritResolversFromInterfaces: false,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
+  renewLoadersAroundMutations(schema);
+  return schema;
+}
+
+/**
+ * The mutations of one operation run one after the other, each with what its payload selects. Each must see what those
+ * before it have changed, and its payload what it has changed itself.
+ */
+function renewLoadersAroundMutations(schema: GraphQLSchema): void {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    const { resolve } = field;
+    if (!resolve) continue;
+    field.resolve = async (source, args, context: Context, info) => {
+      context.renewLoaders();
+      const result: unknown = await resolve(source, args, context, info);
+      context.renewLoaders();
+      return result;
+    };
+  }
 }

@@ -20,7 +20,7 @@ import type { LiveServer } from './live-server.ts';
 
 /** Serves server-sent events at a path. */
 export function serveEvents(app: FastifyInstance, path: string, live: LiveServer): void {
-  const { stores, executor, prepare, connections } = live;
+  const { stores, executor, documents, connections } = live;
 
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
     if (!String(request.headers.accept).includes('text/event-stream')) {
@@ -71,13 +71,14 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     session: SessionRow | null,
     response: ServerResponse,
   ): Promise<Texts | { refused: [status: number, message: string, code: string] }> => {
-    const prepared = prepare(operation);
+    const prepared = documents.prepare(operation, ip);
     if ('errors' in prepared) return streamOf({ errors: prepared.errors });
-    if (prepared.kind === 'mutation' && method === 'GET') {
+    const kind = prepared.operation.operation.operation;
+    if (kind === 'mutation' && method === 'GET') {
       return { refused: [405, 'A mutation is sent with POST.', 'BAD_USER_INPUT'] };
     }
     const newContext = () => createContext(stores, session, ip);
-    if (prepared.kind !== 'subscription') return streamOf(await executor.execute(prepared.operation, newContext()));
+    if (kind !== 'subscription') return streamOf(await executor.execute(prepared.operation, newContext()));
     const isCongested = () => response.writableLength > MAX_UNSENT_BYTES;
     const texts = await executor.subscribe(prepared.operation, newContext, isCongested);
     if (Symbol.asyncIterator in texts) return texts;

@@ -10,7 +10,7 @@ import { DONE, generator } from '../features/live/generator.ts';
 import { authenticate } from './authenticate.ts';
 import type { CloseReason, OpenConnection } from './connections.ts';
 import { formatResult, isUnavailable, isUnavailableError, type Result } from './errors.ts';
-import type { Texts } from './executor.ts';
+import type { Operation, Texts } from './executor.ts';
 import {
   CLIENT_SILENT_MS,
   MAX_BODY_BYTES,
@@ -32,10 +32,11 @@ interface Connection {
   session: SessionRow | null;
 }
 type Socket = SocketContext<Record<string, unknown> | undefined, Connection>;
-/** The connection that an operation arrived on, and the id that the client gave it. */
+/** An operation, the connection that it arrived on, and the id that the client gave it. */
 interface OperationContext {
   socket: Socket;
   id: string;
+  operation: Operation;
 }
 
 /** Close codes from the IANA registry. "Policy Violation": the client sends too much. */
@@ -64,7 +65,7 @@ const CLOSE_WITHIN_MS = 3_000;
 export function serveWebSocket(
   server: Server,
   path: string,
-  { stores, schema, executor, prepare, connections }: LiveServer,
+  { stores, schema, executor, documents, connections }: LiveServer,
   addressOf: (request: IncomingMessage) => string,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES, handleProtocols });
@@ -85,28 +86,25 @@ export function serveWebSocket(
       if (Object.keys(socket.subscriptions).length > MAX_OPERATIONS) {
         return [badInput(`At most ${MAX_OPERATIONS} operations may run over one connection: complete some first.`)];
       }
-      const prepared = prepare({ query, operationName, variables });
+      const prepared = documents.prepare({ query, operationName, variables }, socket.extra.address);
       if ('errors' in prepared) return prepared.errors;
-      const { document } = prepared.operation;
       const args: ExecutionArgs = {
         schema,
-        document,
+        document: prepared.operation.document,
         operationName: operationName ?? null,
-        variableValues: variables ?? null,
-        contextValue: { socket, id } satisfies OperationContext,
+        contextValue: { socket, id, operation: prepared.operation } satisfies OperationContext,
       };
       return args;
     },
-    execute: ({ document, operationName, variableValues, contextValue }) =>
-      executor.execute(
-        { document, operationName, variables: variableValues },
-        contextOf((contextValue as OperationContext).socket),
-      ),
-    async subscribe({ document, operationName, variableValues, contextValue }) {
-      const { socket, id } = contextValue as OperationContext;
+    execute({ contextValue }) {
+      const { socket, operation } = contextValue as OperationContext;
+      return executor.execute(operation, contextOf(socket));
+    },
+    async subscribe({ contextValue }) {
+      const { socket, id, operation } = contextValue as OperationContext;
       const connection = socket.extra;
       const texts = await executor.subscribe(
-        { document, operationName, variables: variableValues },
+        operation,
         () => contextOf(socket),
         () => connection.socket.bufferedAmount > MAX_UNSENT_BYTES,
       );

@@ -1,8 +1,8 @@
-/** The rules of src/server/limits.ts alone; limits.test.ts shows that HTTP and WebSocket apply them. */
+/** The limits of src/server/budget.ts alone; limits.test.ts shows that HTTP and WebSocket apply them. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { buildSchema, parse, validate } from 'graphql';
+import { buildSchema, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { limitRules } from '../../src/server/limits.ts';
+import { checkBudget } from '../../src/server/budget.ts';
 
 const FOLDER = new URL('../../schema/', import.meta.url);
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'));
@@ -10,7 +10,8 @@ const schema = buildSchema(files.map((name) => readFileSync(new URL(name, FOLDER
 
 /** What the rules report about a query. */
 function refusals(query: string): string[] {
-  return validate(schema, parse(query), limitRules).map((error) => error.message);
+  const error = checkBudget(schema, parse(query));
+  return error ? [error.message] : [];
 }
 
 /** Comments of photos of comments, three levels a link. */

@@ -1,12 +1,13 @@
 /** One execution serves all subscribers who would get the same answer, and nobody else. */
-import { type FormattedExecutionResult, parse } from 'graphql';
+import type { FormattedExecutionResult } from 'graphql';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { findSession } from '../../src/features/accounts/sessions.ts';
 import { createContext } from '../../src/features/context.ts';
-import { createExecutor, type Executor, type Texts } from '../../src/server/executor.ts';
+import { createExecutor, type Executor, type Operation, type Texts } from '../../src/server/executor.ts';
 import { buildSchema } from '../../src/server/schema.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, openBackstage } from '../support/backstage.ts';
+import { toOperation } from '../support/operations.ts';
 import { newPeople, type Person } from '../support/people.ts';
 import { insertFannedOut } from '../support/rows.ts';
 import { hashOf } from '../support/sessions.ts';
@@ -28,14 +29,13 @@ beforeAll(async () => {
 });
 afterAll(() => stores?.close());
 
-const documents = new Map<string, ReturnType<typeof parse>>();
+const operations = new Map<string, Operation>();
 
 /** Subscribes in this process, where executions can be counted. */
 async function listen(person: Person, query: string, variables: Record<string, unknown>) {
   const session = await findSession(stores, hashOf(person.token));
-  const document = documents.get(query) ?? parse(query);
-  documents.set(query, document);
-  const operation = { document, operationName: undefined, variables };
+  const operation = { ...(operations.get(query) ?? toOperation(query)), variables };
+  operations.set(query, operation);
   const results = await executor.subscribe(
     operation,
     () => createContext(stores, session, ''),
@@ -139,7 +139,7 @@ test('variables that the answer depends on are executed separately', async () =>
 test('a client that does not read its output gets RESUME and nothing more', async () => {
   const [author, viewer] = (await people(2)) as [Person, Person];
   const session = await findSession(stores, hashOf(viewer.token));
-  const operation = { document: parse(PLAIN), operationName: undefined, variables: { id: author.id } };
+  const operation = toOperation(PLAIN, { id: author.id });
   let congested = false;
   const results = await executor.subscribe(
     operation,

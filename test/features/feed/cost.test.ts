@@ -1,4 +1,3 @@
-import { parse } from 'graphql';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { FEED_QUERY } from '../../../bench/feed-query.ts';
@@ -9,6 +8,7 @@ import { createExecutor, type Executor } from '../../../src/server/executor.ts';
 import { buildSchema } from '../../../src/server/schema.ts';
 import { openStores, type Stores } from '../../../src/stores/stores.ts';
 import { type OwnDarkroom, ownStores, startProcess, type TestProcess } from '../../support/darkroom.ts';
+import { toOperation } from '../../support/operations.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { insertPhotos, rowId } from '../../support/rows.ts';
 
@@ -49,9 +49,9 @@ async function cost(first: number): Promise<{ photos: number; sql: number; redis
   const writes = vi.spyOn(stream, 'write');
   try {
     const session = await authenticateToken(stores, viewer.token);
-    const document = parse(FEED_QUERY.replace('first: 24', `first: ${first}`));
+    const operation = toOperation(FEED_QUERY.replace('first: 24', `first: ${first}`));
     const context = createContext(stores, session, '127.0.0.1');
-    const { data, errors } = await executor.execute({ document, operationName: null, variables: {} }, context);
+    const { data, errors } = await executor.execute(operation, context);
     expect(errors).toBeUndefined();
     const { homeFeed } = data as { homeFeed: { edges: unknown[] } };
     return { photos: homeFeed.edges.length, sql: statements.length, redis: writes.mock.calls.length };

@@ -1,0 +1,227 @@
+/**
+ * What a document may cost. The budget is computed from the document and the schema alone, before anything is
+ * validated, expanded, compiled or run: each fragment is measured once, however often it is spread, so the work grows
+ * with the text and not with what it expands to.
+ */
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { MAX_PAGE } from '../features/kernel/paging.ts';
+import { FIELD_COSTS, MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_ITEMS, MAX_REPEATS, MAX_SELECTIONS } from './limits.ts';
+
+/** The size of a selection set, with its fragments expanded. */
+interface Size {
+  /** Fields. */
+  selections: number;
+  aliases: number;
+  /** Levels of fields, without those of introspection, which graphql-js limits. */
+  depth: number;
+  /** Items that its lists can hold: the sum, over all lists, of the product of their own size and those around them. */
+  items: number;
+  /** The sum of `FIELD_COSTS`, each times the sizes of the lists around the field. */
+  cost: number;
+}
+
+const NOTHING: Size = { selections: 0, aliases: 0, depth: 0, items: 0, cost: 0 };
+
+/**
+ * Checks that a document keeps the limits of limits.ts. Also refuses fragments that spread themselves or that no
+ * operation uses, as the specification does: the work of the further rules is bounded for all others.
+ *
+ * @returns the first thing that exceeds a limit; null when nothing does
+ */
+export function checkBudget(schema: GraphQLSchema, document: DocumentNode): GraphQLError | null {
+  return new Budget(schema, document).check(
+    document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION),
+  );
+}
+
+/** How many fields an operation has when its fragments are expanded. */
+export function countSelections(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): number {
+  return new Budget(schema, document).measure(operation).selections;
+}
+
+class Budget {
+  readonly #schema: GraphQLSchema;
+  readonly #fragments = new Map<string, FragmentDefinitionNode>();
+  /** By the fragment's name; null while it is being measured. */
+  readonly #sizes = new Map<string, Size | null>();
+  /** What is wrong with a fragment that spreads itself. */
+  #cycle: string | null = null;
+
+  constructor(schema: GraphQLSchema, document: DocumentNode) {
+    this.#schema = schema;
+    for (const definition of document.definitions) {
+      if (definition.kind === Kind.FRAGMENT_DEFINITION) this.#fragments.set(definition.name.value, definition);
+    }
+  }
+
+  measure(operation: OperationDefinitionNode): Size {
+    return this.#sizeOf(operation.selectionSet, this.#schema.getRootType(operation.operation) ?? undefined);
+  }
+
+  check(operations: readonly OperationDefinitionNode[]): GraphQLError | null {
+    let total = 0;
+    for (const operation of operations) {
+      const size = this.measure(operation);
+      total += size.selections;
+      const message = this.#cycle ?? messageFor(size, total);
+      if (message !== null) return new GraphQLError(message, { nodes: operation });
+    }
+    for (const [name, fragment] of this.#fragments) {
+      if (!this.#sizes.has(name)) return new GraphQLError(`Fragment "${name}" is never used.`, { nodes: fragment });
+    }
+    for (const operation of operations) {
+      const key = this.#findRepeated([operation.selectionSet]);
+      if (key !== null) {
+        return new GraphQLError(`The field "${key}" is more than ${MAX_REPEATS} times in one place.`, {
+          nodes: operation,
+        });
+      }
+    }
+    return null;
+  }
+
+  #sizeOf(set: SelectionSetNode | undefined, type: GraphQLNamedType | undefined): Size {
+    if (!set) return NOTHING;
+    const size = { ...NOTHING };
+    for (const selection of set.selections) {
+      const part =
+        selection.kind === Kind.FIELD
+          ? this.#sizeOfField(selection, type)
+          : selection.kind === Kind.FRAGMENT_SPREAD
+            ? this.#sizeOfFragment(selection.name.value)
+            : this.#sizeOf(selection.selectionSet, this.#typeNamed(selection.typeCondition?.name.value) ?? type);
+      size.selections += part.selections;
+      size.aliases += part.aliases;
+      size.depth = Math.max(size.depth, part.depth);
+      size.items += part.items;
+      size.cost += part.cost;
+    }
+    return size;
+  }
+
+  #sizeOfField(node: FieldNode, type: GraphQLNamedType | undefined): Size {
+    const name = node.name.value;
+    const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
+    const within = this.#sizeOf(node.selectionSet, field && getNamedType(field.type));
+    const length = field ? listLength(field, node) : null;
+    return {
+      selections: 1 + within.selections,
+      aliases: (node.alias ? 1 : 0) + within.aliases,
+      depth: name === '__schema' || name === '__type' ? 0 : 1 + within.depth,
+      items: length === null ? within.items : length * (1 + within.items),
+      cost: (FIELD_COSTS[`${type?.name}.${name}`] ?? 0) + (length ?? 1) * within.cost,
+    };
+  }
+
+  #sizeOfFragment(name: string): Size {
+    const known = this.#sizes.get(name);
+    if (known) return known;
+    if (known === null) {
+      this.#cycle = `Cannot spread fragment "${name}" within itself.`;
+      return NOTHING;
+    }
+    this.#sizes.set(name, null);
+    const fragment = this.#fragments.get(name);
+    const size = this.#sizeOf(fragment?.selectionSet, this.#typeNamed(fragment?.typeCondition.name.value));
+    this.#sizes.set(name, size);
+    return size;
+  }
+
+  #typeNamed(name: string | undefined): GraphQLNamedType | undefined {
+    return name === undefined ? undefined : this.#schema.getType(name);
+  }
+
+  /**
+   * Finds a response key that too many fields share. Validation compares each of them with each other one. The number
+   * of fields is limited already, so the fragments can be expanded here.
+   */
+  #findRepeated(sets: readonly SelectionSetNode[]): string | null {
+    for (const [key, fields] of this.#fieldsByKey(sets)) {
+      if (fields.length > MAX_REPEATS) return key;
+      const repeated = this.#findRepeated(fields.flatMap((field) => field.selectionSet ?? []));
+      if (repeated !== null) return repeated;
+    }
+    return null;
+  }
+
+  #fieldsByKey(sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
+    const fields = new Map<string, FieldNode[]>();
+    const path = new Set<string>();
+    const collect = (set: SelectionSetNode | undefined) => {
+      for (const selection of set?.selections ?? []) {
+        if (selection.kind === Kind.FIELD) {
+          const key = (selection.alias ?? selection.name).value;
+          const same = fields.get(key);
+          if (same) same.push(selection);
+          else fields.set(key, [selection]);
+        } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+          collect(selection.selectionSet);
+        } else if (!path.has(selection.name.value)) {
+          path.add(selection.name.value);
+          collect(this.#fragments.get(selection.name.value)?.selectionSet);
+          path.delete(selection.name.value);
+        }
+      }
+    };
+    for (const set of sets) collect(set);
+    return fields;
+  }
+}
+
+/**
+ * What is wrong with an operation of this size; null when nothing is.
+ *
+ * @param total the fields of the document's operations so far
+ */
+function messageFor({ depth, aliases, items, cost }: Size, total: number): string | null {
+  if (total > MAX_SELECTIONS) {
+    const count = total > 1e6 ? 'more than a million' : format(total);
+    return `With its fragments expanded, this document has ${count} fields; ${format(MAX_SELECTIONS)} are allowed.`;
+  }
+  if (depth > MAX_DEPTH) return `A query may be at most ${MAX_DEPTH} levels deep.`;
+  if (aliases > MAX_ALIASES) return `A query may have at most ${MAX_ALIASES} aliases.`;
+  if (items > MAX_ITEMS) {
+    return (
+      `The lists of this query could hold ${format(items)} things; ${format(MAX_ITEMS)} are allowed. ` +
+      'Ask for smaller pages, written into the query, or nest fewer lists.'
+    );
+  }
+  if (cost > MAX_COST) {
+    const costly = Object.keys(FIELD_COSTS).join(', ');
+    return `This operation costs ${format(cost)}; ${MAX_COST} is allowed. These fields cost something: ${costly}.`;
+  }
+  return null;
+}
+
+/** How many items a field requests; null when it neither returns a page nor takes a list of ids. */
+function listLength(definition: GraphQLField<unknown, unknown>, field: FieldNode): number | null {
+  const argument = definition.args.find(({ name }) => name === 'first' || name === 'ids');
+  if (!argument) return null;
+  const value = field.arguments?.find(({ name }) => name.value === argument.name)?.value;
+  if (!value) return Number(argument.defaultValue ?? MAX_PAGE);
+  if (value.kind === Kind.LIST) return value.values.length;
+  // A variable counts as the largest page, so that the result depends on the document alone and can be cached with it.
+  return value.kind === Kind.INT ? Math.max(0, Number(value.value)) : MAX_PAGE;
+}
+
+function format(count: number): string {
+  return count.toLocaleString('en');
+}

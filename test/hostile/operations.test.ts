@@ -1,0 +1,237 @@
+/** Operations that were answered wrongly, or that cost far more than their size. */
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { toGlobalId } from '../../src/stores/ids.ts';
+import type { Stores } from '../../src/stores/stores.ts';
+import { openBackstage } from '../support/backstage.ts';
+import { newPeople, newPerson, type Person } from '../support/people.ts';
+import { insertPhoto, insertPhotoAt, rowId } from '../support/rows.ts';
+import { ask, greet, post } from '../support/wire.ts';
+
+const url = inject('url');
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openBackstage();
+});
+afterAll(() => stores?.close());
+
+/** Often enough for the server to compile the operation. */
+const OFTEN = 12;
+
+async function photoOf(person: Person, caption = ''): Promise<string> {
+  return toGlobalId('Photo', (await insertPhoto(stores, rowId(person.id), caption)).photoId);
+}
+
+async function answered<T>(person: Person, query: string, variables: object = {}): Promise<T> {
+  const { data, errors } = await person.send<T>(query, variables);
+  expect(errors).toEqual([]);
+  return data as T;
+}
+
+test('a variable that is left out inside an input changes nothing', async () => {
+  const person = await newPerson(url);
+  const { photoId } = await insertPhotoAt(stores, rowId(person.id), { latitude: 52.5, longitude: 13.4 });
+  const id = toGlobalId('Photo', photoId);
+  const query = `mutation ($l: LocationInput) {
+    updatePhoto(input: { photoId: "${id}", caption: "new", location: $l }) {
+      photo { caption location { latitude } } userErrors { code }
+    }
+  }`;
+  for (let time = 0; time < OFTEN; time++) {
+    expect(await answered(person, query)).toMatchObject({
+      updatePhoto: { photo: { caption: 'new', location: { latitude: 52.5 } } },
+    });
+  }
+});
+
+test('a fragment in two places has its fields in each, whatever the conditions', async () => {
+  const person = await newPerson(url);
+  const id = await photoOf(person);
+  const query = `query ($id: ID!, $a: Boolean!, $b: Boolean!) {
+    node(id: $id) { ... on Photo { owner { ...Name @include(if: $a) } } }
+    me { user { ...Name @include(if: $b) } }
+  }
+  fragment Name on User { username }`;
+  const name = { username: person.username };
+  for (let time = 0; time < OFTEN; time++) {
+    for (const [a, b] of [
+      [true, false],
+      [false, true],
+      [true, true],
+    ]) {
+      expect(await answered(person, query, { id, a, b })).toEqual({
+        node: { owner: a ? name : {} },
+        me: { user: b ? name : {} },
+      });
+    }
+  }
+});
+
+test('an "operationName" that names no operation runs nothing, over any transport', async () => {
+  const [person, other] = (await newPeople(url, 2)) as [Person, Person];
+  const follow = `mutation Follow { follow(input: { userId: "${other.id}" }) { user { viewerFollows } } }`;
+  const authorization = `Bearer ${person.token}`;
+  const expectRefused = (errors: unknown) =>
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('"Nothing"'), extensions: { code: 'BAD_USER_INPUT' } },
+    ]);
+  const { status, text } = await post(url, JSON.stringify({ query: follow, operationName: 'Nothing' }), {
+    authorization,
+  });
+  expect(status).toBe(400);
+  expectRefused(JSON.parse(text).errors);
+  const parameters = new URLSearchParams({ query: '{ me { email } }', operationName: 'Nothing' });
+  const response = await fetch(`${url}?${parameters}`, {
+    headers: { authorization, 'apollo-require-preflight': 'true' },
+  });
+  expect(response.status).toBe(400);
+  expectRefused(((await response.json()) as { errors: unknown }).errors);
+  const socket = await greet(url, person.token);
+  socket.say({ type: 'subscribe', id: '1', payload: { query: follow, operationName: 'Nothing' } });
+  const { type, payload } = await socket.hear();
+  expect(type).toBe('error');
+  expectRefused(payload);
+  socket.socket.close();
+  const stream = await fetch(`${url}/stream`, {
+    method: 'POST',
+    headers: { authorization, accept: 'text/event-stream', 'content-type': 'application/json' },
+    body: JSON.stringify({ query: follow, operationName: 'Nothing' }),
+  });
+  expect(await stream.text()).toContain('names no operation');
+  const query = 'query ($name: String!) { user(username: $name) { viewerFollows } }';
+  expect(await answered(person, query, { name: other.username })).toEqual({ user: { viewerFollows: false } });
+});
+
+test.for(['nonsense', '2026-02-31T00:00:00Z', '2026-13-01T00:00:00Z', '2026-05-01', '', 7, true])(
+  'the DateTime %s is refused',
+  async (from) => {
+    const person = await newPerson(url);
+    const query = `query ($from: DateTime) {
+      photosNear(latitude: 0, longitude: 0, radiusMeters: 10, publishedFrom: $from) { nodes { id } }
+    }`;
+    const inText = query.replace('($from: DateTime)', '').replace('$from', JSON.stringify(from));
+    for (const { errors, data } of [await person.send(query, { from }), await person.send(inText)]) {
+      expect(data).toBeNull();
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual([
+        expect.stringMatching(/^(BAD_USER_INPUT|GRAPHQL_VALIDATION_FAILED)$/),
+      ]);
+    }
+  },
+);
+
+test('null for an argument that has a default is refused as the client’s error', async () => {
+  const person = await newPerson(url);
+  const query = 'query ($size: PhotoSize = SMALL, $id: ID!) { node(id: $id) { ... on Photo { url(size: $size) } } }';
+  const variables = { size: null, id: await photoOf(person) };
+  for (let time = 0; time < OFTEN; time++) {
+    const { errors } = await person.send(query, variables);
+    for (const { extensions } of errors)
+      expect(['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(extensions.code);
+  }
+});
+
+/** Pairs of mutations that undo each other, and what their payloads select. */
+const PAIRS = [
+  ['follow', 'unfollow', 'userId', 'user { viewerFollows }', 'user'],
+  ['mute', 'unmute', 'userId', 'user { isMutedByViewer }', 'user'],
+  ['block', 'unblock', 'userId', 'user { isBlockedByViewer }', 'user'],
+  ['likePhoto', 'unlikePhoto', 'photoId', 'photo { viewerHasLiked likers { nodes { id } } }', 'photo'],
+] as const;
+
+test.for(PAIRS)(
+  '%s and %s in one operation each answer what they have changed',
+  async ([on, off, field, selection, key]) => {
+    const [person, other] = (await newPeople(url, 2)) as [Person, Person];
+    const id = field === 'userId' ? other.id : await photoOf(other);
+    const query = `mutation {
+    a: ${on}(input: { ${field}: "${id}" }) { ${selection} }
+    b: ${off}(input: { ${field}: "${id}" }) { ${selection} }
+    c: ${on}(input: { ${field}: "${id}" }) { ${selection} }
+  }`;
+    for (let time = 0; time < OFTEN; time++) {
+      const data = await answered<Record<string, Record<string, Record<string, unknown>>>>(person, query);
+      const seen = ['a', 'b', 'c'].map((alias) => Object.values(data[alias]?.[key] ?? {})[0]);
+      expect(seen).toEqual([true, false, true]);
+      if (key === 'photo') {
+        const likers = ['a', 'b', 'c'].map((alias) => data[alias]?.photo?.likers);
+        const own = { nodes: [{ id: person.id }] };
+        expect(likers).toEqual([own, { nodes: [] }, own]);
+      }
+    }
+  },
+);
+
+test('a second change in one operation answers the second value, and a new comment is in the list', async () => {
+  const person = await newPerson(url);
+  const photoId = await photoOf(person, 'before');
+  const update = (caption: string) =>
+    `updatePhoto(input: { photoId: "${photoId}", caption: "${caption}" }) { photo { caption } }`;
+  const comment = (text: string) => `addComment(input: { photoId: "${photoId}", text: "${text}" }) {
+    comment { photo { comments { nodes { text } } } } }`;
+  const data = await answered<Record<string, object>>(
+    person,
+    `mutation { a: ${update('one')} b: ${update('two')} c: ${comment('first')} d: ${comment('second')} }`,
+  );
+  expect([data.a, data.b]).toEqual([{ photo: { caption: 'one' } }, { photo: { caption: 'two' } }]);
+  const texts = (nodes: string[]) => ({ comment: { photo: { comments: { nodes: nodes.map((text) => ({ text })) } } } });
+  expect(data.c).toEqual(texts(['first']));
+  expect(JSON.stringify(data.d)).toContain('"first"');
+  expect(JSON.stringify(data.d)).toContain('"second"');
+});
+
+/** Fragments of which each spreads the next one twice. */
+function bomb(levels: number, typeName = 'Query'): string {
+  const fragments = Array.from(
+    { length: levels },
+    (_, level) => `fragment F${level} on ${typeName} { ...F${level + 1} ...F${level + 1} }`,
+  );
+  return `{ ...F0 } ${fragments.join(' ')} fragment F${levels} on ${typeName} { __typename }`;
+}
+
+test.for([
+  ['fragments that double 25 times', bomb(25), 'this document has more than a million fields; 2,000 are allowed.'],
+  [
+    'fragments that double in different fields',
+    `{ me { ...F0 } } ${Array.from(
+      { length: 25 },
+      (_, n) => `fragment F${n} on Viewer { a: user { id } ...F${n + 1}
+      b: user { id } ...F${n + 1} }`,
+    ).join(' ')} fragment F25 on Viewer { email }`,
+    'this document has more than a million fields',
+  ],
+  ['a fragment that nothing uses', `{ me { email } } fragment A on User { ${'id '.repeat(500)} }`, 'is never used.'],
+  ['a field that is repeated 740 times', `{ ${'me { email } '.repeat(740)} }`, 'more than 50 times in one place'],
+  [
+    'a field that is repeated within repeated ones',
+    `{ ${`me { ${'email '.repeat(20)} } `.repeat(40)} }`,
+    'The field "email" is more than 50 times in one place.',
+  ],
+  ['a fragment that spreads itself', '{ ...A } fragment A on Query { me { user { id } } ...A }', 'within itself'],
+  [
+    'a fragment that spreads itself further down',
+    '{ me { user { ...A } } } fragment A on User { photos { nodes { owner { ...A } a: owner { ...A } } } }',
+    'within itself',
+  ],
+  [
+    'files that are read again and again',
+    `{ ${Array.from({ length: 49 }, (_, n) => `a${n}: nodes(ids: $ids) { ... on Upload { suggestedLocation { latitude } } }`).join(' ')} }`.replace(
+      '{',
+      'query ($ids: [ID!]!) {',
+    ),
+    '100 is allowed',
+  ],
+  [
+    'many searches',
+    `{ ${Array.from({ length: 20 }, (_, n) => `a${n}: searchPeople(text: "${n}") { id }`).join(' ')} }`,
+    'This operation costs 200; 100 is allowed.',
+  ],
+] as const)('%s: refused over HTTP and WebSocket', async ([, query, message]) => {
+  const person = await newPerson(url);
+  const { status, data, errors } = await person.send(query, { ids: [] });
+  expect([status, data]).toEqual([400, null]);
+  expect(errors[0]?.message).toContain(message);
+  expect(errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+  const socket = await greet(url, person.token);
+  const overSocket = await ask(socket, query);
+  socket.socket.close();
+  expect(overSocket.errors?.[0]?.message).toContain(message);
+});
