@@ -52,5 +52,5 @@ export const MAX_COST = 100;
 export const MAX_VARIABLE_ERRORS = 10;
 /** An operation is compiled when it has been executed so often since it was last compiled. */
 export const COMPILE_AFTER = 10;
-/** The compiled code that is kept, in characters. Running, a character takes about TODO bytes. */
+/** The compiled code that is kept, in characters. A large operation has about 900,000. */
 export const MAX_COMPILED_CODE = 4_000_000;
