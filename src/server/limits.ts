@@ -1,8 +1,8 @@
 /** The most tokens of a document. A larger one is not parsed. */
 export const MAX_TOKENS = 3_000;
 /**
- * How long parsing and validating the documents of one network address may take, in milliseconds: a bucket of this size,
- * which drains at a fifth of a second per second. A checked document is kept and costs nothing again, so ordinary
+ * How long parsing and validating the documents of one network address may take, in milliseconds: a bucket of this
+ * size, which drains at a fifth of a second per second. A checked document is kept and costs nothing again, so ordinary
  * clients, which send the same documents, never get there.
  */
 export const MAX_CHECKING_MS = 3_000;

@@ -41,7 +41,7 @@ import { formatResult } from '../../src/server/errors.ts';
 import { interpret, type Operation, runCompiled } from '../../src/server/executor.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 
-const RUNS = Number(process.env.DIFFERENTIAL_RUNS ?? 500);
+const RUNS = Number(process.env.DIFFERENTIAL_RUNS ?? 200);
 const FOLDER = new URL('../../schema/', import.meta.url);
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'));
 const schema = buildSchema(files.map((name) => readFileSync(new URL(name, FOLDER), 'utf8')).join('\n'));
@@ -193,7 +193,8 @@ class Writer {
     });
     const named = getNamedType(field.type);
     const selection = isCompositeType(named) ? ` ${this.#selection(named, depth + 1)}` : '';
-    return `${this.#alias()}${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''}${this.#directive()}${selection}`;
+    const given = args.length > 0 ? `(${args.join(', ')})` : '';
+    return `${this.#alias()}${field.name}${given}${this.#directive()}${selection}`;
   }
 
   #alias(): string {
