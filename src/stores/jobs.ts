@@ -15,7 +15,8 @@ export interface Jobs {
   /** Pushes a photo into its followers' feeds. */
   fanOutPhoto: { photoId: string };
   /** Pushes a photo into the lists of hashtags that were added after it was published. */
-  hashtagsAdded: { photoId: string; hashtags: string[] };
+  /** `earlier`: the hashtags that the photo had before. */
+  hashtagsAdded: { photoId: string; hashtags: string[]; earlier?: string[] };
   /** Counts how many photos everybody sees with a hashtag. */
   countHashtag: { hashtag: string };
   /**

@@ -50,7 +50,7 @@ export async function fanOut(stores: Stores, photoId: bigint): Promise<void> {
   }
   // After the followers' feeds. A hashtag does not deliver to whoever follows the author (decideDeliveries). If it came
   // first, a follower who unfollows in between would get the photo from neither.
-  await pushToHashtagLists(stores, entry, hashtags);
+  await pushToHashtagLists(stores, entry, hashtags, []);
   await publishNearbyPhoto(stores, photoId);
 }
 
@@ -74,19 +74,31 @@ function fixFanOutMode({ db }: Stores, photoId: bigint) {
 /**
  * Pushes a photo that is already fanned out into the lists of hashtags that were added to it, and publishes it to their
  * subscribers. Idempotent.
+ *
+ * @param earlier the hashtags that the photo had before
  */
-export async function fanOutHashtags(stores: Stores, photoId: bigint, added: readonly string[]): Promise<void> {
+export async function fanOutHashtags(
+  stores: Stores,
+  photoId: bigint,
+  added: readonly string[],
+  earlier: readonly string[] = [],
+): Promise<void> {
   const rows = await stores.db.photoHashtag.findMany({ where: { photoId, hashtag: { in: [...added] } } });
   const [publishedId] = rows.flatMap((row) => row.publishedId ?? []);
   if (publishedId === undefined) return;
   const hashtags = rows.map((row) => row.hashtag);
-  await pushToHashtagLists(stores, { publishedId, photoId }, hashtags);
+  await pushToHashtagLists(stores, { publishedId, photoId }, hashtags, earlier);
 }
 
-async function pushToHashtagLists({ redis }: Stores, entry: FeedEntry, hashtags: readonly string[]): Promise<void> {
+async function pushToHashtagLists(
+  { redis }: Stores,
+  entry: FeedEntry,
+  hashtags: readonly string[],
+  earlier: readonly string[],
+): Promise<void> {
   await Promise.all(
     hashtags.map((hashtag) => {
-      const message = { ...messageIds(entry), byHashtag: { hashtag, together: hashtags } };
+      const message = { ...messageIds(entry), byHashtag: { hashtag, together: hashtags, earlier } };
       return pushAndPublish(redis, [hashtagKey(hashtag)], entry, encode(message));
     }),
   );

@@ -15,8 +15,8 @@ export function feedTasks(
       await fanOut(stores, BigInt(photoId));
     },
     // Idempotent, as fanOutPhoto.
-    async hashtagsAdded({ photoId, hashtags }) {
-      await fanOutHashtags(stores, BigInt(photoId), hashtags);
+    async hashtagsAdded({ photoId, hashtags, earlier }) {
+      await fanOutHashtags(stores, BigInt(photoId), hashtags, earlier);
     },
     // Idempotent: it drops cached lists and makes subscribers read again which authors they follow.
     async announceHeavyAuthor({ authorId }) {

@@ -71,7 +71,9 @@ export async function syncPhotoHashtags(tx: Transaction, photoId: bigint, field:
   await tx.photoHashtag.createMany({ data: added.map((hashtag) => ({ photoId, hashtag, publishedId })) });
   await insertHashtagNames(tx, added);
   // If the fan-out has not begun, it waits for the row lock and then publishes these hashtags itself.
-  if (isFannedOut) await addJob(tx, 'hashtagsAdded', { photoId: String(photoId), hashtags: added });
+  if (isFannedOut) {
+    await addJob(tx, 'hashtagsAdded', { photoId: String(photoId), hashtags: added, earlier: [...current] });
+  }
 }
 
 /** Copies a photo's `publishedId`, which orders lists, to its hashtags, in the transaction that makes it READY. */

@@ -100,6 +100,7 @@ class Subscription<T> {
     try {
       for (const name of this.#source.signals ?? []) await this.#addSignal(name);
       for (const name of this.#source.channels) await this.#addChannel(name, true);
+      this.#state.sortMissed();
     } catch (error) {
       await this.close();
       throw error instanceof ChannelsUnavailable ? liveUnavailable() : error;

@@ -22,7 +22,7 @@
  * With it, a new client knows that the subscription is active: a client that reads the list after it misses nothing.
  */
 import type { ChannelMessage } from '../../stores/channel-state.ts';
-import { type StreamPosition, UNKNOWN_POSITION } from '../../stores/streams.ts';
+import { isAfter, type StreamPosition, UNKNOWN_POSITION } from '../../stores/streams.ts';
 import { resumeRequired } from '../kernel/errors.ts';
 import { toCursor } from './cursor.ts';
 import type { ShareKey } from './share-key.ts';
@@ -161,6 +161,19 @@ export class SubscriptionState<T> {
       return;
     }
     this.#queue.push({ kind: message.payload === null ? 'gap' : 'message', channel, message, isReplay });
+  }
+
+  /**
+   * Puts what was missed on several channels into the order in which it was published, which the ids of stream entries
+   * tell. Does nothing when there is a gap, after which the client reads the list.
+   */
+  sortMissed(): void {
+    const messages = this.#queue.filter((item) => item.kind === 'message' && item.channel !== null);
+    const isOpening = this.#queue[0]?.kind === 'opening';
+    if (messages.length + (isOpening ? 1 : 0) < this.#queue.length) return;
+    const idOf = (item: QueueItem) => (item.kind === 'opening' ? '' : item.message.position.id);
+    messages.sort((one, other) => (isAfter(idOf(one), idOf(other)) ? 1 : isAfter(idOf(other), idOf(one)) ? -1 : 0));
+    this.#queue.splice(isOpening ? 1 : 0, messages.length, ...messages);
   }
 
   /** Ends the subscription with an error, after what is queued. The first failure counts. */

@@ -28,6 +28,8 @@ export interface ByHashtag {
   hashtag: string;
   /** All hashtags on whose channels the photo was published at the same time, this one included. */
   together: readonly string[];
+  /** The hashtags that the photo had before, on whose channels it was published earlier. */
+  earlier?: readonly string[];
 }
 
 /**
@@ -39,16 +41,17 @@ export type DeliveryDecision = 'DENIED' | 'SHARED' | 'PERSONALIZED';
 
 /**
  * Whether this hashtag's channel is the one that delivers a photo to a home feed. A photo with several followed
- * hashtags arrives on several channels, and a client that reconnects remembers only its cursor. So the choice is a
- * function of the event alone: the first followed hashtag delivers, unless the photo was published earlier with another
- * followed hashtag, which delivered it then. A hashtag that the photo has lost since still delivers for the others,
- * which did not.
+ * hashtags arrives on several channels, and a client that reconnects remembers only its cursor. So the choice depends
+ * on the event and not on hashtags that the photo got or lost since: of the hashtags of the event, the first followed
+ * one delivers, unless the photo was published earlier with another followed hashtag, which delivered it then. A
+ * hashtag that the viewer has unfollowed since still delivers, because the others left the photo to it.
  *
- * @param followed the hashtags of the photo that the viewer follows, sorted
+ * @param follows the hashtags that the viewer follows
  */
-function isDeliveredBy({ hashtag, together }: ByHashtag, followed: readonly string[]): boolean {
-  const isFirst = followed[0] === hashtag || (followed.length > 0 && !followed.includes(hashtag));
-  return isFirst && followed.every((name) => together.includes(name));
+function isDeliveredBy({ hashtag, together, earlier = [] }: ByHashtag, follows: ReadonlySet<string>): boolean {
+  if (earlier.some((name) => follows.has(name))) return false;
+  const [first] = together.filter((name) => follows.has(name)).sort();
+  return first === hashtag || !follows.has(hashtag);
 }
 
 /**
@@ -76,9 +79,10 @@ export async function decideDeliveries(
     if (inFeed && (photo.publishedId === null || owner.id === viewerId)) return null;
     // A viewer without a session has no relations, so nothing is left to read.
     if (viewerId === null) return owner.isPrivate || inFeed ? null : [];
-    const followed = photo.hashtags.filter((name) => followedHashtags.get(viewerId)?.has(name));
+    const follows = followedHashtags.get(viewerId) ?? new Set();
+    const followed = photo.hashtags.filter((name) => follows.has(name));
     const byHashtag = typeof inFeed === 'object';
-    if (byHashtag && !isDeliveredBy(inFeed, followed)) return null;
+    if (byHashtag && (followed.length === 0 || !isDeliveredBy(inFeed, follows))) return null;
     const withOwner = pairs.add(viewerId, owner.id, {
       // The author's channel delivers also to a viewer who unfollowed since, if they follow one of the photo's
       // hashtags: the hashtag's channel did not deliver, because they followed the author then.

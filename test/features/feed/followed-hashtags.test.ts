@@ -284,6 +284,35 @@ test('a photo that gets a followed hashtag later is delivered to subscribers who
   for (const feed of [first, ...again]) feed.close();
 });
 
+test('a client that was away receives a photo that got a second followed hashtag, and missed photos in order', async () => {
+  const [viewer, author, followed] = (await people(3)) as [Person, Person, Person];
+  const [first, second] = [newHashtag(), newHashtag()];
+  await viewer.follow(followed);
+  for (const name of [first, second]) await setHashtagFollow(viewer, 'followHashtag', name);
+  const query = 'subscription ($after: String) { homeFeed(after: $after) { cursor isGap photo { id } } }';
+  type Event = { homeFeed: { cursor: string; isGap: boolean; photo: { id: string } | null } };
+  const before = await viewer.subscribe<Event>(query);
+  await before.begun;
+  const shown = await share(followed, '');
+  await until(async () => before.events.length === 1);
+  before.close();
+
+  const late = await share(author, `#${first}`);
+  const between = await share(followed, '');
+  await setCaption(author, late, `#${first} #${second}`);
+  await untilJobsDone(late);
+  const last = await share(author, `#${second}`);
+  const after = await viewer.subscribe<Event>(query, { after: before.events[0]?.homeFeed.cursor });
+  await until(async () => after.events.some(({ homeFeed }) => homeFeed.photo?.id === last));
+  expect([before, after].flatMap(({ events }) => events.map(({ homeFeed }) => homeFeed.photo?.id ?? 'gap'))).toEqual([
+    shown,
+    late,
+    between,
+    last,
+  ]);
+  after.close();
+});
+
 test('the fan-out publishes a hashtag that was added before it ran, and no other job does', async () => {
   const own = await ownStores();
   // Without a worker, the test runs the jobs itself.

@@ -125,6 +125,29 @@ test.each([null, START])('an opening and the gap behind it are delivered as one'
   expect(take(state)).toEqual([]);
 });
 
+test('what was missed on several channels is delivered in the order in which it was published', () => {
+  const state = resumed();
+  for (const [number, channel] of [
+    [12, CHANNEL],
+    [104, CHANNEL],
+    [9, 'live:{y}'],
+    [13, 'live:{y}'],
+    [100, 'live:{y}'],
+  ] as const) {
+    enqueue(state, number, String(number), channel);
+  }
+  state.sortMissed();
+  expect(take(state)).toEqual(['9', '12', '13', '100', '104']);
+});
+
+test('the order of channels stays when one of them has a gap', () => {
+  const state = resumed();
+  enqueue(state, 12);
+  enqueue(state, 9, null, 'live:{y}');
+  state.sortMissed();
+  expect([take(state), take(state)]).toEqual([['12'], ['gap']]);
+});
+
 test('a gap is taken alone, and what precedes it without it', () => {
   const state = resumed();
   for (const [number, payload] of [
