@@ -284,7 +284,7 @@ test('a photo that gets a followed hashtag later is delivered to subscribers who
   for (const feed of [first, ...again]) feed.close();
 });
 
-test('a client that was away receives a photo that got a second followed hashtag, and missed photos in order', async () => {
+test('a client that was away receives a photo that got a second followed hashtag, in its order', async () => {
   const [viewer, author, followed] = (await people(3)) as [Person, Person, Person];
   const [first, second] = [newHashtag(), newHashtag()];
   await viewer.follow(followed);
