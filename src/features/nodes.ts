@@ -1,16 +1,17 @@
 import type { Resolvers } from '../generated/graphql.ts';
-import { fromGlobalId } from '../stores/ids.ts';
 import { readOwnSession } from './accounts/sessions.ts';
 import type { Context } from './context.ts';
+import { type ClientText, excerpt } from './kernel/client-text.ts';
 import { badInput } from './kernel/errors.ts';
 import { MAX_PAGE } from './kernel/paging.ts';
+import { parseGlobalId } from './kernel/validate.ts';
 import { readReport } from './moderation/reports.ts';
 import { readOwnUpload } from './photos/uploads.ts';
 import { readVisiblePlace } from './places/places.ts';
 
-async function readNode({ stores, readViewer, loaders }: Context, globalId: string) {
-  const id = fromGlobalId(globalId);
-  if (!id) throw badInput(`"${globalId.slice(0, 100)}" is not an id.`);
+async function readNode({ stores, readViewer, loaders }: Context, globalId: ClientText) {
+  const id = parseGlobalId(globalId);
+  if (!id) throw badInput(`"${excerpt(globalId)}" is not an id.`);
   const [first, second = 0n] = id.parts;
   const ofViewer = <T>(read: (viewerId: bigint) => T): T | null => {
     const viewerId = readViewer();

@@ -6,6 +6,7 @@ import { nextId, type Transaction, transact } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Connection, PageRequest } from '../kernel/paging.ts';
 import { readList, ruledByPage } from '../kernel/read-list.ts';
+import type { TextRule } from '../kernel/validate.ts';
 
 /** A session: one log-in on one device. */
 export interface SessionRow {
@@ -19,6 +20,9 @@ export interface SessionRow {
   lastUsedAt: number;
   expiresAt: number;
 }
+
+/** The name of a session's device. */
+export const DEVICE: TextRule = { what: "The device's name", min: 0, max: 100, field: ['device'] };
 
 /** The resolution of `lastUsedAt`. Recording every use would make every read a write. */
 const RECORD_USE_AFTER_MS = 5 * 60_000;

@@ -2,10 +2,11 @@ import type { ReportReason } from '../../generated/graphql.ts';
 import { REPORTER_LOCKS } from '../../stores/lock-ids.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { UserErrors, userError } from '../kernel/errors.ts';
+import type { ClientText } from '../kernel/client-text.ts';
+import { userError } from '../kernel/errors.ts';
 import type { Connection, PageRequest } from '../kernel/paging.ts';
 import { readList, ruledByPage } from '../kernel/read-list.ts';
-import { checkText } from '../kernel/validate.ts';
+import { requireText } from '../kernel/validate.ts';
 import { lockPeople } from '../visibility/locks.ts';
 
 /** A report that something is against the rules. */
@@ -50,10 +51,9 @@ export async function createReport(
   reporterId: bigint,
   subject: Subject,
   reason: ReportReason,
-  details: string,
+  clientDetails: ClientText,
 ): Promise<void> {
-  const userErrors = checkText('The details', details, 0, 1_000, 'details');
-  if (userErrors.length > 0) throw new UserErrors(userErrors);
+  const details = requireText(clientDetails, { what: 'The details', min: 0, max: 1_000, field: ['details'] });
   if (subject.userId === reporterId) throw userError('SELF', 'Nobody reports themselves.', 'subjectId');
   await db.$transaction(async (tx) => {
     // Serializes the reports of one reporter, so that concurrent duplicates become one.

@@ -2,6 +2,7 @@ import type { LocationPrecision } from '../../generated/graphql.ts';
 import { placeNameLock } from '../../stores/lock-ids.ts';
 import { joinSql, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import type { Connection, PageRequest } from '../kernel/paging.ts';
 import { readListOfEach } from '../kernel/read-list.ts';
 import {
@@ -119,7 +120,7 @@ export async function findPlacesNear(
   { db }: Stores,
   viewerId: bigint | null,
   point: Point,
-  name: string | null | undefined,
+  name: ClientText | null | undefined,
   first: number | null | undefined,
 ): Promise<NearbyPlace[]> {
   requirePoint(point);
@@ -149,7 +150,7 @@ export async function findPlacesNear(
 export async function searchPlaces(
   { db }: Stores,
   viewerId: bigint | null,
-  text: string,
+  text: ClientText,
   first: number | null | undefined,
 ): Promise<PlaceRow[]> {
   const query = normalizeSearchText('text', text);
