@@ -16,7 +16,7 @@ import { setModerator } from '../../src/features/moderation/actions.ts';
 import { setLocation } from '../../src/features/places/locations.ts';
 import { buildSchema } from '../../src/server/schema.ts';
 import type { Stores } from '../../src/stores/stores.ts';
-import { openBackstage } from '../support/backstage.ts';
+import { attempt, openBackstage, userErrorsOf } from '../support/backstage.ts';
 import { send } from '../support/client.ts';
 import { newPerson, unique } from '../support/people.ts';
 import { createUpload, newJpeg } from '../support/photos.ts';
@@ -228,3 +228,17 @@ async function subscribe(token: string, document: string, text: string) {
     socket.socket.close();
   }
 }
+
+test('a text with more than 30 combining marks in a row is refused, however short it is', async () => {
+  const person = await newPerson(url);
+  const upload = await createUpload(person, await newJpeg());
+  for (const count of [30, 31]) {
+    const text = `e${'\u0301\u0316'.repeat(count).slice(0, count)}`;
+    const input = { uploadId: upload.id, caption: text };
+    const published = await attempt(person, 'publishPhoto', input, 'photo { id }');
+    const { errors } = await person.send('query ($text: String!) { search(text: $text) { __typename } }', { text });
+    // The file of the upload was never sent, which is found after the caption.
+    expect(userErrorsOf(published)).toEqual([count === 30 ? 'NOT_UPLOADED uploadId' : 'INVALID caption']);
+    expect(errors.map((error) => error.extensions.code)).toEqual(count === 30 ? [] : ['BAD_USER_INPUT']);
+  }
+});

@@ -7,6 +7,7 @@ import { userError } from '../kernel/errors.ts';
 import type { Connection, PageRequest } from '../kernel/paging.ts';
 import { readList, ruledByPage } from '../kernel/read-list.ts';
 import { requireText } from '../kernel/validate.ts';
+import { inOrder } from '../records/load-rows.ts';
 import { lockPeople } from '../visibility/locks.ts';
 
 /** A report that something is against the rules. */
@@ -86,11 +87,18 @@ export function listQueue({ db }: Stores, request: PageRequest): Promise<Connect
   });
 }
 
-/** Reads a report by id for a moderator; null for anybody else, and for a missing one. */
-export async function readReport({ db }: Stores, viewerId: bigint, id: bigint): Promise<ReportRow | null> {
-  if (!(await isModerator(db, viewerId))) return null;
-  const row = await db.report.findUnique({ where: { id }, select: REPORT_COLUMNS });
-  return row && { __typename: 'Report', ...row };
+/** Reads reports for a moderator, in the order of the ids; null for a missing one. Anybody else reads only nulls. */
+export async function readReports(
+  { db }: Stores,
+  viewerId: bigint,
+  ids: readonly bigint[],
+): Promise<(ReportRow | null)[]> {
+  if (!(await isModerator(db, viewerId))) return ids.map(() => null);
+  const rows = await db.report.findMany({ where: { id: { in: [...ids] } }, select: REPORT_COLUMNS });
+  return inOrder(
+    ids,
+    rows.map((row) => ({ __typename: 'Report', ...row })),
+  );
 }
 
 /** Whether a person is a moderator now. Reads the database, not the cache. */

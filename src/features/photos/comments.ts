@@ -179,8 +179,6 @@ export async function readVisibleComments(
     rows.map((row) => row.authorId),
   );
   const visible = rows.filter((_, index) => maySeeAuthor[index]);
-  return keys.map(([photoId, id]) => {
-    const row = visible.find((comment) => comment.photoId === photoId && comment.id === id);
-    return row ?? null;
-  });
+  const byKey = new Map(visible.map((comment) => [`${comment.photoId}:${comment.id}`, comment]));
+  return keys.map(([photoId, id]) => byKey.get(`${photoId}:${id}`) ?? null);
 }

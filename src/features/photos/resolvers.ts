@@ -111,7 +111,7 @@ export const photoResolvers: Resolvers = {
   },
   Upload: {
     id: ({ id }) => toGlobalId('Upload', id),
-    url: (upload, _, { stores }) => stores.objects.presignPut(upload.objectKey, upload, upload.expiresAt),
+    url: (upload, _, { loaders }) => loaders.uploadUrl.load(upload),
     headers: putHeaders,
   },
 };

@@ -5,6 +5,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { boundText, type ClientText, excerpt } from '../kernel/client-text.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
+import { inOrder } from '../records/load-rows.ts';
 
 /** The permission to upload one file. */
 export interface UploadRow extends Upload {
@@ -94,8 +95,15 @@ export async function createUpload(
   return { __typename: 'Upload', ...upload };
 }
 
-/** Reads an upload of the caller that is not published and not expired; null otherwise. */
-export async function readOwnUpload({ db }: Stores, ownerId: bigint, id: bigint): Promise<UploadRow | null> {
-  const upload = await db.upload.findFirst({ where: { id, ownerId, expiresAt: { gt: new Date() } } });
-  return upload && { __typename: 'Upload', ...upload };
+/** Reads uploads of the caller, in the order of the ids; null for one that is missing, published or expired. */
+export async function readOwnUploads(
+  { db }: Stores,
+  ownerId: bigint,
+  ids: readonly bigint[],
+): Promise<(UploadRow | null)[]> {
+  const uploads = await db.upload.findMany({ where: { id: { in: [...ids] }, ownerId, expiresAt: { gt: new Date() } } });
+  return inOrder(
+    ids,
+    uploads.map((upload) => ({ __typename: 'Upload', ...upload })),
+  );
 }
