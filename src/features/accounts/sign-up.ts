@@ -27,6 +27,7 @@ export async function signUp(
   const password = readText(input.password, newPasswordRule('The password', 'password'), userErrors);
   const displayName = readText(input.displayName, DISPLAY_NAME, userErrors);
   const device = readText(input.device, DEVICE, userErrors);
+  // It is empty when it has an error already.
   if (email !== '' && !EMAIL.test(email)) {
     userErrors.push({ code: 'INVALID', message: 'An e-mail address looks like name@example.org.', field: ['email'] });
   }

@@ -14,7 +14,7 @@ export function toHashtagRow(name: string): HashtagRow {
 }
 
 /** The longest hashtag, in characters. */
-export const MAX_HASHTAG = 100;
+const MAX_HASHTAG = 100;
 
 /** Excludes invisible characters, and U+20E3, which turns a digit into a keycap emoji. */
 const CHARACTER = '[[\\p{L}\\p{M}\\p{N}_]--[\\p{Default_Ignorable_Code_Point}\\u20E3]]';
