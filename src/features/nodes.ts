@@ -1,21 +1,14 @@
 import type { Resolvers } from '../generated/graphql.ts';
-import { fromGlobalId } from '../stores/ids.ts';
-import { readOwnSession } from './accounts/sessions.ts';
 import type { Context } from './context.ts';
+import { type ClientText, excerpt } from './kernel/client-text.ts';
 import { badInput } from './kernel/errors.ts';
 import { MAX_PAGE } from './kernel/paging.ts';
-import { readReport } from './moderation/reports.ts';
-import { readOwnUpload } from './photos/uploads.ts';
-import { readVisiblePlace } from './places/places.ts';
+import { parseGlobalId } from './kernel/validate.ts';
 
-async function readNode({ stores, readViewer, loaders }: Context, globalId: string) {
-  const id = fromGlobalId(globalId);
-  if (!id) throw badInput(`"${globalId.slice(0, 100)}" is not an id.`);
+async function readNode({ loaders }: Context, globalId: ClientText) {
+  const id = parseGlobalId(globalId);
+  if (!id) throw badInput(`"${excerpt(globalId)}" is not an id.`);
   const [first, second = 0n] = id.parts;
-  const ofViewer = <T>(read: (viewerId: bigint) => T): T | null => {
-    const viewerId = readViewer();
-    return viewerId === null ? null : read(viewerId);
-  };
   switch (id.type) {
     case 'User':
       return loaders.visibleUser.load(first);
@@ -24,13 +17,13 @@ async function readNode({ stores, readViewer, loaders }: Context, globalId: stri
     case 'Comment':
       return loaders.visibleComment.load([first, second]);
     case 'Session':
-      return ofViewer((viewerId) => readOwnSession(stores, viewerId, first));
+      return loaders.ownSession.load(first);
     case 'Upload':
-      return ofViewer((viewerId) => readOwnUpload(stores, viewerId, first));
+      return loaders.ownUpload.load(first);
     case 'Place':
-      return readVisiblePlace(stores, readViewer(), first);
+      return loaders.visiblePlace.load(first);
     case 'Report':
-      return ofViewer((viewerId) => readReport(stores, viewerId, first));
+      return loaders.report.load(first);
   }
 }
 

@@ -1,11 +1,15 @@
 import type { Stores } from '../../stores/stores.ts';
-import { UserErrors, userError } from '../kernel/errors.ts';
-import { checkText } from '../kernel/validate.ts';
+import { boundText, type ClientText } from '../kernel/client-text.ts';
+import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
+import { readText, requireText } from '../kernel/validate.ts';
 import { lockPeople } from '../visibility/locks.ts';
 import { restoreAccount, restoreCutoff } from './deactivate.ts';
-import { hashPassword, passwordMatches } from './passwords.ts';
+import { hashPassword, newPasswordRule, passwordMatches } from './passwords.ts';
 import { consumeRateLimit } from './rate-limits.ts';
-import { createSession, endSessions, type SessionRow } from './sessions.ts';
+import { createSession, DEVICE, endSessions, type SessionRow } from './sessions.ts';
+
+/** A longer password is wrong, in UTF-16 code units: nobody could set it. */
+const MAX_PASSWORD_UNITS = 1_000;
 
 /** The key of an account's login rate limit: the same for its username and its e-mail address. */
 function accountLimitKey(userId: bigint): string {
@@ -26,11 +30,12 @@ async function checkPassword(
   account: string,
   address: string,
   stored: string | null,
-  password: string,
+  password: ClientText,
 ) {
   await consumeRateLimit(stores, 'login-address', address, 'wrong passwords');
   await consumeRateLimit(stores, 'login-account', account, 'wrong passwords');
-  const isCorrect = password.length <= 1_000 && (await passwordMatches(stored, password));
+  const bounded = boundText(password, MAX_PASSWORD_UNITS);
+  const isCorrect = bounded !== null && (await passwordMatches(stored, bounded));
   const limiters = stores.rateLimiters;
   if (isCorrect) {
     await Promise.all([limiters['login-account'].delete(account), limiters['login-address'].reward(address)]);
@@ -48,14 +53,13 @@ async function checkPassword(
 export async function logIn(
   stores: Stores,
   address: string,
-  input: { login: string; password: string; device: string },
+  input: { login: ClientText; password: ClientText; device: ClientText },
 ): Promise<{ token: string; userId: bigint }> {
-  const userErrors = [
-    ...checkText('The login', input.login, 1, 254, 'login'),
-    ...checkText("The device's name", input.device, 0, 100, 'device'),
-  ];
+  const userErrors: UserError[] = [];
+  const given = readText(input.login, { what: 'The login', min: 1, max: 254, field: ['login'] }, userErrors);
+  const device = readText(input.device, DEVICE, userErrors);
   if (userErrors.length > 0) throw new UserErrors(userErrors);
-  const login = input.login.trim().toLowerCase();
+  const login = given.trim().toLowerCase();
   const where = login.includes('@') ? { email: login } : { username: login };
   const row = await stores.db.user.findUnique({
     where,
@@ -74,7 +78,7 @@ export async function logIn(
     // Hiding an account ends its sessions. If that happened since the row was read, a new session would survive it.
     const locked = (await lockPeople(tx, [user.id], 'shared')).get(user.id);
     if (locked?.isHidden !== false) throw suspendedError();
-    return createSession(stores, tx, user.id, input.device);
+    return createSession(stores, tx, user.id, device);
   });
   return { token, userId: user.id };
 }
@@ -94,7 +98,7 @@ export async function confirmPassword(
   stores: Stores,
   userId: bigint,
   address: string,
-  password: string,
+  password: ClientText,
   field = 'password',
 ): Promise<void> {
   const { passwordHash } = await stores.db.user.findUniqueOrThrow({
@@ -117,12 +121,11 @@ export async function changePassword(
   stores: Stores,
   session: SessionRow,
   address: string,
-  input: { currentPassword: string; newPassword: string },
+  input: { currentPassword: ClientText; newPassword: ClientText },
 ): Promise<void> {
-  const userErrors = checkText('The new password', input.newPassword, 8, 200, 'newPassword');
-  if (userErrors.length > 0) throw new UserErrors(userErrors);
+  const newPassword = requireText(input.newPassword, newPasswordRule('The new password', 'newPassword'));
   await confirmPassword(stores, session.userId, address, input.currentPassword, 'currentPassword');
-  const passwordHash = await hashPassword(input.newPassword);
+  const passwordHash = await hashPassword(newPassword);
   await endSessions(stores, session.userId, { except: session.id }, async (tx) => {
     await tx.user.update({ where: { id: session.userId }, data: { passwordHash } });
   });

@@ -7,10 +7,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { UserErrors, userError } from '../kernel/errors.ts';
-import { checkText } from '../kernel/validate.ts';
+import { boundText, type ClientText } from '../kernel/client-text.ts';
+import { userError } from '../kernel/errors.ts';
+import { requireText, type TextRule } from '../kernel/validate.ts';
 import { restoreCutoff } from './deactivate.ts';
-import { hashPassword } from './passwords.ts';
+import { hashPassword, newPasswordRule } from './passwords.ts';
 import { consumeRateLimit } from './rate-limits.ts';
 import { endSessions } from './sessions.ts';
 
@@ -20,6 +21,17 @@ export type TokenPurpose = Jobs['mailToken']['purpose'];
 type NoticeKind = Jobs['mailNotice']['notice'];
 
 const HOUR_MS = 3_600_000;
+/** In UTF-16 code units. No token is as long. */
+const MAX_TOKEN_UNITS = 200;
+
+/** A person's e-mail address. Its form is checked at sign-up. */
+export const EMAIL_ADDRESS: TextRule = {
+  what: 'The e-mail address',
+  min: 3,
+  max: 254,
+  field: ['email'],
+  clean: (address) => address.trim().toLowerCase(),
+};
 
 /** The emails with a token. `hours` is how long the link works, `page` the app's page that it opens. */
 const TOKEN_EMAILS: Record<TokenPurpose, { hours: number; subject: string; page: string; text: string }> = {
@@ -80,10 +92,8 @@ export async function requestEmailVerification(stores: Stores, userId: bigint): 
  * @param address the client's network address
  * @throws UserErrors if the e-mail address is invalid; RATE_LIMITED after too many emails to or from an address
  */
-export async function requestPasswordReset(stores: Stores, address: string, emailAddress: string): Promise<void> {
-  const email = emailAddress.trim().toLowerCase();
-  const userErrors = checkText('The e-mail address', email, 3, 254, 'email');
-  if (userErrors.length > 0) throw new UserErrors(userErrors);
+export async function requestPasswordReset(stores: Stores, address: string, emailAddress: ClientText): Promise<void> {
+  const email = requireText(emailAddress, EMAIL_ADDRESS);
   await consumeRateLimit(stores, 'mail-from', address, 'mails asked for');
   await consumeRateLimit(stores, 'mail-to', email, 'mails to this address');
   await stores.db.$transaction((tx) => addJob(tx, 'mailPasswordReset', { email }));
@@ -137,7 +147,7 @@ export async function sendNoticeEmail({ db, mail }: Stores, { userId, notice }: 
  *
  * @throws UserErrors INVALID for an unknown or expired token
  */
-export async function verifyEmail({ db }: Stores, token: string): Promise<void> {
+export async function verifyEmail({ db }: Stores, token: ClientText): Promise<void> {
   await db.$transaction(async (tx) => {
     const { userId, email } = await consumeToken(tx, 'VERIFY_EMAIL', token);
     await tx.user.updateMany({ where: { id: userId, email }, data: { emailVerifiedAt: new Date() } });
@@ -149,13 +159,12 @@ export async function verifyEmail({ db }: Stores, token: string): Promise<void> 
  *
  * @throws UserErrors INVALID for an unknown or expired token; TOO_SHORT, TOO_LONG or INVALID for the password
  */
-export async function resetPassword(stores: Stores, token: string, newPassword: string): Promise<void> {
-  const userErrors = checkText('The new password', newPassword, 8, 200, 'newPassword');
-  if (userErrors.length > 0) throw new UserErrors(userErrors);
-  const stored = await stores.db.mailToken.findUnique({ where: { tokenHash: hashToken(token) } });
+export async function resetPassword(stores: Stores, token: ClientText, newPassword: ClientText): Promise<void> {
+  const password = requireText(newPassword, newPasswordRule('The new password', 'newPassword'));
+  const stored = await stores.db.mailToken.findUnique({ where: { tokenHash: hashClientToken(token) } });
   // Checked before hashing the password, which is expensive.
   if (stored?.purpose !== 'RESET_PASSWORD' || stored.expiresAt <= new Date()) throw invalidTokenError();
-  const passwordHash = await hashPassword(newPassword);
+  const passwordHash = await hashPassword(password);
   await endSessions(stores, stored.userId, 'all', async (tx) => {
     const { userId, email } = await consumeToken(tx, 'RESET_PASSWORD', token);
     await tx.user.update({ where: { id: userId }, data: { passwordHash } });
@@ -171,11 +180,11 @@ export async function resetPassword(stores: Stores, token: string, newPassword: 
 async function consumeToken(
   tx: Transaction,
   purpose: TokenPurpose,
-  token: string,
+  token: ClientText,
 ): Promise<{ userId: bigint; email: string }> {
   const [used] = await tx.$queryRaw<{ userId: bigint; email: string }[]>`
     delete from mail_tokens
-    where token_hash = ${hashToken(token)} and purpose = ${purpose}::mail_token_purpose and expires_at > now()
+    where token_hash = ${hashClientToken(token)} and purpose = ${purpose}::mail_token_purpose and expires_at > now()
     returning user_id as "userId", email`;
   if (!used) throw invalidTokenError();
   return used;
@@ -191,6 +200,13 @@ function invalidTokenError() {
 
 function hashToken(token: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash('sha256').update(token).digest());
+}
+
+/** The hash of a token that a client sent. @throws UserErrors INVALID for a text that is longer than any token */
+function hashClientToken(token: ClientText): Uint8Array<ArrayBuffer> {
+  const bounded = boundText(token, MAX_TOKEN_UNITS);
+  if (bounded === null) throw invalidTokenError();
+  return hashToken(bounded);
 }
 
 /** Deletes expired tokens. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
+import type { TextRule } from '../kernel/validate.ts';
 
 /** `Algorithm.Argon2id` of the package. Type stripping cannot read a const enum. */
 const ARGON2ID = 2;
@@ -12,6 +13,11 @@ const OPTIONS = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, parallel
 
 /** The hash of a random password, verified where there is no account. */
 let dummyHash: Promise<string> | undefined;
+
+/** What a new password must be. @param what names it in messages */
+export function newPasswordRule(what: string, field: string): TextRule {
+  return { what, min: 8, max: 200, field: [field] };
+}
 
 /** Hashes a password for storage. */
 export function hashPassword(password: string): Promise<string> {

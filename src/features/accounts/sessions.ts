@@ -6,6 +6,8 @@ import { nextId, type Transaction, transact } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Connection, PageRequest } from '../kernel/paging.ts';
 import { readList, ruledByPage } from '../kernel/read-list.ts';
+import type { TextRule } from '../kernel/validate.ts';
+import { inOrder } from '../records/load-rows.ts';
 
 /** A session: one log-in on one device. */
 export interface SessionRow {
@@ -19,6 +21,9 @@ export interface SessionRow {
   lastUsedAt: number;
   expiresAt: number;
 }
+
+/** The name of a session's device. */
+export const DEVICE: TextRule = { what: "The device's name", min: 0, max: 100, field: ['device'] };
 
 /** The resolution of `lastUsedAt`. Recording every use would make every read a write. */
 const RECORD_USE_AFTER_MS = 5 * 60_000;
@@ -134,10 +139,14 @@ export function listSessions({ db }: Stores, userId: bigint, request: PageReques
   });
 }
 
-/** One of a person's own sessions; null if it is missing, expired or somebody else's. */
-export async function readOwnSession({ db }: Stores, userId: bigint, id: bigint): Promise<SessionRow | null> {
-  const stored = await db.session.findFirst({ where: { id, userId, expiresAt: { gt: new Date() } } });
-  return stored ? toRow(stored) : null;
+/** Reads a person's own sessions, in the order of the ids; null for one that is missing, expired or somebody else's. */
+export async function readOwnSessions(
+  { db }: Stores,
+  userId: bigint,
+  ids: readonly bigint[],
+): Promise<(SessionRow | null)[]> {
+  const stored = await db.session.findMany({ where: { id: { in: [...ids] }, userId, expiresAt: { gt: new Date() } } });
+  return inOrder(ids, stored.map(toRow));
 }
 
 /**

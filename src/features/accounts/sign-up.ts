@@ -1,11 +1,13 @@
 import { violatedUnique } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
-import { checkText } from '../kernel/validate.ts';
-import { enqueueTokenEmail } from './mail.ts';
-import { hashPassword } from './passwords.ts';
-import { createSession } from './sessions.ts';
-import { checkUsername, requireNotHeld, usernameTakenError } from './usernames.ts';
+import { readText } from '../kernel/validate.ts';
+import { EMAIL_ADDRESS, enqueueTokenEmail } from './mail.ts';
+import { hashPassword, newPasswordRule } from './passwords.ts';
+import { DISPLAY_NAME } from './profile.ts';
+import { createSession, DEVICE } from './sessions.ts';
+import { readNewUsername, requireNotHeld, usernameTakenError } from './usernames.ts';
 
 // Catches typing errors. Only an email that arrives proves that an address exists.
 const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
@@ -17,24 +19,21 @@ const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;
  */
 export async function signUp(
   stores: Stores,
-  input: { username: string; email: string; password: string; displayName: string; device: string },
+  input: Record<'username' | 'email' | 'password' | 'displayName' | 'device', ClientText>,
 ): Promise<{ token: string; userId: bigint }> {
-  const username = input.username.toLowerCase();
-  const email = input.email.trim().toLowerCase();
-  const displayName = input.displayName.trim();
-  const userErrors: UserError[] = [
-    ...checkUsername(username),
-    ...checkText('The e-mail address', email, 3, 254, 'email'),
-    ...checkText('The password', input.password, 8, 200, 'password'),
-    ...checkText('The display name', displayName, 1, 60, 'displayName'),
-    ...checkText("The device's name", input.device, 0, 100, 'device'),
-  ];
-  if (!EMAIL.test(email)) {
+  const userErrors: UserError[] = [];
+  const username = readNewUsername(input.username, userErrors);
+  const email = readText(input.email, EMAIL_ADDRESS, userErrors);
+  const password = readText(input.password, newPasswordRule('The password', 'password'), userErrors);
+  const displayName = readText(input.displayName, DISPLAY_NAME, userErrors);
+  const device = readText(input.device, DEVICE, userErrors);
+  // It is empty when it has an error already.
+  if (email !== '' && !EMAIL.test(email)) {
     userErrors.push({ code: 'INVALID', message: 'An e-mail address looks like name@example.org.', field: ['email'] });
   }
   if (userErrors.length > 0) throw new UserErrors(userErrors);
 
-  const passwordHash = await hashPassword(input.password);
+  const passwordHash = await hashPassword(password);
   try {
     return await stores.db.$transaction(async (tx) => {
       const { id } = await tx.user.create({
@@ -43,7 +42,7 @@ export async function signUp(
       });
       await requireNotHeld(tx, id, username);
       await enqueueTokenEmail(tx, id, 'VERIFY_EMAIL');
-      return { token: await createSession(stores, tx, id, input.device), userId: id };
+      return { token: await createSession(stores, tx, id, device), userId: id };
     });
   } catch (error) {
     const constraint = violatedUnique(error);

@@ -1,10 +1,12 @@
 import { writeInvalidating } from '../../stores/cached-rows.ts';
 import { type Transaction, violatedUnique } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { boundText, type ClientText } from '../kernel/client-text.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
 import { userKey } from '../records/user-rows.ts';
 
-const USERNAME = /^[a-z0-9._]{3,30}$/;
+const MAX_USERNAME = 30;
+const USERNAME = new RegExp(`^[a-z0-9._]{3,${MAX_USERNAME}}$`);
 /** For so long nobody else can take a username that its owner gave up. */
 const HELD_DAYS = 14;
 
@@ -21,18 +23,30 @@ const RESERVED = new Set(
   upload uploads user username users verified verify webhook webhooks webmaster www you`.split(/\s+/),
 );
 
-/** Checks the form of a username. @param username in lower case @returns no errors if it is valid and not reserved */
-export function checkUsername(username: string): UserError[] {
+/** The username that a client means, in lower case. @returns null when it is none, reserved or not */
+function parseUsername(name: ClientText): string | null {
+  const username = boundText(name, MAX_USERNAME)?.toLowerCase() ?? '';
+  return USERNAME.test(username) ? username : null;
+}
+
+/**
+ * Reads the username that somebody chooses, ignoring case.
+ *
+ * @param userErrors receives an error when it is invalid or reserved. The result is then of no use
+ */
+export function readNewUsername(name: ClientText, userErrors: UserError[]): string {
+  const username = parseUsername(name);
   const field = ['username'];
-  if (!USERNAME.test(username)) {
-    const message = 'A username has 3 to 30 characters of a to z, 0 to 9, dot and underscore.';
-    return [{ code: 'INVALID', message, field }];
+  if (username === null) {
+    const message = `A username has 3 to ${MAX_USERNAME} characters of a to z, 0 to 9, dot and underscore.`;
+    userErrors.push({ code: 'INVALID', message, field });
+    return '';
   }
   // With dots and underscores around it, a reserved name looks the same.
   if (RESERVED.has(username) || RESERVED.has(username.replace(/^[._]+|[._]+$/g, ''))) {
-    return [{ code: 'RESERVED', message: 'This username is kept from being used. Choose another one.', field }];
+    userErrors.push({ code: 'RESERVED', message: 'This username is kept from being used. Choose another one.', field });
   }
-  return [];
+  return username;
 }
 
 /** The error TAKEN for a username. */
@@ -58,9 +72,9 @@ export async function requireNotHeld(tx: Transaction, userId: bigint, username: 
  *
  * @throws UserErrors INVALID, RESERVED or TAKEN
  */
-export async function changeUsername({ db, redis }: Stores, userId: bigint, name: string): Promise<void> {
-  const username = name.toLowerCase();
-  const userErrors = checkUsername(username);
+export async function changeUsername({ db, redis }: Stores, userId: bigint, name: ClientText): Promise<void> {
+  const userErrors: UserError[] = [];
+  const username = readNewUsername(name, userErrors);
   if (userErrors.length > 0) throw new UserErrors(userErrors);
   try {
     await writeInvalidating(redis, [userKey(userId)], () =>
@@ -85,10 +99,10 @@ export async function changeUsername({ db, redis }: Stores, userId: bigint, name
 }
 
 /** The id of the person with a username, ignoring case; null if there is none or the username is invalid. */
-export async function findUserIdByUsername({ db }: Stores, username: string): Promise<bigint | null> {
-  const name = username.toLowerCase();
-  if (!USERNAME.test(name)) return null;
-  const row = await db.user.findUnique({ where: { username: name }, select: { id: true } });
+export async function findUserIdByUsername({ db }: Stores, name: ClientText): Promise<bigint | null> {
+  const username = parseUsername(name);
+  if (username === null) return null;
+  const row = await db.user.findUnique({ where: { username }, select: { id: true } });
   return row?.id ?? null;
 }
 

@@ -5,6 +5,9 @@ import { type NewActivity, recordActivities } from './record.ts';
 /** The most people whom one text notifies: a long list of names is no conversation. */
 const MAX_MENTIONS = 20;
 
+/** A dot at the end belongs to the sentence. */
+const MENTION = /(?<![\p{L}\p{N}_.@])@([a-z0-9._]{2,}[a-z0-9_])/giu;
+
 /**
  * The usernames that a text mentions as `@name`, in lower case, each once, in the order of the text. An email address
  * such as name@example.org mentions nobody.
@@ -13,11 +16,7 @@ const MAX_MENTIONS = 20;
  */
 export function findMentions(text: string): string[] {
   const names = new Set<string>();
-  for (const [, name = ''] of text.matchAll(/(?<![\p{L}\p{N}_.@])@([a-z0-9._]{3,})/giu)) {
-    // A dot at the end belongs to the sentence.
-    const username = name.toLowerCase().replace(/\.+$/, '');
-    if (username.length >= 3 && username.length <= 30) names.add(username);
-  }
+  for (const [, name = ''] of text.matchAll(MENTION)) if (name.length <= 30) names.add(name.toLowerCase());
   return [...names].slice(0, MAX_MENTIONS);
 }
 

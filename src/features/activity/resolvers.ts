@@ -1,8 +1,8 @@
 import type { Resolvers } from '../../generated/graphql.ts';
-import { fromCursor, idTime } from '../../stores/ids.ts';
+import { idTime } from '../../stores/ids.ts';
 import { mutation, requireSession } from '../context.ts';
 import { badInput } from '../kernel/errors.ts';
-import { pageRequest } from '../kernel/paging.ts';
+import { pageRequest, parseCursor } from '../kernel/paging.ts';
 import { eventFields, subscription } from '../live/event-resolvers.ts';
 import { countUnread, listActivities, markRead } from './list.ts';
 import { subscribeToActivity } from './subscriptions.ts';
@@ -17,7 +17,7 @@ export const activityResolvers: Resolvers = {
   },
   Mutation: {
     markActivityRead: mutation(async (session, { input: { upTo } }, context) => {
-      const sortId = fromCursor(upTo);
+      const sortId = parseCursor(upTo);
       if (sortId === null) throw badInput('"upTo" is not a cursor of this list: take it from "edges.cursor".');
       await markRead(context.stores, session.userId, sortId);
       return { viewer: session };

@@ -1,5 +1,6 @@
 import { activityChannel } from '../../stores/channel-names.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { type LiveEvent, type LiveEvents, subscribe } from '../live/subscribe.ts';
 import { type ActivityRow, readActivity } from './list.ts';
 
@@ -15,7 +16,7 @@ export type NewActivityEvent = LiveEvent<ActivityRow>;
 export async function subscribeToActivity(
   stores: Stores,
   viewerId: bigint,
-  after: string | null | undefined,
+  after: ClientText | null | undefined,
 ): Promise<LiveEvents<ActivityRow>> {
   return subscribe<ActivityRow>(stores, {
     channels: [activityChannel(viewerId)],

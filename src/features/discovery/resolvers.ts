@@ -1,6 +1,7 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import type { Context } from '../context.ts';
 import { toHashtagRow } from '../hashtags/parse-hashtags.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { pageRequest } from '../kernel/paging.ts';
 import { readPopular } from './popular.ts';
 import { search } from './search.ts';
@@ -19,7 +20,7 @@ export const discoveryResolvers: Resolvers = {
   },
 };
 
-async function readFound({ stores, readViewer, loaders }: Context, text: string, first: number | null | undefined) {
+async function readFound({ stores, readViewer, loaders }: Context, text: ClientText, first: number | null | undefined) {
   const found = await search(stores, readViewer(), text, first);
   const rows = await Promise.all(
     found.map((result) => {

@@ -1,5 +1,6 @@
 import { joinSql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import {
   MIN_SIMILARITY_LENGTH,
   normalizeSearchText,
@@ -25,7 +26,7 @@ const CANDIDATES_PER_MATCH = 200;
 export async function searchPeople(
   { db }: Stores,
   viewerId: bigint | null,
-  text: string,
+  text: ClientText,
   first: number | null | undefined,
 ): Promise<bigint[]> {
   const query = normalizeSearchText('text', text);

@@ -1,6 +1,7 @@
 import type { Stores } from '../../stores/stores.ts';
 import { searchHashtags } from '../hashtags/search-hashtags.ts';
-import { requireSearchLimit } from '../kernel/search-text.ts';
+import type { ClientText } from '../kernel/client-text.ts';
+import { boundSearchText, requireSearchLimit } from '../kernel/search-text.ts';
 import { type PlaceRow, searchPlaces } from '../places/places.ts';
 import { searchPeople } from './search-people.ts';
 
@@ -22,11 +23,11 @@ export type SearchResult =
 export async function search(
   stores: Stores,
   viewerId: bigint | null,
-  text: string,
+  text: ClientText,
   first: number | null | undefined,
 ): Promise<SearchResult[]> {
   const limit = requireSearchLimit(first);
-  const [prefix] = text.trim();
+  const [prefix] = boundSearchText('text', text).trim();
   const [people, hashtags, places] = await Promise.all([
     prefix === '#' ? [] : searchPeople(stores, viewerId, text, limit),
     prefix === '@' ? [] : searchHashtags(stores, viewerId, text, limit),

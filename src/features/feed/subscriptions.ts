@@ -1,5 +1,6 @@
 import { accessChannel, timelineChannel } from '../../stores/channel-names.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { deliverPhoto, deliverPublishedPhoto } from '../live/photo-deliveries.ts';
 import { Final, type LiveEvent, type LiveEvents, type SubscriptionControl, subscribe } from '../live/subscribe.ts';
 import { authorKey, feedKey, hashtagKey } from '../records/feed-keys.ts';
@@ -24,7 +25,7 @@ export type NewPhotoEvent = LiveEvent<PhotoRow>;
 export async function subscribeToHomeFeed(
   stores: Stores,
   viewerId: bigint,
-  after: string | null | undefined,
+  after: ClientText | null | undefined,
 ): Promise<LiveEvents<PhotoRow>> {
   const sharedChannels = async () => {
     const [authors, [hashtags]] = await Promise.all([
@@ -68,7 +69,7 @@ export async function subscribeToUserPhotos(
   stores: Stores,
   viewerId: bigint | null,
   userId: bigint,
-  after: string | null | undefined,
+  after: ClientText | null | undefined,
 ): Promise<LiveEvents<PhotoRow> | null> {
   const maySee = async () => (await maySeeAccountContents(stores, viewerId, [userId]))[0] === true;
   if (!(await maySee())) return null;

@@ -1,3 +1,4 @@
+import { boundCharacters, type ClientText, hasLongRunOfMarks } from '../kernel/client-text.ts';
 import { badInput, userError } from '../kernel/errors.ts';
 
 /** A hashtag. It consists of its name alone, and exists whether or not a photo has it. */
@@ -13,7 +14,7 @@ export function toHashtagRow(name: string): HashtagRow {
 }
 
 /** The longest hashtag, in characters. */
-export const MAX_HASHTAG = 100;
+const MAX_HASHTAG = 100;
 
 /** Excludes invisible characters, and U+20E3, which turns a digit into a keycap emoji. */
 const CHARACTER = '[[\\p{L}\\p{M}\\p{N}_]--[\\p{Default_Ignorable_Code_Point}\\u20E3]]';
@@ -52,10 +53,10 @@ export function parseHashtags(text: string): string[] {
 }
 
 /** Folds a name that a client gave, with or without `#`. Null when it is not a valid hashtag. */
-function normalizeHashtag(name: string): string | null {
-  // Refuse a name that is far too long before normalizing it.
-  if (name.length > 10 * MAX_HASHTAG) return null;
-  const word = name.normalize('NFKC').trim().replace(/^#/, '');
+function normalizeHashtag(name: ClientText): string | null {
+  const bounded = boundCharacters(name, MAX_HASHTAG);
+  if (bounded === null || hasLongRunOfMarks(bounded)) return null;
+  const word = bounded.normalize('NFKC').trim().replace(/^#/, '');
   const folded = foldHashtag(word);
   return NAME.test(word) && fitsLimit(folded) ? folded : null;
 }
@@ -63,14 +64,14 @@ function normalizeHashtag(name: string): string | null {
 const ALLOWED = `A hashtag has 1 to ${MAX_HASHTAG} characters: letters, digits and underscores.`;
 
 /** Folds the hashtag in a query's argument. @throws BAD_USER_INPUT when it is not a valid hashtag */
-export function requireHashtag(name: string): string {
+export function requireHashtag(name: ClientText): string {
   const hashtag = normalizeHashtag(name);
   if (hashtag === null) throw badInput(`"name" is no hashtag. ${ALLOWED}`);
   return hashtag;
 }
 
 /** Folds the hashtag in a mutation's input. @throws UserErrors INVALID */
-export function requireHashtagInput(name: string): string {
+export function requireHashtagInput(name: ClientText): string {
   const hashtag = normalizeHashtag(name);
   if (hashtag === null) throw userError('INVALID', ALLOWED, 'name');
   return hashtag;

@@ -1,6 +1,7 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { mutation } from '../context.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { pageRequest } from '../kernel/paging.ts';
 import { eventFields, subscription } from '../live/event-resolvers.ts';
 import { followHashtag, listFollowedHashtags, unfollowHashtag } from './hashtag-follows.ts';
@@ -48,7 +49,7 @@ function toHashtags(names: readonly string[]) {
 
 /** Makes a mutation that does something with a hashtag. It returns the hashtag. */
 function changeHashtag(work: (stores: Stores, viewerId: bigint, hashtag: string) => Promise<unknown>) {
-  return mutation(async ({ userId }, { input }: { input: { name: string } }, context) => {
+  return mutation(async ({ userId }, { input }: { input: { name: ClientText } }, context) => {
     const hashtag = requireHashtagInput(input.name);
     await work(context.stores, userId, hashtag);
     return { hashtag: toHashtagRow(hashtag) };

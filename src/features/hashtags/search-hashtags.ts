@@ -1,8 +1,9 @@
 import { joinSql, sql } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { MIN_SIMILARITY_LENGTH, prefixPattern, requireSearchLimit, requireSearchText } from '../kernel/search-text.ts';
 import { photoIsVisible } from '../visibility/sql-conditions.ts';
-import { foldHashtag, MAX_HASHTAG } from './parse-hashtags.ts';
+import { foldHashtag } from './parse-hashtags.ts';
 
 /** How many hashtags each kind of match contributes at most. One letter alone can match millions. */
 const CANDIDATES_PER_MATCH = 500;
@@ -23,10 +24,10 @@ const SCANNED_PHOTOS = 500;
 export async function searchHashtags(
   { db }: Stores,
   viewerId: bigint | null,
-  text: string,
+  text: ClientText,
   first: number | null | undefined,
 ): Promise<string[]> {
-  const query = foldQuery(text);
+  const query = requireSearchText('text', text, 'spaces and "#"', foldQuery);
   const limit = requireSearchLimit(first);
   const prefix = prefixPattern(query);
   const matches = [
@@ -58,9 +59,7 @@ export async function searchHashtags(
   return rows.map((row) => row.name);
 }
 
-/** Folds the search text as hashtags are folded. @throws BAD_USER_INPUT when it is empty or too long */
-function foldQuery(text: string): string {
-  // A text that is longer than any hashtag is refused without folding it.
-  const folded = text.length > 10 * MAX_HASHTAG ? text : foldHashtag(text).trim().replace(/^#/, '');
-  return requireSearchText('text', folded, 'spaces and "#"');
+/** Folds a text to search for as hashtags are folded. */
+function foldQuery(bounded: string): string {
+  return foldHashtag(bounded).trim().replace(/^#/, '');
 }

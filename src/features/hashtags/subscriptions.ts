@@ -1,5 +1,6 @@
 import { timelineChannel } from '../../stores/channel-names.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { deliverPublishedPhoto } from '../live/photo-deliveries.ts';
 import { type LiveEvents, subscribe } from '../live/subscribe.ts';
 import { hashtagKey } from '../records/feed-keys.ts';
@@ -14,7 +15,7 @@ export function subscribeToHashtagPhotos(
   stores: Stores,
   viewerId: bigint | null,
   hashtag: string,
-  after: string | null | undefined,
+  after: ClientText | null | undefined,
 ): Promise<LiveEvents<PhotoRow>> {
   return subscribe<PhotoRow>(stores, {
     channels: [timelineChannel(hashtagKey(hashtag))],

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from '../../stores/postgres.ts';
-import { UserErrors, userError } from './errors.ts';
-import { checkText } from './validate.ts';
+import type { ClientText } from './client-text.ts';
+import { userError } from './errors.ts';
+import { requireText } from './validate.ts';
 
 /** What identifies a repeated mutation: who sends it, the key that the client chose, and the rest of the input. */
 export interface IdempotentCall {
   userId: bigint;
   /** Null or undefined when the client chose none: then no call is a repetition. */
-  key: string | null | undefined;
+  key: ClientText | null | undefined;
   mutation: string;
   input: unknown;
 }
@@ -23,16 +24,15 @@ export interface IdempotentCall {
  */
 export async function withIdempotencyKey(
   tx: Transaction,
-  { userId, key, mutation, input }: IdempotentCall,
+  { userId, key: clientKey, mutation, input }: IdempotentCall,
   id: bigint,
   create: () => Promise<void>,
 ): Promise<bigint> {
-  if (key === null || key === undefined) {
+  if (clientKey === null || clientKey === undefined) {
     await create();
     return id;
   }
-  const userErrors = checkText('The idempotency key', key, 1, 100, 'idempotencyKey');
-  if (userErrors.length > 0) throw new UserErrors(userErrors);
+  const key = requireText(clientKey, { what: 'The idempotency key', min: 1, max: 100, field: ['idempotencyKey'] });
   const inputHash = createHash('sha256')
     .update(JSON.stringify([mutation, input]))
     .digest();

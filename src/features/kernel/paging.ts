@@ -1,4 +1,5 @@
 import { fromCursor, toCursor } from '../../stores/ids.ts';
+import { boundText, type ClientText } from './client-text.ts';
 import { badInput } from './errors.ts';
 
 /** The part of a list that a client requests: `first` items below `after`, or from the top when `after` is null. */
@@ -20,14 +21,23 @@ export function pageRequest({
   after,
 }: {
   first?: number | null | undefined;
-  after?: string | null | undefined;
+  after?: ClientText | null | undefined;
 }): PageRequest {
   const size = requireFirst(first, MAX_PAGE);
   if (after === null || after === undefined) return { first: size, after: null };
-  const sortId = fromCursor(after);
+  const sortId = parseCursor(after);
   if (sortId === null)
     throw badInput('"after" is not a cursor of this list: take it from "edges.cursor" or "pageInfo.endCursor".');
   return { first: size, after: sortId };
+}
+
+/** In UTF-16 code units. No cursor of a list is as long. */
+const MAX_CURSOR = 100;
+
+/** Parses a cursor of a list. @returns the id by which the list is sorted; null when it is malformed */
+export function parseCursor(cursor: ClientText): bigint | null {
+  const text = boundText(cursor, MAX_CURSOR);
+  return text === null ? null : fromCursor(text);
 }
 
 /** Checks a page size. @throws BAD_USER_INPUT with a message that says what is allowed */

@@ -1,3 +1,4 @@
+import { boundCharacters, type ClientText, hasLongRunOfMarks } from './client-text.ts';
 import { badInput } from './errors.ts';
 import { requireFirst } from './paging.ts';
 
@@ -20,19 +21,39 @@ export function requireSearchLimit(first: number | null | undefined): number {
  * @param argument the name of the GraphQL argument
  * @throws BAD_USER_INPUT when nothing is left, or the text is too long
  */
-export function normalizeSearchText(argument: string, text: string): string {
-  const normalized = text.normalize('NFC').trim().replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase();
-  return requireSearchText(argument, normalized, 'spaces');
+export function normalizeSearchText(argument: string, text: ClientText): string {
+  return requireSearchText(argument, text, 'spaces', (bounded) =>
+    bounded.normalize('NFC').trim().replace(/^@/, '').replace(/\s+/g, ' ').toLowerCase(),
+  );
 }
 
 /**
- * Checks a normalized text.
+ * Bounds a text to search for, so that it may be normalized.
  *
  * @param argument the name of the GraphQL argument
- * @param ignored the characters that the normalization removed, for the message
- * @throws BAD_USER_INPUT when the text is empty or too long, or no valid text
+ * @throws BAD_USER_INPUT when it is far too long, or has a long run of combining marks
  */
-export function requireSearchText(argument: string, normalized: string, ignored: string): string {
+export function boundSearchText(argument: string, text: ClientText): string {
+  const bounded = boundCharacters(text, MAX_LENGTH);
+  if (bounded === null) throw badInput(`"${argument}" must have 1 to ${MAX_LENGTH} characters; it has far more.`);
+  if (hasLongRunOfMarks(bounded)) throw badInput(`"${argument}" holds more than 30 combining marks in a row.`);
+  return bounded;
+}
+
+/**
+ * Bounds, normalizes and checks a text to search for.
+ *
+ * @param argument the name of the GraphQL argument
+ * @param ignored the characters that the normalization removes, for the message
+ * @throws BAD_USER_INPUT when the normalized text is empty or too long, or no valid text
+ */
+export function requireSearchText(
+  argument: string,
+  text: ClientText,
+  ignored: string,
+  normalize: (bounded: string) => string,
+): string {
+  const normalized = normalize(boundSearchText(argument, text));
   const { length } = Array.from(normalized);
   if (length < 1 || length > MAX_LENGTH) {
     throw badInput(`"${argument}" must have 1 to ${MAX_LENGTH} characters beside ${ignored}; it has ${length}.`);

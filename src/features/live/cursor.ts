@@ -1,6 +1,7 @@
 /** Cursors of subscriptions: the position in each channel up to which the client has received everything. */
 import { isChannelName } from '../../stores/channel-names.ts';
 import { isEntryId, type StreamPosition, UNKNOWN_POSITION } from '../../stores/streams.ts';
+import { boundText, type ClientText } from '../kernel/client-text.ts';
 import { badInput } from '../kernel/errors.ts';
 
 /**
@@ -25,11 +26,12 @@ export function toCursor(positions: ReadonlyMap<string, StreamPosition>): string
  * @param firstChannel the channel that is in every cursor of the subscription
  * @throws BAD_USER_INPUT when it is not a cursor of this subscription
  */
-export function parseCursor(cursor: string, firstChannel: string): Map<string, StreamPosition> {
+export function parseCursor(cursor: ClientText, firstChannel: string): Map<string, StreamPosition> {
   const positions = new Map<string, StreamPosition>();
   try {
-    if (cursor.length > MAX_CURSOR_LENGTH) throw new Error('too long');
-    for (const entry of JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]) {
+    const text = boundText(cursor, MAX_CURSOR_LENGTH);
+    if (text === null) throw new Error('too long');
+    for (const entry of JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[]) {
       const [name, epoch, id] = toTexts(entry);
       if (!isChannelName(name) || epoch === '' || !isEntryId(id)) throw new Error('not a position');
       positions.set(name, { epoch, id });

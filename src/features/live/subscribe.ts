@@ -9,6 +9,7 @@
 import { ChannelsUnavailable } from '../../stores/channels.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { UNKNOWN_POSITION } from '../../stores/streams.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { unavailable } from '../kernel/errors.ts';
 import { parseCursor } from './cursor.ts';
 import { DONE, generator } from './generator.ts';
@@ -34,7 +35,7 @@ export interface SubscriptionSource<T> {
   /**
    * The cursor of the last event that the client has; null to begin now, with a gap: earlier events are in the list.
    */
-  after: string | null | undefined;
+  after: ClientText | null | undefined;
   /**
    * Reads everything again that messages may have changed, at a gap: a missed message may have meant to add a channel,
    * or to end. Its outcome is delivered with the gap.

@@ -6,8 +6,9 @@ import { writeInvalidating } from '../../stores/cached-rows.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { changeAccountVisibility } from '../accounts/account-visibility.ts';
-import { UserErrors, userError } from '../kernel/errors.ts';
-import { checkText } from '../kernel/validate.ts';
+import type { ClientText } from '../kernel/client-text.ts';
+import { userError } from '../kernel/errors.ts';
+import { requireText, trim } from '../kernel/validate.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { removeComment as deleteComment } from '../photos/comments.ts';
 import { addPhotosChanged } from '../photos/counts.ts';
@@ -22,11 +23,8 @@ import { closeReports, type Subject } from './reports.ts';
 class NothingToChange extends Error {}
 
 /** Trims and checks the reason for an action. @throws UserErrors TOO_SHORT, TOO_LONG or INVALID */
-function parseReason(reason: string): string {
-  const text = reason.trim();
-  const userErrors = checkText('The reason', text, 1, 1_000, 'why');
-  if (userErrors.length > 0) throw new UserErrors(userErrors);
-  return text;
+function parseReason(reason: ClientText): string {
+  return requireText(reason, { what: 'The reason', min: 1, max: 1_000, field: ['why'], clean: trim });
 }
 
 /**
@@ -40,7 +38,7 @@ export async function setPhotoHidden(
   moderatorId: bigint,
   subject: Subject & { photoId: bigint },
   isHidden: boolean,
-  reason: string,
+  reason: ClientText,
 ): Promise<void> {
   const text = parseReason(reason);
   const { photoId: id, userId } = subject;
@@ -66,7 +64,7 @@ export async function removeComment(
   stores: Stores,
   moderatorId: bigint,
   subject: Subject & { photoId: bigint; commentId: bigint },
-  reason: string,
+  reason: ClientText,
 ): Promise<void> {
   const text = parseReason(reason);
   await deleteComment(stores, subject.photoId, subject.commentId, async (tx) => {
@@ -85,7 +83,7 @@ export async function setSuspended(
   moderatorId: bigint,
   userId: bigint,
   isSuspended: boolean,
-  reason: string,
+  reason: ClientText,
 ): Promise<void> {
   const text = parseReason(reason);
   if (moderatorId === userId) throw userError('SELF', 'Nobody suspends or restores themselves.', 'userId');
@@ -116,7 +114,7 @@ export async function dismissReports(
   { db }: Stores,
   moderatorId: bigint,
   subject: Subject,
-  reason: string,
+  reason: ClientText,
 ): Promise<number> {
   const text = parseReason(reason);
   return db.$transaction(async (tx) => {
@@ -135,7 +133,7 @@ export async function setModerator(
   { db, redis }: Stores,
   username: string,
   isModerator: boolean,
-  reason: string,
+  reason: ClientText,
 ): Promise<void> {
   const text = parseReason(reason);
   const user = await db.user.findUnique({ where: { username: username.toLowerCase() }, select: { id: true } });

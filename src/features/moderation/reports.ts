@@ -2,10 +2,12 @@ import type { ReportReason } from '../../generated/graphql.ts';
 import { REPORTER_LOCKS } from '../../stores/lock-ids.ts';
 import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { UserErrors, userError } from '../kernel/errors.ts';
+import type { ClientText } from '../kernel/client-text.ts';
+import { userError } from '../kernel/errors.ts';
 import type { Connection, PageRequest } from '../kernel/paging.ts';
 import { readList, ruledByPage } from '../kernel/read-list.ts';
-import { checkText } from '../kernel/validate.ts';
+import { requireText } from '../kernel/validate.ts';
+import { inOrder } from '../records/load-rows.ts';
 import { lockPeople } from '../visibility/locks.ts';
 
 /** A report that something is against the rules. */
@@ -50,10 +52,9 @@ export async function createReport(
   reporterId: bigint,
   subject: Subject,
   reason: ReportReason,
-  details: string,
+  clientDetails: ClientText,
 ): Promise<void> {
-  const userErrors = checkText('The details', details, 0, 1_000, 'details');
-  if (userErrors.length > 0) throw new UserErrors(userErrors);
+  const details = requireText(clientDetails, { what: 'The details', min: 0, max: 1_000, field: ['details'] });
   if (subject.userId === reporterId) throw userError('SELF', 'Nobody reports themselves.', 'subjectId');
   await db.$transaction(async (tx) => {
     // Serializes the reports of one reporter, so that concurrent duplicates become one.
@@ -86,11 +87,18 @@ export function listQueue({ db }: Stores, request: PageRequest): Promise<Connect
   });
 }
 
-/** Reads a report by id for a moderator; null for anybody else, and for a missing one. */
-export async function readReport({ db }: Stores, viewerId: bigint, id: bigint): Promise<ReportRow | null> {
-  if (!(await isModerator(db, viewerId))) return null;
-  const row = await db.report.findUnique({ where: { id }, select: REPORT_COLUMNS });
-  return row && { __typename: 'Report', ...row };
+/** Reads reports for a moderator, in the order of the ids; null for a missing one. Anybody else reads only nulls. */
+export async function readReports(
+  { db }: Stores,
+  viewerId: bigint,
+  ids: readonly bigint[],
+): Promise<(ReportRow | null)[]> {
+  if (!(await isModerator(db, viewerId))) return ids.map(() => null);
+  const rows = await db.report.findMany({ where: { id: { in: [...ids] } }, select: REPORT_COLUMNS });
+  return inOrder(
+    ids,
+    rows.map((row) => ({ __typename: 'Report', ...row })),
+  );
 }
 
 /** Whether a person is a moderator now. Reads the database, not the cache. */

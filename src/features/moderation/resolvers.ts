@@ -1,9 +1,10 @@
 import type { Resolvers } from '../../generated/graphql.ts';
-import { fromGlobalId, idTime, toGlobalId } from '../../stores/ids.ts';
+import { idTime, toGlobalId } from '../../stores/ids.ts';
 import { type Context, mutation, requireSession } from '../context.ts';
+import { type ClientText, excerpt } from '../kernel/client-text.ts';
 import { badInput, forbidden, userError } from '../kernel/errors.ts';
 import { pageRequest } from '../kernel/paging.ts';
-import { parseCommentId, parseId } from '../kernel/validate.ts';
+import { parseCommentId, parseGlobalId, parseId } from '../kernel/validate.ts';
 import { dismissReports, removeComment, setPhotoHidden, setSuspended } from './actions.ts';
 import { listModerationActions } from './log.ts';
 import { createReport, isModerator, listQueue, type Subject } from './reports.ts';
@@ -34,7 +35,7 @@ export const moderationResolvers: Resolvers = {
       if (!comment) throw userError('NOT_FOUND', 'There is no such comment.', 'commentId');
       const subject = { userId: comment.authorId, photoId, commentId };
       await removeComment(context.stores, moderatorId, subject, input.why);
-      return { removedCommentId: input.commentId };
+      return { removedCommentId: toGlobalId('Comment', photoId, commentId) };
     }),
     suspendUser: setUserSuspended(true),
     restoreUser: setUserSuspended(false),
@@ -89,8 +90,8 @@ async function requireModerator(context: Context): Promise<bigint> {
  * @throws UserErrors NOT_FOUND for a subject that the viewer may not see
  * @throws BAD_USER_INPUT for an id of another type
  */
-async function requireSubject({ loaders }: Context, globalId: string): Promise<Subject> {
-  const id = fromGlobalId(globalId);
+async function requireSubject({ loaders }: Context, globalId: ClientText): Promise<Subject> {
+  const id = parseGlobalId(globalId);
   const [first, second = 0n] = id?.parts ?? [0n];
   switch (id?.type) {
     case 'User': {
@@ -109,7 +110,7 @@ async function requireSubject({ loaders }: Context, globalId: string): Promise<S
       break;
     }
     default:
-      throw badInput(`"${globalId.slice(0, 100)}" is not the id of a Photo, a Comment or a User.`);
+      throw badInput(`"${excerpt(globalId)}" is not the id of a Photo, a Comment or a User.`);
   }
   throw userError('NOT_FOUND', 'There is nothing with this id that you may see.', 'subjectId');
 }
@@ -122,7 +123,7 @@ function moderation<Args, Result extends object>(
 }
 
 function setHidden(isHidden: boolean) {
-  return moderation(async (moderatorId, { input }: { input: { photoId: string; why: string } }, context) => {
+  return moderation(async (moderatorId, { input }: { input: { photoId: ClientText; why: ClientText } }, context) => {
     const photo = await context.loaders.visiblePhoto.load(parseId('Photo', input.photoId));
     if (photo?.status !== 'READY') throw userError('NOT_FOUND', 'There is no such photo.', 'photoId');
     const subject = { userId: photo.ownerId, photoId: photo.id, commentId: null };
@@ -132,7 +133,7 @@ function setHidden(isHidden: boolean) {
 }
 
 function setUserSuspended(isSuspended: boolean) {
-  return moderation(async (moderatorId, { input }: { input: { userId: string; why: string } }, context) => {
+  return moderation(async (moderatorId, { input }: { input: { userId: ClientText; why: ClientText } }, context) => {
     const userId = parseId('User', input.userId);
     const user = await context.loaders.visibleUser.load(userId);
     if (!user) throw userError('NOT_FOUND', 'There is no such person.', 'userId');

@@ -2,6 +2,7 @@ import type { Resolvers } from '../../generated/graphql.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { findUserIdByUsername } from '../accounts/usernames.ts';
 import { type Context, mutation } from '../context.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { userError } from '../kernel/errors.ts';
 import { emptyPage, pageRequest } from '../kernel/paging.ts';
 import { parseId } from '../kernel/validate.ts';
@@ -73,7 +74,7 @@ export const peopleResolvers: Resolvers = {
  * Makes a mutation that changes something between the viewer and a person whom they may see. It returns that person.
  */
 function changeRelationship(work: (stores: Stores, viewerId: bigint, otherId: bigint) => Promise<void>) {
-  return mutation(async ({ userId }, { input }: { input: { userId: string } }, context) => {
+  return mutation(async ({ userId }, { input }: { input: { userId: ClientText } }, context) => {
     const otherId = parseId('User', input.userId);
     await requireUser(context, otherId);
     await work(context.stores, userId, otherId);

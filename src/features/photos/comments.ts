@@ -5,11 +5,12 @@ import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
 import { recordActivities } from '../activity/record.ts';
 import { hasHashtags, syncPhotoHashtags, writeInvalidatingHashtags } from '../hashtags/photo-hashtags.ts';
-import { UserErrors, userError } from '../kernel/errors.ts';
+import type { ClientText } from '../kernel/client-text.ts';
+import { userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
 import type { Connection, PageRequest } from '../kernel/paging.ts';
 import { readListOfEach } from '../kernel/read-list.ts';
-import { checkText } from '../kernel/validate.ts';
+import { requireText, trim } from '../kernel/validate.ts';
 import { type CommentKey, type CommentRow, readComments } from '../records/comment-rows.ts';
 import { type PhotoRow, photoKey } from '../records/photo-rows.ts';
 import { lockPeople } from '../visibility/locks.ts';
@@ -27,11 +28,9 @@ export async function addComment(
   stores: Stores,
   authorId: bigint,
   photoId: bigint,
-  input: { text: string; idempotencyKey?: string | null | undefined },
+  input: { text: ClientText; idempotencyKey?: ClientText | null | undefined },
 ): Promise<CommentRow> {
-  const text = input.text.trim();
-  const userErrors = checkText('A comment', text, 1, 1_000, 'text');
-  if (userErrors.length > 0) throw new UserErrors(userErrors);
+  const text = requireText(input.text, { what: 'A comment', min: 1, max: 1_000, field: ['text'], clean: trim });
   const photo = await requireReadyPhoto(stores, authorId, photoId);
   const { ownerId } = photo;
   const addsHashtags = authorId === ownerId && hasHashtags(text);
@@ -180,8 +179,6 @@ export async function readVisibleComments(
     rows.map((row) => row.authorId),
   );
   const visible = rows.filter((_, index) => maySeeAuthor[index]);
-  return keys.map(([photoId, id]) => {
-    const row = visible.find((comment) => comment.photoId === photoId && comment.id === id);
-    return row ?? null;
-  });
+  const byKey = new Map(visible.map((comment) => [`${comment.photoId}:${comment.id}`, comment]));
+  return keys.map(([photoId, id]) => byKey.get(`${photoId}:${id}`) ?? null);
 }

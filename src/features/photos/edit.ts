@@ -3,19 +3,19 @@ import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { deleteMentions, recordMentions } from '../activity/mentions.ts';
 import { hasHashtags, syncPhotoHashtags, writeInvalidatingHashtags } from '../hashtags/photo-hashtags.ts';
-import { UserErrors } from '../kernel/errors.ts';
-import { checkText } from '../kernel/validate.ts';
+import type { ClientText } from '../kernel/client-text.ts';
+import { requireText } from '../kernel/validate.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { type ChosenLocation, setLocation } from '../places/locations.ts';
 import { photoKey } from '../records/photo-rows.ts';
 import { addPhotosChanged } from './counts.ts';
 import { allRenditionKeys } from './media.ts';
-import { MAX_CAPTION } from './publish.ts';
+import { CAPTION } from './publish.ts';
 import { requireOwnPhoto } from './require-photo.ts';
 
 /** The fields of a photo to change. Fields that are left out keep their value. */
 export interface PhotoChanges {
-  caption?: string | undefined;
+  caption?: ClientText | undefined;
   /** Null removes the location. */
   location?: ChosenLocation | null | undefined;
 }
@@ -29,10 +29,9 @@ export async function updatePhoto(
   stores: Stores,
   ownerId: bigint,
   photoId: bigint,
-  { caption, location }: PhotoChanges,
+  { location, ...changes }: PhotoChanges,
 ): Promise<void> {
-  const userErrors = caption === undefined ? [] : checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
-  if (userErrors.length > 0) throw new UserErrors(userErrors);
+  const caption = changes.caption === undefined ? undefined : requireText(changes.caption, CAPTION);
   const photo = await requireOwnPhoto(stores, ownerId, photoId);
   await writeInvalidatingHashtags(stores, photo, caption ?? '', () =>
     stores.db.$transaction(async (tx) => {

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { addJob } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { syncPhotoHashtags } from '../hashtags/photo-hashtags.ts';
-import { UserErrors, userError } from '../kernel/errors.ts';
+import type { ClientText } from '../kernel/client-text.ts';
+import { userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
-import { checkText } from '../kernel/validate.ts';
+import { requireText, type TextRule } from '../kernel/validate.ts';
 import { type ChosenLocation, setLocation } from '../places/locations.ts';
 
-/** The longest caption, in characters. */
-export const MAX_CAPTION = 2_200;
+/** The caption of a photo. */
+export const CAPTION: TextRule = { what: 'A caption', min: 0, max: 2_200, field: ['caption'] };
 
 /**
  * Publishes a photo whose file was uploaded. The photo is PROCESSING. The same transaction enqueues the job that makes
@@ -23,11 +24,10 @@ export async function publishPhoto(
   stores: Stores,
   ownerId: bigint,
   uploadId: bigint,
-  input: { caption: string; location?: ChosenLocation | null; idempotencyKey?: string | null | undefined },
+  input: { caption: ClientText; location?: ChosenLocation | null; idempotencyKey?: ClientText | null | undefined },
 ): Promise<bigint> {
-  const { caption, location = null, idempotencyKey } = input;
-  const userErrors = checkText('A caption', caption, 0, MAX_CAPTION, 'caption');
-  if (userErrors.length > 0) throw new UserErrors(userErrors);
+  const { location = null, idempotencyKey } = input;
+  const caption = requireText(input.caption, CAPTION);
   // Check before the transaction, which must not wait for S3.
   const upload = await stores.db.upload.findFirst({ where: { id: uploadId, ownerId } });
   const isUploaded = upload !== null && (await stores.objects.exists(upload.objectKey));

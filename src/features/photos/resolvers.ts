@@ -42,7 +42,7 @@ export const photoResolvers: Resolvers = {
     deletePhoto: mutation(async ({ userId }, { input }, context) => {
       const id = parseId('Photo', input.photoId);
       await deletePhoto(context.stores, userId, id);
-      return { deletedPhotoId: input.photoId };
+      return { deletedPhotoId: toGlobalId('Photo', id) };
     }),
     likePhoto: mutation(async ({ userId }, { input }, context) => {
       const id = parseId('Photo', input.photoId);
@@ -63,7 +63,8 @@ export const photoResolvers: Resolvers = {
     deleteComment: mutation(async ({ userId }, { input }, context) => {
       const [photoId, commentId] = parseCommentId(input.commentId);
       await deleteComment(context.stores, userId, photoId, commentId);
-      return { deletedCommentId: input.commentId, photo: await photoWithExactCounts(context, photoId) };
+      const deletedCommentId = toGlobalId('Comment', photoId, commentId);
+      return { deletedCommentId, photo: await photoWithExactCounts(context, photoId) };
     }),
   },
   Subscription: {
@@ -110,7 +111,7 @@ export const photoResolvers: Resolvers = {
   },
   Upload: {
     id: ({ id }) => toGlobalId('Upload', id),
-    url: (upload, _, { stores }) => stores.objects.presignPut(upload.objectKey, upload, upload.expiresAt),
+    url: (upload, _, { loaders }) => loaders.uploadUrl.load(upload),
     headers: putHeaders,
   },
 };

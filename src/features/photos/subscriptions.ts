@@ -1,5 +1,6 @@
 import { accessChannel, photoChannel } from '../../stores/channel-names.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { deliverPhoto, type PhotoDelivery } from '../live/photo-deliveries.ts';
 import { type Delivered, Final, type LiveEvent, type LiveEvents, subscribe } from '../live/subscribe.ts';
 import { type PhotoRow, readPhotos } from '../records/photo-rows.ts';
@@ -30,7 +31,7 @@ export async function subscribeToPhoto(
   stores: Stores,
   viewerId: bigint | null,
   photoId: bigint,
-  after: string | null | undefined,
+  after: ClientText | null | undefined,
 ): Promise<LiveEvents<PhotoUpdate> | null> {
   const [row] = await readPhotos(stores, [photoId]);
   if (!row || !(await readCurrent(stores, viewerId, photoId))) return null;

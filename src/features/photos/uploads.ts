@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Upload } from '../../generated/prisma/client.ts';
 import { nextId } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { boundText, type ClientText, excerpt } from '../kernel/client-text.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
+import { inOrder } from '../records/load-rows.ts';
 
 /** The permission to upload one file. */
 export interface UploadRow extends Upload {
@@ -17,6 +19,10 @@ export const ACCEPTED_TYPES = {
   'image/webp': 'webp',
   'image/avif': 'avif',
 } as const;
+
+/** In UTF-16 code units. No accepted type is as long. */
+const MAX_TYPE_UNITS = 100;
+const SHA256_DIGITS = 64;
 
 function unsupportedType(type: string): string {
   const allowed = 'JPEG, PNG, WebP and AVIF are accepted';
@@ -34,13 +40,19 @@ function unsupportedType(type: string): string {
 export async function createUpload(
   stores: Stores,
   ownerId: bigint,
-  input: { contentType: string; byteSize: number; sha256: string; idempotencyKey?: string | null | undefined },
+  input: {
+    contentType: ClientText;
+    byteSize: number;
+    sha256: ClientText;
+    idempotencyKey?: ClientText | null | undefined;
+  },
 ): Promise<UploadRow> {
   const { idempotencyKey, ...file } = input;
-  const contentType = file.contentType.trim().toLowerCase();
+  const contentType = boundText(file.contentType, MAX_TYPE_UNITS)?.trim().toLowerCase() ?? '';
+  const sha256 = boundText(file.sha256, SHA256_DIGITS) ?? '';
   const userErrors: UserError[] = [];
   if (!Object.hasOwn(ACCEPTED_TYPES, contentType)) {
-    const message = unsupportedType(`"${contentType.slice(0, 100)}"`);
+    const message = unsupportedType(`"${excerpt(file.contentType)}"`);
     userErrors.push({ code: 'UNSUPPORTED_TYPE', message, field: ['contentType'] });
   }
   if (file.byteSize < 1) {
@@ -50,7 +62,7 @@ export async function createUpload(
     const message = `A file may have at most ${stores.config.UPLOAD_MAX_BYTES.toLocaleString('en')} bytes.`;
     userErrors.push({ code: 'TOO_LARGE', message, field: ['byteSize'] });
   }
-  if (!/^[0-9a-f]{64}$/i.test(file.sha256)) {
+  if (!/^[0-9a-f]{64}$/i.test(sha256)) {
     userErrors.push({ code: 'INVALID', message: 'A SHA-256 is 64 hexadecimal characters.', field: ['sha256'] });
   }
   if (userErrors.length > 0) throw new UserErrors(userErrors);
@@ -66,7 +78,7 @@ export async function createUpload(
           objectKey: `uploads/${randomBytes(16).toString('hex')}`,
           contentType,
           byteSize: file.byteSize,
-          sha256: Buffer.from(file.sha256, 'hex'),
+          sha256: Buffer.from(sha256, 'hex'),
           expiresAt: new Date(Date.now() + stores.config.UPLOAD_MINUTES * 60_000),
         },
       });
@@ -83,8 +95,15 @@ export async function createUpload(
   return { __typename: 'Upload', ...upload };
 }
 
-/** Reads an upload of the caller that is not published and not expired; null otherwise. */
-export async function readOwnUpload({ db }: Stores, ownerId: bigint, id: bigint): Promise<UploadRow | null> {
-  const upload = await db.upload.findFirst({ where: { id, ownerId, expiresAt: { gt: new Date() } } });
-  return upload && { __typename: 'Upload', ...upload };
+/** Reads uploads of the caller, in the order of the ids; null for one that is missing, published or expired. */
+export async function readOwnUploads(
+  { db }: Stores,
+  ownerId: bigint,
+  ids: readonly bigint[],
+): Promise<(UploadRow | null)[]> {
+  const uploads = await db.upload.findMany({ where: { id: { in: [...ids] }, ownerId, expiresAt: { gt: new Date() } } });
+  return inOrder(
+    ids,
+    uploads.map((upload) => ({ __typename: 'Upload', ...upload })),
+  );
 }

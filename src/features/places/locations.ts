@@ -1,15 +1,21 @@
 import type { LocationInput, LocationPrecision } from '../../generated/graphql.ts';
 import type { Transaction } from '../../stores/postgres.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
-import { checkText, parseId } from '../kernel/validate.ts';
+import { parseId, readText, type TextRule } from '../kernel/validate.ts';
 import { placeIsVisible } from '../visibility/sql-conditions.ts';
 import { cellColumns } from './cells.ts';
 import { checkDegrees, type Point } from './geo.ts';
 import { findOrAddPlace } from './places.ts';
 import { coarsen } from './precision.ts';
 
-/** The longest name of a place, in characters. */
-const MAX_NAME_LENGTH = 100;
+/** The name of a place. */
+const NAME: TextRule = {
+  what: "A place's name",
+  min: 1,
+  max: 100,
+  field: ['location', 'placeName'],
+  clean: (name) => name.normalize('NFC').trim().replace(/\s+/g, ' '),
+};
 
 /** Where a photo is shown: at an existing place, or at a point that is already reduced to the chosen precision. */
 export type ChosenLocation = { placeId: bigint } | ShownPoint;
@@ -43,8 +49,7 @@ export function parseLocationInput(input: LocationInput): ChosenLocation {
     const error = checkDegrees(field, degrees);
     if (error) invalid(error, field);
   }
-  const name = isGiven(placeName) ? placeName.normalize('NFC').trim().replace(/\s+/g, ' ') : null;
-  if (name !== null) userErrors.push(...checkText("A place's name", name, 1, MAX_NAME_LENGTH, 'location', 'placeName'));
+  const name = isGiven(placeName) ? readText(placeName, NAME, userErrors) : null;
   if (userErrors.length > 0) throw new UserErrors(userErrors);
   const chosenPrecision = precision ?? 'EXACT';
   return { ...coarsen({ latitude, longitude }, chosenPrecision), precision: chosenPrecision, name };

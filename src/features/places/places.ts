@@ -2,6 +2,7 @@ import type { LocationPrecision } from '../../generated/graphql.ts';
 import { placeNameLock } from '../../stores/lock-ids.ts';
 import { joinSql, sql, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import type { Connection, PageRequest } from '../kernel/paging.ts';
 import { readListOfEach } from '../kernel/read-list.ts';
 import {
@@ -10,7 +11,7 @@ import {
   prefixPattern,
   requireSearchLimit,
 } from '../kernel/search-text.ts';
-import type { RowLoaders } from '../records/load-rows.ts';
+import { inOrder, type RowLoaders } from '../records/load-rows.ts';
 import type { PhotoRow } from '../records/photo-rows.ts';
 import { photoIsVisible, placeIsReusable, placeIsVisible } from '../visibility/sql-conditions.ts';
 import {
@@ -58,21 +59,29 @@ export async function findOrAddPlace(
   return { __typename: 'Place', ...place };
 }
 
+function toPlaceRow(row: Omit<PlaceRow, '__typename'>): PlaceRow {
+  return { __typename: 'Place', ...row };
+}
+
 /**
  * Reads places by id, in the order of the ids; null for a place that does not exist. It checks no visibility: the
  * caller has taken the id from a photo that the viewer may see.
  */
 export async function readPlaces({ db }: Stores, ids: readonly bigint[]): Promise<(PlaceRow | null)[]> {
   const rows = await db.place.findMany({ where: { id: { in: [...ids] } } });
-  const byId = new Map(rows.map((row) => [row.id, { __typename: 'Place' as const, ...row }]));
-  return ids.map((id) => byId.get(id) ?? null);
+  return inOrder(ids, rows.map(toPlaceRow));
 }
 
-/** Reads a place by id; null unless the viewer may see one of its photos. */
-export async function readVisiblePlace({ db }: Stores, viewerId: bigint | null, id: bigint): Promise<PlaceRow | null> {
-  const [row] = await db.$queryRaw<PlaceRow[]>`
-    select id, name, latitude, longitude, precision from places where id = ${id} and ${placeIsVisible(viewerId)}`;
-  return row ? { ...row, __typename: 'Place' } : null;
+/** Reads places by id, in the order of the ids; null for a place of which the viewer may see no photo. */
+export async function readVisiblePlaces(
+  { db }: Stores,
+  viewerId: bigint | null,
+  ids: readonly bigint[],
+): Promise<(PlaceRow | null)[]> {
+  const rows = await db.$queryRaw<Omit<PlaceRow, '__typename'>[]>`
+    select id, name, latitude, longitude, precision from places
+    where id = any(${[...ids]}::bigint[]) and ${placeIsVisible(viewerId)}`;
+  return inOrder(ids, rows.map(toPlaceRow));
 }
 
 /**
@@ -119,7 +128,7 @@ export async function findPlacesNear(
   { db }: Stores,
   viewerId: bigint | null,
   point: Point,
-  name: string | null | undefined,
+  name: ClientText | null | undefined,
   first: number | null | undefined,
 ): Promise<NearbyPlace[]> {
   requirePoint(point);
@@ -149,7 +158,7 @@ export async function findPlacesNear(
 export async function searchPlaces(
   { db }: Stores,
   viewerId: bigint | null,
-  text: string,
+  text: ClientText,
   first: number | null | undefined,
 ): Promise<PlaceRow[]> {
   const query = normalizeSearchText('text', text);

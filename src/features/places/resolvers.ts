@@ -1,6 +1,7 @@
 import type { Resolvers } from '../../generated/graphql.ts';
 import { idAt, MAX_ID, toGlobalId } from '../../stores/ids.ts';
 import type { Context } from '../context.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { pageRequest, toConnection } from '../kernel/paging.ts';
 import { answerBatch, ruledByPage } from '../kernel/read-list.ts';
 import { eventFields, subscription } from '../live/event-resolvers.ts';
@@ -59,7 +60,7 @@ interface AreaArguments {
   publishedFrom?: Date | null;
   publishedBefore?: Date | null;
   first: number | null;
-  after?: string | null;
+  after?: ClientText | null;
 }
 
 /** A page of the photos in an area, with the distance of each from the area's middle, by photo id. */

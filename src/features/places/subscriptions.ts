@@ -1,5 +1,6 @@
 import { cellChannel } from '../../stores/channel-names.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { ClientText } from '../kernel/client-text.ts';
 import { badInput } from '../kernel/errors.ts';
 import { deliverPublishedPhoto } from '../live/photo-deliveries.ts';
 import { type LiveEvent, type LiveEvents, subscribe } from '../live/subscribe.ts';
@@ -29,7 +30,7 @@ export async function subscribeToPhotosNear(
   viewerId: bigint | null,
   center: Point,
   radius: number,
-  after: string | null | undefined,
+  after: ClientText | null | undefined,
 ): Promise<LiveEvents<NearbyPhoto>> {
   const [first, ...others] = cover(circle(center, radius))?.map(({ cell }) => cellChannel(cell)) ?? [];
   if (!first) throw badInput('There is no such circle.');
