@@ -9,6 +9,7 @@ import { Connections } from './connections.ts';
 import { prepareDocuments } from './documents.ts';
 import { createExecutor } from './executor.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
+import { readOrigins } from './origins.ts';
 import { buildSchema } from './schema.ts';
 import { serveEvents } from './sse.ts';
 import { serveWebSocket } from './websocket.ts';
@@ -45,7 +46,7 @@ export async function startApi(stores: Stores): Promise<Api> {
   await apollo.start();
 
   await app.register(cors, {
-    origin: config.CORS_ORIGIN === '*' ? '*' : config.CORS_ORIGIN.split(',').map((origin) => origin.trim()),
+    origin: readOrigins(config),
     maxAge: 86_400,
   });
   await app.register(fastifyApollo(apollo), {
@@ -59,7 +60,7 @@ export async function startApi(stores: Stores): Promise<Api> {
   serveHealth(app, stores);
 
   const connections = new Connections(stores);
-  const live = { stores, schema, executor, prepare: prepareDocuments(schema, config), connections };
+  const live = { stores, executor, prepare: prepareDocuments(schema, config), connections };
   serveEvents(app, `${GRAPHQL_PATH}/stream`, live);
   const closeSockets = serveWebSocket(app.server, GRAPHQL_PATH, live, (request) => {
     const forwarded = request.headers['x-forwarded-for'];

@@ -1,4 +1,3 @@
-import type { GraphQLSchema } from 'graphql';
 import type { Stores } from '../stores/stores.ts';
 import type { Connections } from './connections.ts';
 import type { prepareDocuments } from './documents.ts';
@@ -7,7 +6,6 @@ import type { Executor } from './executor.ts';
 /** What serves subscriptions, over whichever transport. */
 export interface LiveServer {
   stores: Stores;
-  schema: GraphQLSchema;
   executor: Executor;
   prepare: ReturnType<typeof prepareDocuments>;
   connections: Connections;

@@ -17,12 +17,19 @@ import { formatResult, isUnavailable, isUnavailableError } from './errors.ts';
 import type { Texts } from './executor.ts';
 import { CLIENT_SILENT_MS, MAX_UNSENT_BYTES, RETRY_AFTER_SECONDS, SOME_UNSENT_BYTES } from './limits.ts';
 import type { LiveServer } from './live-server.ts';
+import { isAllowedOrigin, readOrigins } from './origins.ts';
 
 /** Serves server-sent events at a path. */
 export function serveEvents(app: FastifyInstance, path: string, live: LiveServer): void {
   const { stores, executor, prepare, connections } = live;
 
+  const origins = readOrigins(stores.config);
+
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
+    // Browsers send a simple GET for any page, which cannot read the answer but would hold the connection.
+    if (!isAllowedOrigin(origins, request.headers)) {
+      return refuse(reply, 403, 'Web pages of this origin may not use the API.', 'FORBIDDEN');
+    }
     if (!String(request.headers.accept).includes('text/event-stream')) {
       return refuse(reply, 406, 'Here are server-sent events: ask with "Accept: text/event-stream".', 'BAD_USER_INPUT');
     }
