@@ -46,6 +46,9 @@ const SEND_AWAY_WITHIN_MS = 1_500;
 /** The longest delay that `setTimeout` takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** What a client is answered when its address has too many connections. */
+export const TOO_MANY_CONNECTIONS = 'There are too many connections from your network.';
+
 /** For how many addresses it is remembered what they have sent. */
 const MAX_ADDRESSES = 10_000;
 

@@ -1,4 +1,5 @@
 import type { Stores } from '../stores/stores.ts';
+import type { Admission } from './admission.ts';
 import type { Connections } from './connections.ts';
 import type { prepareDocuments } from './documents.ts';
 import type { Executor } from './executor.ts';
@@ -9,4 +10,5 @@ export interface LiveServer {
   executor: Executor;
   prepare: ReturnType<typeof prepareDocuments>;
   connections: Connections;
+  admission: Admission;
 }

@@ -1,5 +1,8 @@
 import type { Config } from '../config.ts';
 
+/** What a refused web page's request is answered. */
+export const FOREIGN_ORIGIN = 'Web pages of this origin may not use the API.';
+
 /** The web origins that may use the API, as @fastify/cors takes them. */
 export function readOrigins({ CORS_ORIGIN }: Pick<Config, 'CORS_ORIGIN'>): '*' | string[] {
   const origins = CORS_ORIGIN.split(',').map((origin) => origin.trim());

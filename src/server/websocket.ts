@@ -4,19 +4,14 @@ import { CloseCode, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SessionRow } from '../features/accounts/sessions.ts';
 import { createContext } from '../features/context.ts';
+import { executeAdmitted, OVERLOADED, retryAfterOverload } from './admission.ts';
 import { authenticate } from './authenticate.ts';
-import type { CloseReason, OpenConnection } from './connections.ts';
+import { type CloseReason, type OpenConnection, TOO_MANY_CONNECTIONS } from './connections.ts';
 import { formatResult } from './errors.ts';
-import {
-  CLIENT_SILENT_MS,
-  MAX_BODY_BYTES,
-  MAX_FRAGMENTS,
-  MAX_UNSENT_BYTES,
-  RETRY_AFTER_SECONDS,
-  SOME_UNSENT_BYTES,
-} from './limits.ts';
+import { CLIENT_SILENT_MS, MAX_BODY_BYTES, MAX_FRAGMENTS, MAX_UNSENT_BYTES, SOME_UNSENT_BYTES } from './limits.ts';
 import type { LiveServer } from './live-server.ts';
-import { isAllowedOrigin, readOrigins } from './origins.ts';
+import { FOREIGN_ORIGIN, isAllowedOrigin, readOrigins } from './origins.ts';
+import { refuseRaw } from './refuse.ts';
 import { type ProtocolHandlers, SocketProtocol, TRY_AGAIN_LATER } from './websocket-protocol.ts';
 
 /** Close codes from the IANA registry. "Policy Violation": the client sends too much. */
@@ -44,7 +39,7 @@ const CUT_OFF_AFTER_MS = 1_000;
 export function serveWebSocket(
   server: Server,
   path: string,
-  { stores, executor, prepare, connections }: LiveServer,
+  { stores, executor, prepare, connections, admission }: LiveServer,
   addressOf: (request: IncomingMessage) => string,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({
@@ -73,7 +68,9 @@ export function serveWebSocket(
         const prepared = prepare({ query, operationName, variables });
         if ('errors' in prepared) return { refused: prepared.errors };
         const { operation, kind } = prepared;
-        if (kind !== 'subscription') return executor.execute(operation, newContext());
+        if (kind !== 'subscription') {
+          return executeAdmitted(admission, !session, () => executor.execute(operation, newContext()));
+        }
         return executor.subscribe(operation, newContext, () => socket.bufferedAmount > MAX_UNSENT_BYTES);
       },
       format: (result) => formatResult(result, stores),
@@ -107,13 +104,16 @@ export function serveWebSocket(
 
   let isStopping = false;
   server.on('upgrade', (request, raw, head) => {
-    if (request.url?.split('?', 1)[0] !== path) return refuse(raw, '404 Not Found');
-    if (isStopping) return refuse(raw, '503 Service Unavailable');
-    if (!isAllowedOrigin(origins, request.headers)) return refuse(raw, '403 Forbidden');
+    if (request.url?.split('?', 1)[0] !== path) return refuseRaw(raw, 404, `WebSocket is at ${path}.`);
+    if (isStopping) return refuseRaw(raw, 503, 'The server is stopping.');
+    if (!isAllowedOrigin(origins, request.headers)) return refuseRaw(raw, 403, FOREIGN_ORIGIN);
+    if (admission.refuses(!request.headers.authorization)) {
+      return refuseRaw(raw, 503, OVERLOADED, retryAfterOverload());
+    }
     const address = addressOf(request);
     let socket: WebSocket | undefined;
     const open = connections.open(address, (reason) => socket?.close(...CLOSE[reason]));
-    if (!open) return refuse(raw, '429 Too Many Requests');
+    if (!open) return refuseRaw(raw, 429, TOO_MANY_CONNECTIONS);
     // The raw socket closes even if it never becomes a WebSocket.
     raw.once('close', open.release);
     sockets.handleUpgrade(request, raw, head, (websocket) => {
@@ -133,14 +133,6 @@ export function serveWebSocket(
     clearTimeout(timer);
     sockets.close();
   };
-}
-
-/** Refuses an upgrade with an HTTP status. */
-function refuse(raw: Duplex, status: string): void {
-  // This socket has no other error handler, and an unhandled `error` event ends the process.
-  raw.on('error', () => raw.destroy());
-  const headers = `Retry-After: ${RETRY_AFTER_SECONDS}\r\nConnection: close\r\n`;
-  raw.end(`HTTP/1.1 ${status}\r\n${headers}\r\n`, () => raw.destroy());
 }
 
 /**
