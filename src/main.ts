@@ -1,6 +1,7 @@
 /** Starts the roles named on the command line: `node src/main.ts api`, `worker`, or both. */
 import { type Logger, pino } from 'pino';
 import { type Config, loadConfig } from './config.ts';
+import { surviveFaults } from './server/faults.ts';
 import { startApi } from './server/http.ts';
 import { startWork } from './server/worker.ts';
 import { openStores } from './stores/stores.ts';
@@ -47,28 +48,42 @@ export async function startRoles(roles: readonly Role[], config: Config, log: Lo
   }
 }
 
-/** At SIGINT or SIGTERM, runs `stop` and then ends the process. A second signal ends the process at once. */
-export function stopAtSignal(log: Logger, stop: () => Promise<void>): void {
+/**
+ * At SIGINT or SIGTERM, runs `stop` and then ends the process. A second signal ends the process at once.
+ *
+ * @returns does the same without a signal; its argument is the exit code of the process
+ */
+export function stopAtSignal(log: Logger, stop: () => Promise<void>): (exitCode: number) => Promise<void> {
   let stoppingSince = 0;
-  const onSignal = async (signal: NodeJS.Signals) => {
-    if (stoppingSince > 0) {
-      // Under npm, one Ctrl-C arrives twice: from the terminal, and passed on by npm.
-      if (performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
-      return;
-    }
+  const end = async (exitCode: number) => {
+    if (stoppingSince > 0) return;
     stoppingSince = performance.now();
-    log.info({ signal }, 'stopping');
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
     try {
       await stop();
-      process.exit(0);
+      process.exit(exitCode);
     } catch (err) {
       log.error({ err }, 'could not stop cleanly');
       process.exit(1);
     }
   };
+  const onSignal = (signal: NodeJS.Signals) => {
+    // Under npm, one Ctrl-C arrives twice: from the terminal, and passed on by npm.
+    if (stoppingSince > 0 && performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
+    if (stoppingSince === 0) log.info({ signal }, 'stopping');
+    return end(0);
+  };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  return end;
+}
+
+/** Ends a process with too many faults, so that a supervisor starts a fresh one. */
+export function stopAfterFaults(log: Logger, end: (exitCode: number) => Promise<void>): void {
+  surviveFaults(log, () => {
+    log.fatal('too many faults in a short time; stopping');
+    void end(1);
+  });
 }
 
 if (import.meta.main) {
@@ -82,7 +97,7 @@ if (import.meta.main) {
     const log = pino({ level: config.LOG_LEVEL });
     const darkroom = await startRoles(roles as Role[], config, log);
     log.info({ roles, url: darkroom.url }, 'Darkroom runs');
-    stopAtSignal(log, darkroom.stop);
+    stopAfterFaults(log, stopAtSignal(log, darkroom.stop));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(1);

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { migrate } from '../../prisma/migrate.ts';
 import { loadConfig } from '../config.ts';
-import { startRoles, stopAtSignal } from '../main.ts';
+import { startRoles, stopAfterFaults, stopAtSignal } from '../main.ts';
 import { startStack } from './stack.ts';
 
 const dataDir = resolve('.darkroom');
@@ -56,9 +56,10 @@ function explain(error: unknown): string {
 const starting = start();
 // The servers would outlive this process, so a signal during the start waits for the end of the start, and then stops
 // everything.
-stopAtSignal(log, async () => (await starting)());
+const end = stopAtSignal(log, async () => (await starting)());
 try {
   await starting;
+  stopAfterFaults(log, end);
 } catch (error) {
   console.error(explain(error));
   process.exit(1);

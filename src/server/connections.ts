@@ -3,9 +3,12 @@
  * closes them when their session ends, and sends clients to another server before this one stops.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { findSession, type SessionRow } from '../features/accounts/sessions.ts';
 import { sessionsChannel } from '../stores/channel-names.ts';
 import type { Stores } from '../stores/stores.ts';
+import { BYTES_OF_ADDRESS, BYTES_OF_SOCKET, FRAMES_OF_ADDRESS, FRAMES_OF_SOCKET } from './limits.ts';
+import { type BucketSize, TokenBucket } from './token-bucket.ts';
 
 /** Why the server closes a connection. */
 export type CloseReason =
@@ -25,6 +28,12 @@ export interface OpenConnection {
    * @returns whether the connection stays open
    */
   identify(session: SessionRow): Promise<boolean>;
+  /**
+   * Counts what the client has sent.
+   *
+   * @returns false when it was too much, over this connection or from its address
+   */
+  receive(frames: number, bytes: number): boolean;
   /** Notes that the connection is closed. Idempotent. */
   release(): void;
 }
@@ -37,12 +46,26 @@ const SEND_AWAY_WITHIN_MS = 1_500;
 /** The longest delay that `setTimeout` takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** What a client is answered when its address has too many connections. */
+export const TOO_MANY_CONNECTIONS = 'There are too many connections from your network.';
+
+/** For how many addresses it is remembered what they have sent. */
+const MAX_ADDRESSES = 10_000;
+
+/** What clients may send. */
+interface Input {
+  frames: TokenBucket;
+  bytes: TokenBucket;
+}
+
 /** The open connections of this process. */
 export class Connections {
   readonly #stores: Stores;
   readonly #open = new Set<(reason: CloseReason) => void>();
   readonly #byAddress = new Map<string, number>();
   readonly #byViewer = new Map<string, number>();
+  /** Kept when the last connection of an address closes, because the next one must not begin anew. */
+  readonly #inputByAddress = new LRUCache<string, Input>({ max: MAX_ADDRESSES });
 
   constructor(stores: Stores) {
     this.#stores = stores;
@@ -62,6 +85,8 @@ export class Connections {
     const closeThis = (reason: CloseReason) => close(reason);
     this.#open.add(closeThis);
     count(this.#byAddress, address, 1);
+    const input = newInput(FRAMES_OF_SOCKET, BYTES_OF_SOCKET);
+    const addressInput = this.#inputOf(address);
     let released = false;
     const releases: (() => void)[] = [];
     return {
@@ -80,6 +105,8 @@ export class Connections {
         else releases.push(stop);
         return !released;
       },
+      receive: (frames, bytes) =>
+        [input, addressInput].every((limit) => limit.frames.take(frames) && limit.bytes.take(bytes)),
       release: () => {
         if (released) return;
         released = true;
@@ -88,6 +115,22 @@ export class Connections {
         for (const release of releases) release();
       },
     };
+  }
+
+  #inputOf(address: string): Input {
+    const existing = this.#inputByAddress.get(address);
+    if (existing) return existing;
+    const { CONNECTIONS_PER_ADDRESS } = this.#stores.config;
+    const ofAddress = (perConnection: BucketSize, ofSocket: BucketSize): BucketSize => ({
+      perSecond: Math.max(ofSocket.perSecond, perConnection.perSecond * CONNECTIONS_PER_ADDRESS),
+      capacity: Math.max(ofSocket.capacity, perConnection.capacity * CONNECTIONS_PER_ADDRESS),
+    });
+    const input = newInput(
+      ofAddress(FRAMES_OF_ADDRESS, FRAMES_OF_SOCKET),
+      ofAddress(BYTES_OF_ADDRESS, BYTES_OF_SOCKET),
+    );
+    this.#inputByAddress.set(address, input);
+    return input;
   }
 
   /** Closes every connection with RESTART, spread over `SEND_AWAY_WITHIN_MS`. */
@@ -100,6 +143,10 @@ export class Connections {
       }),
     );
   }
+}
+
+function newInput(frames: BucketSize, bytes: BucketSize): Input {
+  return { frames: new TokenBucket(frames), bytes: new TokenBucket(bytes) };
 }
 
 function count(counts: Map<string, number>, key: string, by: 1 | -1): void {

@@ -26,8 +26,10 @@ export function formatError(error: unknown, formatted: GraphQLFormattedError, { 
   if (original instanceof GraphQLError) {
     const { locations, path } = formatted;
     // `http` is for Apollo Server, which has applied it already.
-    const { http: _, ...extensions } = { ...formatted.extensions, ...original.extensions };
-    if (extensions.code === 'INTERNAL_SERVER_ERROR') extensions.code = 'INTERNAL';
+    const { http, ...extensions } = { ...formatted.extensions, ...original.extensions };
+    if (extensions.code === 'INTERNAL_SERVER_ERROR')
+      extensions.code = isClientError(http) ? 'BAD_USER_INPUT' : 'INTERNAL';
+    if (extensions.code === 'BAD_REQUEST') extensions.code = 'BAD_USER_INPUT';
     // Apollo gives every error a code. Over WebSocket, parse and validation errors have none yet.
     extensions.code ??= 'GRAPHQL_VALIDATION_FAILED';
     return { message: formatted.message, ...(locations && { locations }), ...(path && { path }), extensions };
@@ -35,6 +37,12 @@ export function formatError(error: unknown, formatted: GraphQLFormattedError, { 
   log.error({ err: original, path: formatted.path }, 'a resolver failed');
   const { path } = formatted;
   return { message: 'Something went wrong on our side.', ...(path && { path }), extensions: { code: 'INTERNAL' } };
+}
+
+/** Whether an error of Apollo Server, which has no code, has a status that blames the client. */
+function isClientError(http: unknown): boolean {
+  const { status = 500 } = (http ?? {}) as { status?: number };
+  return status >= 400 && status < 500;
 }
 
 /** Formats a result for clients, over any transport. */

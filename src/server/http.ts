@@ -3,18 +3,23 @@ import cors from '@fastify/cors';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { createContext } from '../features/context.ts';
 import type { Stores } from '../stores/stores.ts';
+import { Admission, guardRequests, measureDelay } from './admission.ts';
 import { createApollo } from './apollo.ts';
 import { authenticate } from './authenticate.ts';
 import { Connections } from './connections.ts';
 import { createDocuments } from './documents.ts';
 import { createExecutor } from './executor.ts';
+import { answerClientError, answerError, answerErrors } from './http-errors.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
+import { readOrigins } from './origins.ts';
 import { buildSchema } from './schema.ts';
 import { serveEvents } from './sse.ts';
 import { serveWebSocket } from './websocket.ts';
 
 /** The path of the API, over HTTP and WebSocket. */
 const GRAPHQL_PATH = '/graphql';
+const STREAM_PATH = `${GRAPHQL_PATH}/stream`;
+const HEALTH_PATH = '/health';
 
 /** A running server. */
 export interface Api {
@@ -38,7 +43,11 @@ export async function startApi(stores: Stores): Promise<Api> {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
+    // For paths that cannot be decoded.
+    frameworkErrors: (error, _, reply) => void answerError(stores.log, error, reply),
   });
+  answerErrors(app, stores.log, [GRAPHQL_PATH, STREAM_PATH, HEALTH_PATH]);
   const schema = buildSchema();
   const documents = createDocuments(schema, config);
   const executor = createExecutor(schema, stores);
@@ -46,9 +55,14 @@ export async function startApi(stores: Stores): Promise<Api> {
   await apollo.start();
 
   await app.register(cors, {
-    origin: config.CORS_ORIGIN === '*' ? '*' : config.CORS_ORIGIN.split(',').map((origin) => origin.trim()),
+    origin: readOrigins(config),
     maxAge: 86_400,
+    // An OPTIONS request that is no preflight would be refused with plain text.
+    strictPreflight: false,
   });
+  const admission = new Admission();
+  const stopMeasuring = measureDelay(admission);
+  guardRequests(app, admission, { health: HEALTH_PATH, stream: STREAM_PATH });
   await app.register(fastifyApollo(apollo), {
     path: GRAPHQL_PATH,
     context: async (request) => {
@@ -60,8 +74,8 @@ export async function startApi(stores: Stores): Promise<Api> {
   serveHealth(app, stores);
 
   const connections = new Connections(stores);
-  const live = { stores, schema, executor, documents, connections };
-  serveEvents(app, `${GRAPHQL_PATH}/stream`, live);
+  const live = { stores, executor, documents, connections, admission };
+  serveEvents(app, STREAM_PATH, live);
   const closeSockets = serveWebSocket(app.server, GRAPHQL_PATH, live, (request) => {
     const forwarded = request.headers['x-forwarded-for'];
     const first = config.TRUST_PROXY && typeof forwarded === 'string' ? forwarded.split(',', 1)[0]?.trim() : undefined;
@@ -78,6 +92,7 @@ export async function startApi(stores: Stores): Promise<Api> {
       await connections.sendAway();
       await closeSockets();
       await apollo.stop();
+      stopMeasuring();
       await app.close();
     },
   };
@@ -85,7 +100,7 @@ export async function startApi(stores: Stores): Promise<Api> {
 
 /** `GET /health`: 200 while PostgreSQL and Redis answer, for load balancers. */
 function serveHealth(app: FastifyInstance, { db, redis }: Stores): void {
-  app.get('/health', async (_, reply) => {
+  app.get(HEALTH_PATH, async (_, reply) => {
     const answers = (probe: Promise<unknown>) => probe.then(() => true).catch(() => false);
     const [postgres, cache] = await Promise.all([answers(db.$queryRaw`select 1`), answers(redis.ping())]);
     return reply.code(postgres && cache ? 200 : 503).send({ postgres, redis: cache });

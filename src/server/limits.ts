@@ -1,3 +1,5 @@
+import type { BucketSize } from './token-bucket.ts';
+
 /** The most tokens of a document. A larger one is not parsed. */
 export const MAX_TOKENS = 3_000;
 /**
@@ -13,10 +15,25 @@ export const MAX_BODY_BYTES = 256 * 1024;
 
 /** The most operations, subscriptions included, that run at the same time over one connection. */
 export const MAX_OPERATIONS = 100;
-/** The message rate over one connection, as a token bucket: its refill rate. */
-export const MESSAGES_PER_SECOND = 100;
-/** Its capacity. A client that reconnects and subscribes to everything again needs a burst. */
-export const MAX_MESSAGES = 1_500;
+/**
+ * How many frames a client may send over one connection: messages, pings and pongs. A client that reconnects and
+ * subscribes to everything again needs a burst.
+ */
+export const FRAMES_OF_SOCKET: BucketSize = { perSecond: 100, capacity: 1_500 };
+/**
+ * How many bytes. A message of a real client has 2 KB at most, so these are 100 of them in a second. The burst is eight
+ * messages of the largest size.
+ */
+export const BYTES_OF_SOCKET: BucketSize = { perSecond: 256 * 1024, capacity: 8 * MAX_BODY_BYTES };
+/**
+ * The same for all connections from one address, for each connection that is allowed from it. A client that is at rest
+ * sends a pong every 12 seconds. When a server restarts, all of them subscribe again at the same moment.
+ */
+export const FRAMES_OF_ADDRESS: BucketSize = { perSecond: 2, capacity: 30 };
+/** The same in bytes. */
+export const BYTES_OF_ADDRESS: BucketSize = { perSecond: 2 * 1024, capacity: 20 * 1024 };
+/** The most fragments of a message. No library sends a large message in pieces of less than 4 KB. */
+export const MAX_FRAGMENTS = 64;
 /** Backpressure: from so many unsent bytes on, results are made for a client only as fast as it reads. */
 export const SOME_UNSENT_BYTES = 64 * 1024;
 /** From so many unsent bytes on, the client's subscriptions end with RESUME, and nothing more is read from it. */

@@ -11,26 +11,36 @@ import type { ExecutionResult } from 'graphql';
 import type { SessionRow } from '../features/accounts/sessions.ts';
 import { createContext } from '../features/context.ts';
 import { unauthenticated } from '../features/kernel/errors.ts';
+import { executeAdmitted } from './admission.ts';
 import { authenticate } from './authenticate.ts';
+import { TOO_MANY_CONNECTIONS } from './connections.ts';
 import type { OperationRequest } from './documents.ts';
 import { formatResult, isUnavailable, isUnavailableError } from './errors.ts';
 import type { Texts } from './executor.ts';
-import { CLIENT_SILENT_MS, MAX_UNSENT_BYTES, RETRY_AFTER_SECONDS, SOME_UNSENT_BYTES } from './limits.ts';
+import { CLIENT_SILENT_MS, MAX_UNSENT_BYTES, SOME_UNSENT_BYTES } from './limits.ts';
 import type { LiveServer } from './live-server.ts';
+import { FOREIGN_ORIGIN, isAllowedOrigin, readOrigins } from './origins.ts';
+import { type RefusalStatus, refuse } from './refuse.ts';
 
 /** Serves server-sent events at a path. */
 export function serveEvents(app: FastifyInstance, path: string, live: LiveServer): void {
-  const { stores, executor, documents, connections } = live;
+  const { stores, executor, documents, connections, admission } = live;
+
+  const origins = readOrigins(stores.config);
 
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
+    // Browsers send a simple GET for any page, which cannot read the answer but would hold the connection.
+    if (!isAllowedOrigin(origins, request.headers)) {
+      return refuse(reply, 403, FOREIGN_ORIGIN);
+    }
     if (!String(request.headers.accept).includes('text/event-stream')) {
-      return refuse(reply, 406, 'Here are server-sent events: ask with "Accept: text/event-stream".', 'BAD_USER_INPUT');
+      return refuse(reply, 406, 'Here are server-sent events: ask with "Accept: text/event-stream".');
     }
     const operation = readRequest(request);
-    if (typeof operation === 'string') return refuse(reply, 400, operation, 'BAD_USER_INPUT');
+    if (typeof operation === 'string') return refuse(reply, 400, operation);
     const session = await authenticate(stores, request.headers.authorization);
     // As over WebSocket: without its session, a subscription would receive nothing and not say why.
-    if (session === 'invalid') return refuse(reply, 401, unauthenticated().message, 'UNAUTHENTICATED');
+    if (session === 'invalid') return refuse(reply, 401, unauthenticated().message);
 
     const response = reply.raw;
     const open = connections.open(request.ip, (reason) => {
@@ -44,11 +54,11 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
       }
       response.end();
     });
-    if (!open) return refuse(reply, 429, 'There are too many connections from your network.', 'RATE_LIMITED');
+    if (!open) return refuse(reply, 429, TOO_MANY_CONNECTIONS);
     response.once('close', open.release);
     if (session && !(await open.identify(session))) {
       open.release();
-      return refuse(reply, 429, 'You have too many connections.', 'RATE_LIMITED');
+      return refuse(reply, 429, 'You have too many connections.');
     }
     const texts = await execute(request, operation, session, response);
     if ('refused' in texts) {
@@ -70,19 +80,24 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     operation: OperationRequest,
     session: SessionRow | null,
     response: ServerResponse,
-  ): Promise<Texts | { refused: [status: number, message: string, code: string] }> => {
+  ): Promise<Texts | { refused: [status: RefusalStatus, message: string] }> => {
     const prepared = documents.prepare(operation, ip);
     if ('errors' in prepared) return streamOf({ errors: prepared.errors });
     const kind = prepared.operation.operation.operation;
     if (kind === 'mutation' && method === 'GET') {
-      return { refused: [405, 'A mutation is sent with POST.', 'BAD_USER_INPUT'] };
+      return { refused: [405, 'A mutation is sent with POST.'] };
     }
     const newContext = () => createContext(stores, session, ip);
-    if (kind !== 'subscription') return streamOf(await executor.execute(prepared.operation, newContext()));
+    if (kind !== 'subscription') {
+      const result = await executeAdmitted(admission, !session, () =>
+        executor.execute(prepared.operation, newContext()),
+      );
+      return streamOf('refused' in result ? { errors: result.refused } : result);
+    }
     const isCongested = () => response.writableLength > MAX_UNSENT_BYTES;
     const texts = await executor.subscribe(prepared.operation, newContext, isCongested);
     if (Symbol.asyncIterator in texts) return texts;
-    if (isUnavailable(texts)) return { refused: [503, texts.errors?.[0]?.message ?? '', 'UNAVAILABLE'] };
+    if (isUnavailable(texts)) return { refused: [503, texts.errors?.[0]?.message ?? ''] };
     return streamOf(texts);
   };
 
@@ -137,11 +152,6 @@ function readRequest({ method, query, body }: FastifyRequest): OperationRequest 
   }
   if (typeof (variables ?? {}) !== 'object' || Array.isArray(variables)) return '"variables" must be a JSON object.';
   return { query: parameters.query, operationName, variables: variables as OperationRequest['variables'] };
-}
-
-function refuse(reply: FastifyReply, status: number, message: string, code: string): FastifyReply {
-  if (status === 429 || status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
-  return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
 }
 
 function writeEvent(response: ServerResponse, event: 'next' | 'complete', data?: string): void {

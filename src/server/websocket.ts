@@ -1,50 +1,23 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
-import { CloseCode, handleProtocols, makeServer, type Context as SocketContext } from 'graphql-ws';
+import { CloseCode, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SessionRow } from '../features/accounts/sessions.ts';
-import { type Context, createContext } from '../features/context.ts';
-import { badInput } from '../features/kernel/errors.ts';
-import { DONE, generator } from '../features/live/generator.ts';
+import { createContext } from '../features/context.ts';
+import { executeAdmitted, OVERLOADED, retryAfterOverload } from './admission.ts';
 import { authenticate } from './authenticate.ts';
-import type { CloseReason, OpenConnection } from './connections.ts';
-import { formatResult, isUnavailable, isUnavailableError, type Result } from './errors.ts';
-import type { Operation, Texts } from './executor.ts';
-import {
-  CLIENT_SILENT_MS,
-  MAX_BODY_BYTES,
-  MAX_MESSAGES,
-  MAX_OPERATIONS,
-  MAX_UNSENT_BYTES,
-  MESSAGES_PER_SECOND,
-  RETRY_AFTER_SECONDS,
-  SOME_UNSENT_BYTES,
-} from './limits.ts';
+import { type CloseReason, type OpenConnection, TOO_MANY_CONNECTIONS } from './connections.ts';
+import { formatResult } from './errors.ts';
+import { CLIENT_SILENT_MS, MAX_BODY_BYTES, MAX_FRAGMENTS, MAX_UNSENT_BYTES, SOME_UNSENT_BYTES } from './limits.ts';
 import type { LiveServer } from './live-server.ts';
-
-/** The state of a connection. */
-interface Connection {
-  socket: WebSocket;
-  raw: Duplex;
-  address: string;
-  open: OpenConnection;
-  session: SessionRow | null;
-}
-type Socket = SocketContext<Record<string, unknown> | undefined, Connection>;
-/** An operation, the connection that it arrived on, and the id that the client gave it. */
-interface OperationContext {
-  socket: Socket;
-  id: string;
-  operation: Operation;
-}
+import { FOREIGN_ORIGIN, isAllowedOrigin, readOrigins } from './origins.ts';
+import { refuseRaw } from './refuse.ts';
+import { type ProtocolHandlers, SocketProtocol, TRY_AGAIN_LATER } from './websocket-protocol.ts';
 
 /** Close codes from the IANA registry. "Policy Violation": the client sends too much. */
 const POLICY_VIOLATION = 1008;
 /** "Service Restart": the client reconnects at once, to another server. */
 const SERVICE_RESTART = 1012;
-/** "Try Again Later": the client reconnects after a while. */
-const TRY_AGAIN_LATER = 1013;
 
 const CLOSE: Record<CloseReason, [code: number, reason: string]> = {
   RESTART: [SERVICE_RESTART, 'Come again, with "after"'],
@@ -54,110 +27,93 @@ const CLOSE: Record<CloseReason, [code: number, reason: string]> = {
 
 /** How long clients have to close their connection when the server stops, in milliseconds. */
 const CLOSE_WITHIN_MS = 3_000;
+/** How long a client that sends too much has to read why its connection is closed, in milliseconds. */
+const CUT_OFF_AFTER_MS = 1_000;
 
 /**
- * Serves GraphQL over WebSocket (the graphql-ws protocol, `graphql-transport-ws`) at the path where HTTP serves it.
- * graphql-ws's core speaks the protocol. The code between the core and the socket is ours, because the library's
- * adapter for `ws` limits neither input nor output.
+ * Serves GraphQL over WebSocket at the path where HTTP serves it. websocket-protocol.ts speaks the protocol; this file
+ * limits input and output, which the library's adapter for `ws` does not.
  *
  * @returns closes all connections; call it after `Connections.sendAway`
  */
 export function serveWebSocket(
   server: Server,
   path: string,
-  { stores, schema, executor, documents, connections }: LiveServer,
+  { stores, executor, documents, connections, admission }: LiveServer,
   addressOf: (request: IncomingMessage) => string,
 ): () => Promise<void> {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES, handleProtocols });
-
-  const contextOf = ({ extra }: Socket): Context => createContext(stores, extra.session, extra.address);
-  const format = (result: Result) => formatResult(result, stores);
-
-  const core = makeServer<Record<string, unknown> | undefined, Connection>({
-    async onConnect({ connectionParams, extra }) {
-      const session = await authenticate(stores, connectionParams?.authorization ?? connectionParams?.Authorization);
-      if (session === 'invalid') return false; // 4403: Forbidden
-      extra.session = session;
-      if (session) await extra.open.identify(session);
-      return true;
-    },
-    onClose: ({ extra }) => extra.open.release(),
-    async onSubscribe(socket, id, { query, operationName, variables }) {
-      if (Object.keys(socket.subscriptions).length > MAX_OPERATIONS) {
-        return [badInput(`At most ${MAX_OPERATIONS} operations may run over one connection: complete some first.`)];
-      }
-      const prepared = documents.prepare({ query, operationName, variables }, socket.extra.address);
-      if ('errors' in prepared) return prepared.errors;
-      const args: ExecutionArgs = {
-        schema,
-        document: prepared.operation.document,
-        operationName: operationName ?? null,
-        contextValue: { socket, id, operation: prepared.operation } satisfies OperationContext,
-      };
-      return args;
-    },
-    execute({ contextValue }) {
-      const { socket, operation } = contextValue as OperationContext;
-      return executor.execute(operation, contextOf(socket));
-    },
-    async subscribe({ contextValue }) {
-      const { socket, id, operation } = contextValue as OperationContext;
-      const connection = socket.extra;
-      const texts = await executor.subscribe(
-        operation,
-        () => contextOf(socket),
-        () => connection.socket.bufferedAmount > MAX_UNSENT_BYTES,
-      );
-      if (!(Symbol.asyncIterator in texts)) return texts;
-      return send(texts, `{"id":${JSON.stringify(id)},"type":"next","payload":`, connection);
-    },
-    onError: (_socket, _id, _payload, errors) => format({ errors }).errors ?? [],
-    onNext({ extra }, _id, _payload, _args, result) {
-      if (isUnavailable(result)) closeUnavailable(extra.socket);
-      return format(result);
-    },
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_BODY_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    // Off, because inflating a message costs its sender nothing.
+    perMessageDeflate: false,
+    handleProtocols,
   });
+  const origins = readOrigins(stores.config);
+
+  /** What the protocol needs for one connection. */
+  const handlersOf = (socket: WebSocket, address: string, open: OpenConnection): ProtocolHandlers => {
+    let session: SessionRow | null = null;
+    const newContext = () => createContext(stores, session, address);
+    return {
+      async connect({ authorization, Authorization }) {
+        const found = await authenticate(stores, authorization ?? Authorization);
+        if (found === 'invalid') return false;
+        session = found;
+        if (session) await open.identify(session);
+        return true;
+      },
+      async start({ query, operationName, variables }) {
+        const prepared = documents.prepare({ query, operationName, variables }, address);
+        if ('errors' in prepared) return { refused: prepared.errors };
+        const { operation } = prepared;
+        if (operation.operation.operation !== 'subscription') {
+          return executeAdmitted(admission, !session, () => executor.execute(operation, newContext()));
+        }
+        return executor.subscribe(operation, newContext, () => socket.bufferedAmount > MAX_UNSENT_BYTES);
+      },
+      format: (result) => formatResult(result, stores),
+      onFault: (err) => stores.log.error({ err }, 'a message over WebSocket could not be handled'),
+    };
+  };
 
   const serve = (socket: WebSocket, request: IncomingMessage, address: string, open: OpenConnection) => {
     socket.on('error', () => {}); // The socket closes itself with the matching code.
-    const takeToken = createTokenBucket(MESSAGES_PER_SECOND, MAX_MESSAGES);
-    const closed = core.opened(
+    limitInput(socket, request.socket, open);
+    const protocol = new SocketProtocol(
       {
         protocol: socket.protocol,
-        send: (data) => sendBounded(socket, request.socket, data),
+        isOpen: () => socket.readyState === socket.OPEN,
+        send: (text) => sendBounded(socket, request.socket, text),
         close: (code, reason) => socket.close(code, reason),
-        onMessage(take) {
-          socket.on('message', (data, isBinary) => {
-            if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received: text is expected');
-            if (!takeToken()) return socket.close(POLICY_VIOLATION, 'Too many messages in too short a time');
-            take(String(data)).catch((err) => {
-              // The core throws when a client sends a message that only servers send, and when a hook throws.
-              if (/^Unexpected message of type/.test(err.message)) {
-                return socket.close(CloseCode.BadRequest, 'Invalid message received');
-              }
-              stores.log.error({ err }, 'a message over WebSocket could not be handled');
-              socket.close(TRY_AGAIN_LATER, 'Something went wrong on our side');
-            });
-          });
-        },
       },
-      { socket, raw: request.socket, address, open, session: null },
+      handlersOf(socket, address, open),
     );
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) socket.close(CloseCode.BadRequest, 'Invalid message received: text is expected');
+      else protocol.receive(String(data));
+    });
     const stopPinging = ping(socket, request);
-    socket.once('close', (code, reason) => {
+    socket.once('close', () => {
       stopPinging();
-      closed(code, String(reason)).catch((err) => stores.log.error({ err }, 'a closed connection left something open'));
+      protocol.closed();
+      open.release();
     });
   };
 
   let isStopping = false;
   server.on('upgrade', (request, raw, head) => {
-    if (request.url?.split('?', 1)[0] !== path) return refuse(raw, '404 Not Found');
-    if (isStopping) return refuse(raw, '503 Service Unavailable');
+    if (request.url?.split('?', 1)[0] !== path) return refuseRaw(raw, 404, `WebSocket is at ${path}.`);
+    if (isStopping) return refuseRaw(raw, 503, 'The server is stopping.');
+    if (!isAllowedOrigin(origins, request.headers)) return refuseRaw(raw, 403, FOREIGN_ORIGIN);
+    if (admission.refuses(!request.headers.authorization)) {
+      return refuseRaw(raw, 503, OVERLOADED, retryAfterOverload());
+    }
     const address = addressOf(request);
     let socket: WebSocket | undefined;
     const open = connections.open(address, (reason) => socket?.close(...CLOSE[reason]));
-    if (!open) return refuse(raw, '429 Too Many Requests');
+    if (!open) return refuseRaw(raw, 429, TOO_MANY_CONNECTIONS);
     // The raw socket closes even if it never becomes a WebSocket.
     raw.once('close', open.release);
     sockets.handleUpgrade(request, raw, head, (websocket) => {
@@ -179,46 +135,22 @@ export function serveWebSocket(
   };
 }
 
-/** Refuses an upgrade with an HTTP status. */
-function refuse(raw: Duplex, status: string): void {
-  // This socket has no other error handler, and an unhandled `error` event ends the process.
-  raw.on('error', () => raw.destroy());
-  const headers = `Retry-After: ${RETRY_AFTER_SECONDS}\r\nConnection: close\r\n`;
-  raw.end(`HTTP/1.1 ${status}\r\n${headers}\r\n`, () => raw.destroy());
-}
-
 /**
- * Sends the results of a subscription as they arrive. It bypasses the library, which would serialize each result once
- * more.
- *
- * @param prefix of each message, up to the result
- * @returns a generator that yields nothing and ends with the subscription
+ * Closes the connection of a client that sends too much. Frames and bytes are counted as they arrive, because pings,
+ * pongs and parts of messages cost time too.
  */
-function send(texts: Texts, prefix: string, { socket, raw }: Connection): AsyncGenerator<ExecutionResult, void, void> {
-  let hasEnded = false;
-  const end = async () => {
-    hasEnded = true;
-    await texts.return();
+function limitInput(socket: WebSocket, raw: Duplex, open: OpenConnection): void {
+  let cutOff: NodeJS.Timeout | undefined;
+  const receive = (frames: number, bytes: number) => {
+    if (cutOff || open.receive(frames, bytes)) return;
+    // Read nothing more, and leave the client some time to read the close frame.
+    socket.pause();
+    socket.close(POLICY_VIOLATION, 'Too much in too short a time');
+    cutOff = setTimeout(() => socket.terminate(), CUT_OFF_AFTER_MS);
   };
-  const sendAll = async () => {
-    try {
-      for await (const batch of texts) {
-        if (hasEnded) break;
-        // Send the whole batch now, because the visibility rules were checked now.
-        await Promise.all(batch.map((text) => sendBounded(socket, raw, `${prefix}${text}}`)));
-      }
-    } catch (error) {
-      if (!isUnavailableError(error)) throw error;
-      closeUnavailable(socket);
-    }
-    return DONE;
-  };
-  return generator<ExecutionResult>(sendAll, end);
-}
-
-/** Closes the connection: client libraries reconnect after this code, but give up after an error message. */
-function closeUnavailable(socket: WebSocket): void {
-  socket.close(TRY_AGAIN_LATER, 'Live events are not to be had just now');
+  for (const frame of ['message', 'ping', 'pong']) socket.on(frame, () => receive(1, 0));
+  raw.on('data', (chunk: Buffer) => receive(0, chunk.length));
+  socket.once('close', () => clearTimeout(cutOff));
 }
 
 /**
@@ -234,7 +166,10 @@ function sendBounded(socket: WebSocket, raw: Duplex, data: string): Promise<void
   }
   return new Promise((resolve) => {
     socket.send(data, () => {
-      if (socket.isPaused && socket.bufferedAmount < SOME_UNSENT_BYTES) socket.resume();
+      // A socket that is closing is paused because its client sends too much.
+      if (socket.isPaused && socket.readyState === socket.OPEN && socket.bufferedAmount < SOME_UNSENT_BYTES) {
+        socket.resume();
+      }
       resolve();
     });
     if (socket.bufferedAmount > MAX_UNSENT_BYTES) socket.pause();
@@ -271,17 +206,4 @@ function ping(socket: WebSocket, { socket: raw }: IncomingMessage): () => void {
     bytesRead = raw.bytesWritten - raw.writableLength;
   }, CLIENT_SILENT_MS);
   return () => clearInterval(timer);
-}
-
-/** A token bucket that starts full. @returns takes a token; false when the bucket is empty */
-function createTokenBucket(perSecond: number, capacity: number): () => boolean {
-  let tokens = capacity;
-  let filledAt = performance.now();
-  return () => {
-    const now = performance.now();
-    tokens = Math.min(capacity, tokens + ((now - filledAt) / 1_000) * perSecond);
-    filledAt = now;
-    tokens -= 1;
-    return tokens >= 0;
-  };
 }

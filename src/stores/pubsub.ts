@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Redis } from './redis.ts';
 
 /** Messages to the subscribers of this moment. Nothing is kept: what must not be lost is published by a job. */
@@ -45,20 +46,28 @@ const UNAVAILABLE_AFTER_MS = 3_000;
  *
  * @param redis the connection to publish on; subscribing needs a connection of its own, which is opened here
  */
-export function openPubSub(redis: Redis): PubSub {
+export function openPubSub(redis: Redis, log: Logger): PubSub {
   const subscriber: Redis = redis.duplicate({ enableAutoPipelining: false, maxRetriesPerRequest: null });
   subscriber.on('error', () => {}); // The publishing connection reports the same trouble.
   const channels = new Map<string, Channel>();
+  // A listener that throws must neither keep others from being called nor end the process.
+  const call = (listener: () => void) => {
+    try {
+      listener();
+    } catch (err) {
+      log.error({ err }, 'a listener of a channel failed');
+    }
+  };
 
   subscriber.on('smessage', (name: string, message: string) => {
-    for (const onMessage of channels.get(name)?.listeners.keys() ?? []) onMessage(message);
+    for (const onMessage of channels.get(name)?.listeners.keys() ?? []) call(() => onMessage(message));
   });
 
   let wasReady = false;
   let unavailableTimer: NodeJS.Timeout | undefined;
   const notifyAll = (event: keyof ConnectionListener) => {
     for (const { listeners } of channels.values()) {
-      for (const connection of [...listeners.values()]) connection[event]?.();
+      for (const connection of [...listeners.values()]) call(() => connection[event]?.());
     }
   };
   subscriber.on('close', () => {
@@ -75,7 +84,7 @@ export function openPubSub(redis: Redis): PubSub {
   const resume = (name: string, { listeners }: Channel) => {
     subscriber.ssubscribe(name).then(
       () => {
-        for (const { onResume } of [...listeners.values()]) onResume?.();
+        for (const connection of [...listeners.values()]) call(() => connection.onResume?.());
       },
       () => {}, // Lost again: it will be ready again.
     );

@@ -43,7 +43,7 @@ export async function openStores(config: Config, log: Logger, onQuery?: (sql: st
   const rateLimiters = openRateLimiters(redis);
   forbidScripts(redis);
   const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_SIZE, onQuery);
-  const pubsub = openPubSub(redis);
+  const pubsub = openPubSub(redis, log);
   const channels = openChannels(redis, pubsub, log);
   const objects = openObjects(config);
   const mail = openMail(config);

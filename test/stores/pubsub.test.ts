@@ -110,3 +110,19 @@ test('messages arrive in the order in which they were published, and on their ow
   unsubscribe();
   unsubscribeNeighbour();
 });
+
+test('a listener that throws keeps no other listener from receiving a message', async () => {
+  const channel = newChannel();
+  const received: string[] = [];
+  const fail = () => {
+    throw new Error('This listener fails.');
+  };
+  const unsubscribes = [
+    await stores.pubsub.subscribe(channel, fail),
+    await stores.pubsub.subscribe(channel, (message) => received.push(message)),
+  ];
+  for (const message of ['one', 'two']) await other.pubsub.publish(channel, message);
+  await until(async () => received.length === 2);
+  expect(received).toEqual(['one', 'two']);
+  for (const unsubscribe of unsubscribes) unsubscribe();
+});

@@ -30,6 +30,8 @@ export interface TestProcess {
   log(): string;
   /** Ends it by a signal and resolves when it has ended, with its exit code (null after SIGKILL). */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
+  /** Resolves with its exit code when it ends by itself. */
+  untilEnded(): Promise<number | null>;
 }
 
 /** The variables of our own environment that a process of the tests needs. */
@@ -80,6 +82,10 @@ export async function startProcess(
       const code = await ended;
       await rm(logFile, { force: true });
       return code;
+    },
+    async untilEnded() {
+      isEndAwaited = true;
+      return ended;
     },
   };
 }

@@ -71,10 +71,20 @@ export function resumeRequired(message: string): GraphQLError {
 
 /** A store or service is temporarily unavailable. The client should retry later. */
 export function unavailable(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'UNAVAILABLE' } });
+  return new GraphQLError(message, { extensions: { code: 'UNAVAILABLE', ...retryAfterHeader(UNAVAILABLE_SECONDS) } });
 }
 
 /** The client exceeded a rate limit. @param retryAfter seconds until a retry can succeed */
 export function rateLimited(message: string, retryAfter: number): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'RATE_LIMITED', retryAfter } });
+  return new GraphQLError(message, {
+    extensions: { code: 'RATE_LIMITED', retryAfter, ...retryAfterHeader(retryAfter) },
+  });
+}
+
+/** The `Retry-After` while a store is away, in seconds. */
+const UNAVAILABLE_SECONDS = 5;
+
+/** Makes Apollo Server add the header to the response. It is no part of what clients read as `extensions`. */
+function retryAfterHeader(seconds: number) {
+  return { http: { headers: new Map([['retry-after', String(seconds)]]) } };
 }

@@ -1,0 +1,223 @@
+/** Clients that misuse the protocol, or send as much as they can. */
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { photoChannel } from '../../src/stores/channel-names.ts';
+import { toGlobalId } from '../../src/stores/ids.ts';
+import type { Stores } from '../../src/stores/stores.ts';
+import { openBackstage } from '../support/backstage.ts';
+import { startProcess } from '../support/darkroom.ts';
+import { newPerson, type Person } from '../support/people.ts';
+import { insertPhoto, rowId } from '../support/rows.ts';
+import { newAddress } from '../support/sessions.ts';
+import { until } from '../support/until.ts';
+import { ask, greet, openSocket, openTcp, upgradeRequest } from '../support/wire.ts';
+
+const url = inject('url');
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openBackstage();
+});
+afterAll(() => stores?.close());
+
+const subscribe = (id: string, query: string) => ({ type: 'subscribe', id, payload: { query } });
+const complete = (id: string) => ({ type: 'complete', id });
+const follow = (id: string, photoId: bigint) =>
+  subscribe(id, `subscription { photo(id: "${toGlobalId('Photo', photoId)}") { photo { id caption } } }`);
+
+/** Some photos of one person. */
+async function newPhotos(count: number): Promise<{ owner: Person; photoIds: bigint[] }> {
+  const owner = await newPerson(url);
+  const photos = await Promise.all(Array.from({ length: count }, () => insertPhoto(stores, rowId(owner.id))));
+  return { owner, photoIds: photos.map(({ photoId }) => photoId) };
+}
+
+/** Waits until this many processes listen to a photo. */
+async function untilListening(photoId: bigint, processes: number): Promise<void> {
+  const channel = photoChannel(photoId);
+  await until(async () => {
+    const [, listeners] = (await stores.redis.call('PUBSUB', 'SHARDNUMSUB', channel)) as [string, number];
+    return listeners === processes;
+  });
+}
+
+test('an id that is completed and used again at once receives the new subscription’s events only', async () => {
+  const { owner, photoIds } = await newPhotos(2);
+  const [first, second] = photoIds as [bigint, bigint];
+  const socket = await greet(url);
+  for (let round = 0; round < 5; round++) socket.say(follow('1', first), complete('1'));
+  socket.say(follow('1', second));
+  await untilListening(second, 1);
+  for (const photoId of [first, second]) {
+    const { errors } = await owner.send(
+      'mutation ($input: UpdatePhotoInput!) { updatePhoto(input: $input) { photo { id } } }',
+      {
+        input: { photoId: toGlobalId('Photo', photoId), caption: 'changed' },
+      },
+    );
+    expect(errors).toEqual([]);
+  }
+  for (let isChanged = false; !isChanged; ) {
+    const message = await socket.hear();
+    expect(message).toMatchObject({
+      type: 'next',
+      id: '1',
+      payload: { data: { photo: { photo: { id: toGlobalId('Photo', second) } } } },
+    });
+    isChanged = JSON.stringify(message).includes('changed');
+  }
+  socket.socket.close();
+});
+
+test('subscriptions whose id is used again end when they are completed, and the last one with its connection', async () => {
+  const { photoIds } = await newPhotos(3);
+  const socket = await greet(url);
+  for (const photoId of photoIds) socket.say(complete('1'), follow('1', photoId));
+  const [first, second, last] = photoIds as [bigint, bigint, bigint];
+  await untilListening(last, 1);
+  for (const photoId of [first, second]) await untilListening(photoId, 0);
+  // The id belongs to the last one: it is in use, and completing it ends that one.
+  socket.say(complete('1'));
+  await untilListening(last, 0);
+  socket.say(follow('1', first), complete('1'), follow('1', second));
+  await untilListening(second, 1);
+  socket.socket.close();
+  await untilListening(first, 0);
+  await untilListening(second, 0);
+});
+
+test('an id that was completed and used again is in use', async () => {
+  const { photoIds } = await newPhotos(2);
+  const [first, second] = photoIds as [bigint, bigint];
+  const socket = await greet(url);
+  socket.say(follow('1', first), complete('1'), follow('1', second));
+  await untilListening(second, 1);
+  await untilListening(first, 0);
+  socket.say(follow('1', first));
+  expect(await socket.closed).toBe(4409);
+});
+
+test('subscriptions that are completed while they are set up count against the limit', async () => {
+  const { photoIds } = await newPhotos(1);
+  const socket = await greet(url);
+  const messages = Array.from({ length: 300 }, (_, id) => [
+    follow(String(id), photoIds[0] ?? 0n),
+    complete(String(id)),
+  ]);
+  socket.say(...messages.flat());
+  expect(await socket.hear()).toMatchObject({
+    type: 'error',
+    payload: [{ message: expect.stringContaining('100'), extensions: { code: 'BAD_USER_INPUT' } }],
+  });
+  socket.socket.close();
+  await untilListening(photoIds[0] ?? 0n, 0);
+});
+
+test('what a client sends after it has violated the protocol is not executed', async () => {
+  const person = await newPerson(url);
+  const socket = await greet(url, person.token);
+  socket.say('{', subscribe('1', 'mutation { updateProfile(input: { bio: "too late" }) { userErrors { code } } }'));
+  expect(await socket.closed).toBe(4400);
+  expect((await person.send('{ me { user { bio } } }')).data).toEqual({ me: { user: { bio: '' } } });
+});
+
+test.for([
+  ['pongs', (socket: WebSocket) => socket.pong(), [1008]],
+  // The library cuts off a client when very many of its pings have arrived and could not be answered yet.
+  ['pings', (socket: WebSocket) => socket.ping(), [1006, 1008]],
+  ['pongs of the protocol', (socket: WebSocket) => socket.send('{"type":"pong"}'), [1008]],
+] as const)('a client that floods with %s is disconnected', async ([, send, codes]) => {
+  const socket = await greet(url);
+  for (let sent = 0; sent < 3_000; sent++) send(socket.socket);
+  expect(codes).toContain(await socket.closed);
+});
+
+test('a client that floods with large messages is disconnected', async () => {
+  const socket = await greet(url);
+  const message = JSON.stringify({ type: 'pong', payload: { x: 'x'.repeat(240_000) } });
+  for (let sent = 0; sent < 20; sent++) socket.say(message);
+  expect(await socket.closed).toBe(1008);
+});
+
+test('a client that sends a message in very many pieces is disconnected', async () => {
+  const socket = await openSocket(url);
+  for (let sent = 0; sent < 1_000; sent++) socket.socket.send(' ', { fin: false });
+  expect(await socket.closed).toBe(1008);
+});
+
+test('a client that goes on sending after it was disconnected is cut off', async () => {
+  const socket = await openTcp(url);
+  socket.write(upgradeRequest('/graphql'));
+  await once(socket, 'data');
+  // Empty pongs with a mask. This client neither reads nor answers a close frame.
+  const pongs = Buffer.from('8a8000000000'.repeat(10_000), 'hex');
+  const write = () => socket.write(pongs, (error) => (error ? undefined : setImmediate(write)));
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+  write();
+  await closed;
+  expect(await ask(await greet(url), '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+});
+
+test('what an address sends is limited over all its connections', async () => {
+  const api = await startProcess(['api'], { ...inject('env'), CONNECTIONS_PER_ADDRESS: '20' });
+  const connect = async (address: string) => {
+    const socket = new WebSocket(api.url.replace(/^http/, 'ws'), 'graphql-transport-ws', {
+      headers: { 'x-forwarded-for': address },
+    });
+    const closed = once(socket, 'close').then(([code]) => code as number);
+    socket.on('error', () => {});
+    await once(socket, 'open');
+    const echoed = async () => {
+      socket.ping();
+      await once(socket, 'pong');
+    };
+    return { socket, closed, echoed };
+  };
+  const address = newAddress();
+  for (let n = 0; n < 2; n++) {
+    const { socket, echoed } = await connect(address);
+    for (let sent = 0; sent < 800; sent++) socket.pong();
+    if (n === 0) await echoed();
+    // Also when the connections come one after the other.
+    socket.close();
+  }
+  const last = await connect(address);
+  for (let sent = 0; sent < 800; sent++) last.socket.pong();
+  expect(await last.closed).toBe(1008);
+  const other = await connect(newAddress());
+  await other.echoed();
+  other.socket.close();
+  expect(await api.end('SIGTERM')).toBe(0);
+});
+
+test('a web page of a foreign origin can neither open a connection nor a stream', async () => {
+  const api = await startProcess(['api'], {
+    ...inject('env'),
+    CORS_ORIGIN: 'https://app.example.org, https://www.example.org',
+  });
+  const { host } = new URL(api.url);
+  const connect = async (origin: string | undefined) => {
+    const socket = await openTcp(api.url);
+    const header = origin === undefined ? '' : `Origin: ${origin}\r\n`;
+    socket.write(upgradeRequest('/graphql').replace('Host: localhost\r\n', `Host: ${host}\r\n${header}`));
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return Number(/^HTTP\/1\.1 (\d+)/.exec(String(head))?.[1]);
+  };
+  const stream = async (origin: string | undefined) => {
+    const response = await fetch(`${api.url}/stream?query={__typename}`, {
+      headers: { accept: 'text/event-stream', ...(origin !== undefined && { origin }) },
+    });
+    const text = await response.text();
+    if (response.status === 403) expect(text).toContain('"FORBIDDEN"');
+    return response.status;
+  };
+  for (const origin of ['https://evil.example.org', 'null', 'nonsense', 'http://app.example.org', `http://x${host}`]) {
+    expect([origin, await connect(origin), await stream(origin)]).toEqual([origin, 403, 403]);
+  }
+  // Native apps send none, and a page of the API's own host needs no permission.
+  for (const origin of [undefined, 'https://app.example.org', 'https://www.example.org', `http://${host}`]) {
+    expect([origin, await connect(origin), await stream(origin)]).toEqual([origin, 101, 200]);
+  }
+  expect(await api.end('SIGTERM')).toBe(0);
+});

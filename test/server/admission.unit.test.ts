@@ -1,0 +1,86 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, expect, test } from 'vitest';
+import { Admission, executeAdmitted, guardRequests } from '../../src/server/admission.ts';
+
+let app: FastifyInstance;
+afterEach(() => app?.close());
+
+/** A server whose requests to `/graphql` wait until the test answers them. */
+async function start(admission: Admission, answerWithinMs?: number) {
+  app = Fastify();
+  guardRequests(app, admission, { health: '/health', stream: '/graphql/stream' }, answerWithinMs);
+  const waiting: (() => void)[] = [];
+  app.post('/graphql', () => new Promise((resolve) => waiting.push(() => resolve({ data: {} }))));
+  app.get('/health', () => ({}));
+  app.get('/graphql/stream', () => ({}));
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const address = app.server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const ask = (path = '/graphql', headers: Record<string, string> = {}) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { method: path === '/graphql' ? 'POST' : 'GET', headers });
+  const untilWaiting = async (count: number) => {
+    while (waiting.length < count) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { ask, untilWaiting, answer: () => waiting.shift()?.() };
+}
+
+const SIGNED_IN = { authorization: 'Bearer token' };
+
+test('anonymous requests are refused first, then all but the health check', async () => {
+  const { ask, untilWaiting, answer } = await start(new Admission({ inFlight: 2, delayMs: 1_000 }));
+  const running = [ask(), ask()];
+  await untilWaiting(2);
+  const refused = await ask();
+  expect(refused.status).toBe(503);
+  expect(Number(refused.headers.get('retry-after'))).toBeOneOf([1, 2, 3, 4, 5]);
+  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] });
+  expect((await ask('/graphql/stream')).status).toBe(503);
+
+  running.push(ask('/graphql', SIGNED_IN), ask('/graphql', SIGNED_IN));
+  await untilWaiting(4);
+  expect((await ask('/graphql', SIGNED_IN)).status).toBe(503);
+  expect((await ask('/health')).status).toBe(200);
+
+  for (const request of running) {
+    answer();
+    expect((await request).status).toBe(200);
+  }
+  expect((await ask('/graphql/stream')).status).toBe(200);
+});
+
+test('a late event loop refuses requests as well', async () => {
+  const admission = new Admission({ inFlight: 100, delayMs: 1_000 });
+  const { ask } = await start(admission);
+  for (const [delay, anonymous, signedIn] of [
+    [999, 200, 200],
+    [1_000, 503, 200],
+    [2_000, 503, 503],
+    [10, 200, 200],
+  ] as const) {
+    admission.setDelay(delay);
+    const statuses = [(await ask('/graphql/stream')).status, (await ask('/graphql/stream', SIGNED_IN)).status];
+    expect([delay, ...statuses]).toEqual([delay, anonymous, signedIn]);
+  }
+});
+
+test('a request that takes too long is answered as unavailable', async () => {
+  const { ask, answer } = await start(new Admission(), 50);
+  const response = await ask();
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] });
+  // The late answer does no harm.
+  answer();
+  expect((await ask('/health')).status).toBe(200);
+});
+
+test('an operation over an open connection is refused in the same way', async () => {
+  const admission = new Admission({ inFlight: 1, delayMs: 1_000 });
+  const work = Promise.withResolvers<string>();
+  const running = executeAdmitted(admission, true, () => work.promise);
+  const refused = { refused: [{ extensions: { code: 'UNAVAILABLE' } }] };
+  expect(await executeAdmitted(admission, true, async () => 'not executed')).toMatchObject(refused);
+  expect(await executeAdmitted(admission, false, async () => 'executed')).toBe('executed');
+  work.resolve('done');
+  expect(await running).toBe('done');
+  expect(await executeAdmitted(admission, true, async () => 'executed')).toBe('executed');
+});
