@@ -118,6 +118,12 @@ class CheckedDocuments {
             response.http.status = errors.some((error) => error.extensions?.code === 'RATE_LIMITED') ? 429 : 400;
             return { http: response.http, body: { kind: 'single', singleResult: { errors } } };
           },
+          willSendResponse: async ({ response: { body, http } }) => {
+            const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
+            const seconds = errors.map(({ extensions }) => Number(extensions?.retryAfter ?? 0));
+            const longest = Math.max(0, ...seconds);
+            if (longest > 0) http.headers.set('retry-after', String(longest));
+          },
         };
       },
     };

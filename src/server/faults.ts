@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 
 /** More faults than this within FAULTS_WITHIN_MS, and the process ends. */
@@ -30,5 +31,10 @@ export function surviveFaults(log: Logger, onTooMany: () => void, events: FaultE
     if (recent.length > MAX_FAULTS) onTooMany();
   };
   events.on('uncaughtException', (error) => onFault(error, 'an exception that nothing caught'));
-  events.on('unhandledRejection', (error) => onFault(error, 'a rejected promise that nothing handled'));
+  events.on('unhandledRejection', (error) => {
+    // graphql-js leaves the error of a field unhandled when another one has made their parent null already. The answer
+    // is right all the same, and clients must not end the process with such errors.
+    if (error instanceof GraphQLError && error.path) return;
+    onFault(error, 'a rejected promise that nothing handled');
+  });
 }

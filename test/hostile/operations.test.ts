@@ -3,8 +3,10 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { openBackstage } from '../support/backstage.ts';
-import { newPeople, newPerson, type Person } from '../support/people.ts';
+import { startProcess } from '../support/darkroom.ts';
+import { newPeople, newPerson, type Person, unique } from '../support/people.ts';
 import { insertPhoto, insertPhotoAt, rowId } from '../support/rows.ts';
+import { until } from '../support/until.ts';
 import { ask, greet, post } from '../support/wire.ts';
 
 const url = inject('url');
@@ -236,4 +238,30 @@ test.for([
   const overSocket = await ask(socket, query);
   socket.socket.close();
   expect(overSocket.errors?.[0]?.message).toContain(message);
+});
+
+test('a client that sends ever new operations is told when it may go on, and others are served', async () => {
+  const api = await startProcess(['api'], inject('env'));
+  const person = await newPerson(api.url);
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+  const refused = await until(async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, () => {
+        // Much to validate, and nothing to run: the operation that is meant is not named.
+        const fields = times(45, () => 'me { user { id username bio displayName } }');
+        const query = `query A${unique()} { ${fields} } query B { ${fields} }`;
+        return post(api.url, JSON.stringify({ query }), from('192.0.2.1'));
+      }),
+    );
+    return replies.find(({ status }) => status !== 400);
+  }, 50);
+  expect([refused.status, JSON.parse(refused.text)]).toMatchObject([
+    429,
+    { errors: [{ extensions: { code: 'RATE_LIMITED', retryAfter: expect.any(Number) } }] },
+  ]);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  const other = { ...from('192.0.2.2'), authorization: `Bearer ${person.token}` };
+  const { status, text } = await post(api.url, JSON.stringify({ query: '{ me { user { id } } }' }), other);
+  expect([status, JSON.parse(text)]).toEqual([200, { data: { me: { user: { id: person.id } } } }]);
+  await api.end('SIGTERM');
 });
