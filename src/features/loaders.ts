@@ -11,7 +11,9 @@ import { listComments, readVisibleComments } from './photos/comments.ts';
 import { readCounts } from './photos/counts.ts';
 import { readLikes } from './photos/likes.ts';
 import { listPhotosOf } from './photos/lists.ts';
+import type { UploadRow } from './photos/uploads.ts';
 import { listPhotosAt, readPlaces } from './places/places.ts';
+import { readSuggestions } from './places/suggestion.ts';
 import type { CommentKey } from './records/comment-rows.ts';
 import { readPhotos } from './records/photo-rows.ts';
 import { readUsers } from './records/user-rows.ts';
@@ -82,6 +84,10 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, readViewe
     ),
     /** Places by id, whether or not the viewer may see them: for the places of visible photos. */
     place: new DataLoader((ids: readonly bigint[]) => readPlaces(stores, ids)),
+    /** The point in the file of an upload of the viewer. */
+    suggestedLocation: new DataLoader((uploads: readonly UploadRow[]) => readSuggestions(stores, uploads), {
+      cacheKeyFn: ({ id }) => id,
+    }),
     /** A page of places' photos. */
     photosAt: memoize(
       pageKey,

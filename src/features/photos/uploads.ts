@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Upload } from '../../generated/prisma/client.ts';
 import { nextId } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { ACCEPTED_TYPES } from '../images/formats.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
 
@@ -9,14 +10,6 @@ import { withIdempotencyKey } from '../kernel/idempotency.ts';
 export interface UploadRow extends Upload {
   __typename: 'Upload';
 }
-
-/** The accepted content types, each with the format that the bytes must have. */
-export const ACCEPTED_TYPES = {
-  'image/jpeg': 'jpeg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'image/avif': 'avif',
-} as const;
 
 function unsupportedType(type: string): string {
   const allowed = 'JPEG, PNG, WebP and AVIF are accepted';
