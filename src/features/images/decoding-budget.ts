@@ -5,8 +5,8 @@
 const MEGABYTE = 1_000_000;
 
 /**
- * A picture that takes more than this is refused: 51 megapixels of an ordinary AVIF, which takes 15 bytes per pixel,
- * and 100 megapixels of everything that cameras write in the other formats.
+ * A picture that takes more than this is refused. It is enough for 61 megapixels of an ordinary AVIF, which takes 15
+ * bytes per pixel, for 51 of one with 10 bits, and for 100 of what cameras write in the other formats.
  */
 export const MAX_DECODING_BYTES = 920 * MEGABYTE;
 

@@ -20,7 +20,7 @@ export function explainFailure(code: PhotoFailureCode, config: Config): string {
       const limit = config.PHOTO_MAX_PIXELS.toLocaleString('en');
       return (
         `The image is too large: at most ${limit} pixels (width × height) are accepted, ` +
-        'and at most about 50 million in AVIF.'
+        'and about 60 million in AVIF (50 million with more than 8 bits).'
       );
     }
     case 'CHECKSUM_MISMATCH':

@@ -80,6 +80,7 @@ export function checkFile(
   if (format !== ACCEPTED_TYPES[declared.contentType as keyof typeof ACCEPTED_TYPES])
     throw new UnusableFile('TYPE_MISMATCH');
   const header = readImageHeader(file, format);
+  if (header.pixels === 0) throw new UnusableFile('CORRUPT');
   if (header.pixels > maxPixels || header.decodingBytes > MAX_DECODING_BYTES) throw new UnusableFile('TOO_MANY_PIXELS');
   return { ...header, file, isLarge: header.decodingBytes > LARGE_DECODING_BYTES };
 }

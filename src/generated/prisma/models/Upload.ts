@@ -671,7 +671,7 @@ export type $UploadPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     expiresAt: Date
     /**
      * The point in the file's Exif data, as two little-endian doubles: latitude, longitude. Empty when the file has no
-     * point; null until somebody has asked. It is in bytes so that no log of SQL values shows where somebody was.
+     * point; null until its owner has asked. In bytes, no search of a log for degrees finds it.
      */
     exifPoint: runtime.Bytes | null
   }, ExtArgs["result"]["upload"]>
