@@ -8,7 +8,8 @@ import { type MeasuredProcess, startServer, startWorker } from './processes.ts';
 
 const ROUNDS = 3;
 const AT_ONCE = 4;
-const MAX_RSS = 1_200_000_000;
+/** An accepted picture may take 0.92 GB beside what the process takes itself. */
+const MAX_GIGABYTES = { refused: 1.2, accepted: 1.5 };
 const READY_WITHIN_MS = 5_000;
 const GIVE_UP_MS = 300_000;
 const SAMPLE_MS = 25;
@@ -20,25 +21,26 @@ const POLL_MS = 50;
  */
 export async function benchHostileFiles(env: Record<string, string>): Promise<Verdict[]> {
   const files = new URL('../test/hostile/files/', import.meta.url);
-  const kinds: [what: string, file: Buffer, contentType: string][] = [
+  const kinds: [what: string, file: Buffer, contentType: string, isAccepted?: true][] = [
     ['an AVIF of 100 megapixels', await readFile(new URL('100mp.avif', files)), 'image/avif'],
     ['a JPEG of 5,000 scans', jpegOfScans(9_992, 10_000, 5_000), 'image/jpeg'],
     ['an SVG sent as a JPEG', nestedSvg(30), 'image/jpeg'],
-    ['an AVIF of 50 megapixels, which is accepted', await readFile(new URL('50mp.avif', files)), 'image/avif'],
+    ['an AVIF of 50 megapixels, which becomes READY', await readFile(new URL('50mp.avif', files)), 'image/avif', true],
   ];
   const verdicts: Verdict[] = [];
   const api = await startServer('../src/main.ts', ['api'], env);
   try {
     const [attacker, other] = [await signUp(api.url), await signUp(api.url)];
-    for (const [what, file, contentType] of kinds) {
+    for (const [what, file, contentType, isAccepted] of kinds) {
+      const maxGigabytes = MAX_GIGABYTES[isAccepted ? 'accepted' : 'refused'];
       const worker = await startWorker(env);
       try {
         const { peak, slowest } = await measure(worker, attacker, other, file, contentType);
         const megabytes = `${Math.round(peak / 1e6).toLocaleString('en')} MB`;
         verdicts.push({
-          claim: `${what}: the worker's peak memory below 1.2 GB`,
+          claim: `${what}: the worker's peak memory below ${maxGigabytes} GB`,
           figure: megabytes,
-          met: peak < MAX_RSS,
+          met: peak < maxGigabytes * 1e9,
         });
         const met = slowest < READY_WITHIN_MS;
         verdicts.push({
@@ -123,7 +125,9 @@ async function publish(send: Client, file: Buffer, contentType: string): Promise
   });
   if (!response.ok) throw new Error(`The store refused the file: ${response.status}`);
   const { publishPhoto } = await send<{ publishPhoto: { photo: { id: string } } }>(
-    'mutation ($id: ID!) { publishPhoto(input: { uploadId: $id, caption: "" }) { photo { id } userErrors { message } } }',
+    `mutation ($id: ID!) {
+      publishPhoto(input: { uploadId: $id, caption: "" }) { photo { id } userErrors { message } }
+    }`,
     { id },
   );
   return publishPhoto.photo.id;

@@ -125,8 +125,8 @@ export function heicHeader(): Buffer {
 }
 
 /**
- * A valid progressive gray JPEG: one scan of black, then scans that change nothing, of which each makes the decoder walk
- * over all blocks.
+ * A valid progressive gray JPEG: one scan of black, then scans that change nothing, of which each makes the decoder
+ * walk over all blocks.
  */
 export function jpegOfScans(width: number, height: number, scans: number): Buffer {
   const segment = (marker: number, ...body: number[]) =>

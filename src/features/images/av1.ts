@@ -1,4 +1,4 @@
-/** The sequence headers of AV1 (AV1 Bitstream & Decoding Process Specification, 5.3 and 5.5), which say its real size. */
+/** The sequence headers of AV1, which have its real size (AV1 specification, 5.3 and 5.5). */
 import { UnusableFile } from './unusable-file.ts';
 
 /** What a sequence header says about the pictures that follow. */

@@ -25,8 +25,8 @@ function rowBytes(width: number, height: number, bytesPerPixel: number): number 
  * Reads the header of a file.
  *
  * @param file the whole file
- * @throws UnusableFile CORRUPT when it has no valid header or more passes than any encoder writes, UNSUPPORTED_TYPE when
- * it is a container of another codec
+ * @throws UnusableFile CORRUPT when it has no valid header or more passes than any encoder writes, UNSUPPORTED_TYPE
+ * when it is a container of another codec
  */
 export function readImageHeader(file: Buffer, format: ImageFormat): ImageHeader {
   switch (format) {

@@ -33,8 +33,8 @@ const MAX_ITEMS = 2_000;
 const MAX_BOXES = 10_000;
 
 /**
- * The kinds of items in an AVIF. Any other kind is another codec, or draws on a canvas of a size of its own: the decoder
- * would reserve memory for it before we know how much.
+ * The kinds of items in an AVIF. Any other kind is another codec, or draws on a canvas of a size of its own: the
+ * decoder would reserve memory for it before we know how much.
  */
 const ITEM_TYPES = new Set(['av01', 'grid', 'tmap', 'Exif', 'mime', 'uri ']);
 

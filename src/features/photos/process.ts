@@ -18,8 +18,9 @@ import { checkFile, makeRenditions, type Renditions } from './renditions.ts';
 /**
  * Makes a photo READY, or FAILED with the reason. First it writes the files, under a media key that was chosen when the
  * photo was published, so a repeated run writes the same files. Then one transaction makes the photo READY, gives it
- * its `publishedId`, which orders all lists, and enqueues the fan-out. After that, another run does nothing. A file that
- * takes much memory is not decoded at once: the job moves to a queue in which it takes no place of ordinary photos.
+ * its `publishedId`, which orders all lists, and enqueues the fan-out. After that, another run does nothing. A file
+ * that takes much memory is not decoded at once: the job moves to a queue in which it takes no place of ordinary
+ * photos.
  *
  * @throws DecodingTimeout when the decoder took too long for the first time
  */
