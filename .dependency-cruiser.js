@@ -26,6 +26,7 @@ const BELOW = {
  */
 const FEATURES = [
   'kernel',
+  'images',
   'records',
   'visibility',
   'live',

@@ -6,6 +6,7 @@ import { migrate } from '../prisma/migrate.ts';
 import { startStack } from '../src/local/stack.ts';
 import { benchFanOut } from './fanout.ts';
 import { benchFeed } from './feed.ts';
+import { benchHostileFiles } from './hostile-files.ts';
 import { benchLive } from './live.ts';
 import type { Verdict } from './measure.ts';
 import { benchNear } from './near.ts';
@@ -15,6 +16,7 @@ const PARTS: Record<string, (env: Record<string, string>) => Promise<Verdict[]>>
   fanout: benchFanOut,
   live: benchLive,
   near: benchNear,
+  'hostile-files': benchHostileFiles,
 };
 
 const chosen = process.argv.slice(2);

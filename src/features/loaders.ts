@@ -15,6 +15,7 @@ import { readLikes } from './photos/likes.ts';
 import { listPhotosOf } from './photos/lists.ts';
 import { readOwnUploads, type UploadRow } from './photos/uploads.ts';
 import { listPhotosAt, readPlaces, readVisiblePlaces } from './places/places.ts';
+import { readSuggestions } from './places/suggestion.ts';
 import type { CommentKey } from './records/comment-rows.ts';
 import { readPhotos } from './records/photo-rows.ts';
 import { readUsers } from './records/user-rows.ts';
@@ -101,6 +102,10 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, readViewe
     ),
     /** Reports, for moderators; null for others. */
     report: forViewer<ReportRow | null>(null, (viewer, ids) => readReports(stores, viewer, ids)),
+    /** The point in the file of an upload of the viewer. */
+    suggestedLocation: new DataLoader((uploads: readonly UploadRow[]) => readSuggestions(stores, uploads), {
+      cacheKeyFn: ({ id }) => id,
+    }),
     /** A page of places' photos. */
     photosAt: memoize(
       pageKey,

@@ -1203,9 +1203,9 @@ export type PhotoFailure = {
 export type PhotoFailureCode =
   /** The file's bytes are not those that were declared. */
   | 'CHECKSUM_MISMATCH'
-  /** The file is damaged or ends too early. */
+  /** The file is damaged or ends too early, or decoding it takes more than an ordinary photo does. */
   | 'CORRUPT'
-  /** The image has more pixels than are allowed. */
+  /** The image has more pixels than are allowed in its format. */
   | 'TOO_MANY_PIXELS'
   /** The file is an image of an accepted type, but not of the type that was declared. */
   | 'TYPE_MISMATCH'
@@ -1965,8 +1965,8 @@ export type Upload = Node & {
   /** The opaque id. */
   id: Scalars['ID']['output'];
   /**
-   * The point that the file itself holds (GPS in Exif), for the uploader alone to choose from; null when it holds none, or has not been sent. It is
-   * read when it is asked for, stored nowhere, and gone with the upload.
+   * The point that the file itself holds (GPS in Exif), for the uploader alone to choose from; null when it holds none,
+   * or has not been sent. It is read when it is first asked for, stored with the upload alone, and gone with it.
    */
   suggestedLocation?: Maybe<Coordinates>;
   /**

@@ -10,8 +10,8 @@ import type { Transaction } from './postgres.ts';
  * change: jobs that the previous version enqueued must still run.
  */
 export interface Jobs {
-  /** Turns an uploaded file into a photo's renditions. */
-  processPhoto: { photoId: string; objectKey: string; mediaKey: string };
+  /** Turns an uploaded file into a photo's renditions. `isLarge`: the job waits in a queue for large pictures. */
+  processPhoto: { photoId: string; objectKey: string; mediaKey: string; isLarge?: true };
   /** Pushes a photo into its followers' feeds. */
   fanOutPhoto: { photoId: string };
   /** Pushes a photo into the lists of hashtags that were added after it was published. */
@@ -36,7 +36,7 @@ export interface Jobs {
   userCountsChanged: { userIds: string[] };
   /** Publishes to people that these entries of their activity lists are new. `place` is an entry's sort id. */
   activityChanged: { activities: { recipientId: string; place: string }[] };
-  /** Turns an uploaded file into a person's avatar. */
+  /** Turns an uploaded file into a person's avatar. `isLarge`: as of `processPhoto`. */
   processAvatar: {
     userId: string;
     uploadId: string;
@@ -44,6 +44,7 @@ export interface Jobs {
     contentType: string;
     sha256: string;
     avatarKey: string;
+    isLarge?: true;
   };
   /** Moves a photo's files between the public and the private folder, under the new key `mediaKey`. */
   placeMedia: { photoId: string; mediaKey: string };

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
@@ -30,6 +31,14 @@ export interface Objects {
   exists(key: string): Promise<boolean>;
   /** Reads a file. @returns null when there is no such object */
   get(key: string): Promise<Buffer | null>;
+  /**
+   * Reads a part of a file, and never more than that.
+   *
+   * @param offset in bytes, as `length`. Fewer bytes are returned where the file ends
+   * @param signal stops the reading
+   * @returns null when there is no such object
+   */
+  getPart(key: string, offset: number, length: number, signal: AbortSignal): Promise<Buffer | null>;
   /** Stores a file that never changes afterwards. */
   put(key: string, body: Buffer, contentType: string): Promise<void>;
   /**
@@ -150,6 +159,22 @@ export function openObjects(config: Config): Objects {
         return Body ? Buffer.from(await Body.transformToByteArray()) : null;
       } catch (error) {
         if (error instanceof Error && error.name === 'NoSuchKey') return null;
+        throw error;
+      }
+    },
+    async getPart(key, offset, length, signal) {
+      const Range = `bytes=${offset}-${offset + length - 1}`;
+      try {
+        const command = new GetObjectCommand({ Bucket, Key: key, Range });
+        const { Body, ContentRange } = await client.send(command, { abortSignal: signal });
+        if (!ContentRange) {
+          (Body as Readable | undefined)?.destroy();
+          throw new Error('The S3 service ignores the header Range.');
+        }
+        return Body ? Buffer.from(await Body.transformToByteArray()) : null;
+      } catch (error) {
+        if (error instanceof Error && error.name === 'NoSuchKey') return null;
+        if (error instanceof Error && error.name === 'InvalidRange') return Buffer.alloc(0);
         throw error;
       }
     },

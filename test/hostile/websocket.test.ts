@@ -69,7 +69,7 @@ test('an id that is completed and used again at once receives the new subscripti
   socket.socket.close();
 });
 
-test('subscriptions whose id is used again end when they are completed, and the last one with its connection', async () => {
+test('subscriptions whose id is used again end when completed, and the last one with its connection', async () => {
   const { photoIds } = await newPhotos(3);
   const socket = await greet(url);
   for (const photoId of photoIds) socket.say(complete('1'), follow('1', photoId));

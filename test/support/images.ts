@@ -123,3 +123,51 @@ export function heicHeader(): Buffer {
   box.write('mif1heic', 16, 'latin1');
   return Buffer.concat([box, Buffer.alloc(1_000, 7)]);
 }
+
+/**
+ * A valid progressive gray JPEG: one scan of black, then scans that change nothing, of which each makes the decoder
+ * walk over all blocks.
+ */
+export function jpegOfScans(width: number, height: number, scans: number): Buffer {
+  const segment = (marker: number, ...body: number[]) =>
+    Buffer.from([0xff, marker, (body.length + 2) >> 8, (body.length + 2) & 255, ...body]);
+  const blocks = Math.ceil(width / 8) * Math.ceil(height / 8);
+  const frame = [8, height >> 8, height & 255, width >> 8, width & 255, 1, 1, 0x11, 0];
+  // The code of a run of at least 2^n blocks without coefficients is n, in five bits.
+  const runs = Array.from({ length: 15 }, (_, power) => power << 4);
+  const header = [
+    Buffer.from([0xff, 0xd8]),
+    segment(0xdb, 0, ...Array<number>(64).fill(16)),
+    segment(0xc2, ...frame),
+    segment(0xc4, 0x00, 1, ...Array<number>(15).fill(0), 0),
+    segment(0xc4, 0x10, 0, 0, 0, 0, runs.length, ...Array<number>(11).fill(0), ...runs),
+  ];
+  const first = [segment(0xda, 1, 1, 0, 0, 0, 0), Buffer.alloc(Math.ceil(blocks / 8))];
+  const bits: string[] = [];
+  for (let left = blocks; left > 0; ) {
+    const power = Math.min(14, Math.floor(Math.log2(left)));
+    const run = Math.min(left, 2 ** (power + 1) - 1);
+    bits.push(power.toString(2).padStart(5, '0'));
+    if (power > 0) bits.push((run - 2 ** power).toString(2).padStart(power, '0'));
+    left -= run;
+  }
+  const text = bits.join('');
+  const bytes = text.match(/.{1,8}/g)?.map((byte) => Number.parseInt(byte.padEnd(8, '1'), 2)) ?? [];
+  const empty = [
+    segment(0xda, 1, 1, 0, 1, 63, 0),
+    Buffer.from(bytes.flatMap((byte) => (byte === 255 ? [255, 0] : [byte]))),
+  ];
+  const rest = Array.from({ length: scans - 1 }, () => empty).flat();
+  return Buffer.concat([...header, ...first, ...rest, Buffer.from([0xff, 0xd9])]);
+}
+
+/** An SVG of a few kilobytes that draws 10^levels squares. */
+export function nestedSvg(levels: number): Buffer {
+  const groups = Array.from({ length: levels }, (_, level) => {
+    return `<g id="a${level + 1}">${`<use xlink:href="#a${level}"/>`.repeat(10)}</g>`;
+  });
+  return Buffer.from(
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><defs>' +
+      `<g id="a0"><rect width="1" height="1"/></g>${groups.join('')}</defs><use xlink:href="#a${levels}"/></svg>`,
+  );
+}

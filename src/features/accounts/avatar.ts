@@ -3,8 +3,11 @@ import type { Image } from '../../generated/graphql.ts';
 import { writeInvalidating } from '../../stores/cached-rows.ts';
 import { addJob, type Jobs } from '../../stores/jobs.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { attemptDecoding } from '../images/decoding-attempts.ts';
+import { largePictureQueue } from '../images/decoding-budget.ts';
+import { UnusableFile } from '../images/unusable-file.ts';
 import { userError } from '../kernel/errors.ts';
-import { AVATAR_SIDE, makeAvatar, UnusableFile } from '../photos/renditions.ts';
+import { AVATAR_SIDE, checkFile, makeAvatar } from '../photos/renditions.ts';
 import { type UserRow, userKey } from '../records/user-rows.ts';
 
 /** The object key of an avatar. @param avatarKey the column `avatar_key` */
@@ -65,7 +68,7 @@ export async function setAvatar(stores: Stores, userId: bigint, uploadId: bigint
  * only cleans up.
  */
 export async function processAvatar(stores: Stores, job: Jobs['processAvatar']): Promise<void> {
-  const { db, objects, redis, config } = stores;
+  const { db, objects, redis } = stores;
   const id = BigInt(job.userId);
   const avatarUploadId = BigInt(job.uploadId);
   const user = await db.user.findUnique({
@@ -77,7 +80,10 @@ export async function processAvatar(stores: Stores, job: Jobs['processAvatar']):
     return objects.delete([job.objectKey, ...(isInUse ? [] : [avatarObjectKey(job.avatarKey)])]);
   }
   const file = await objects.get(job.objectKey);
-  const result = await renderAvatar(file, job, config.PHOTO_MAX_PIXELS);
+  const result = await renderAvatar(stores, file, job);
+  if (result === 'LARGE') {
+    return addJob(db, 'processAvatar', { ...job, isLarge: true }, { queue: largePictureQueue(id) });
+  }
   if ('jpeg' in result) await objects.put(avatarObjectKey(job.avatarKey), result.jpeg, 'image/jpeg');
   const data =
     'jpeg' in result
@@ -99,11 +105,14 @@ export async function processAvatar(stores: Stores, job: Jobs['processAvatar']):
   if (!isStored) await processAvatar(stores, job);
 }
 
-async function renderAvatar(file: Buffer | null, job: Jobs['processAvatar'], maxPixels: number) {
+/** @returns `LARGE` when the job must wait in a queue for large pictures first */
+async function renderAvatar(stores: Stores, file: Buffer | null, job: Jobs['processAvatar']) {
   try {
     if (!file) throw new UnusableFile('CORRUPT');
     const declared = { contentType: job.contentType, sha256: Buffer.from(job.sha256, 'hex') };
-    return { jpeg: await makeAvatar(file, declared, maxPixels) };
+    const checked = checkFile(file, declared, stores.config.PHOTO_MAX_PIXELS);
+    if (checked.isLarge && !job.isLarge) return 'LARGE';
+    return { jpeg: await attemptDecoding(stores, { ...checked, ...job }, () => makeAvatar(checked)) };
   } catch (error) {
     if (error instanceof UnusableFile) return { failure: error.code };
     throw error;

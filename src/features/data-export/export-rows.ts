@@ -7,6 +7,7 @@ import type { Sql } from '../../stores/postgres.ts';
 import { listActivities } from '../activity/list.ts';
 import { readUserCounts } from '../people/counts.ts';
 import { readCounts } from '../photos/counts.ts';
+import { unpackPoint } from '../places/suggestion.ts';
 import {
   BATCH_BY_ID,
   BATCH_SIZE,
@@ -120,11 +121,12 @@ export function uploads({ tx, userId }: ExportSource): AsyncIterable<object> {
   return inBatches(
     (after) => tx.upload.findMany({ where: { ownerId: userId, id: { gt: after } }, ...BATCH_BY_ID }),
     (rows) =>
-      rows.map(({ id, contentType, byteSize, sha256, expiresAt }) => ({
+      rows.map(({ id, contentType, byteSize, sha256, expiresAt, exifPoint }) => ({
         id: toGlobalId('Upload', id),
         contentType,
         byteSize,
         sha256: Buffer.from(sha256).toString('hex'),
+        suggestedLocation: exifPoint && unpackPoint(exifPoint),
         createdAt: createdAtOf(id),
         expiresAt,
       })),

@@ -12,10 +12,16 @@ export function explainFailure(code: PhotoFailureCode, config: Config): string {
     case 'TYPE_MISMATCH':
       return 'The file is an image, but not of the type that was declared for its upload.';
     case 'CORRUPT':
-      return 'The file is damaged or ends too early. Send it again from the original.';
+      return (
+        'The file is damaged or ends too early, or decoding it takes more than an ordinary photo does. ' +
+        'Send it again from the original.'
+      );
     case 'TOO_MANY_PIXELS': {
       const limit = config.PHOTO_MAX_PIXELS.toLocaleString('en');
-      return `The image is too large: at most ${limit} pixels (width × height) are accepted.`;
+      return (
+        `The image is too large: at most ${limit} pixels (width × height) are accepted, ` +
+        'and about 60 million in AVIF (50 million with more than 8 bits).'
+      );
     }
     case 'CHECKSUM_MISMATCH':
       return (

@@ -4,18 +4,25 @@ import { nextId, type Transaction } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { recordMentions } from '../activity/mentions.ts';
 import { publishHashtags } from '../hashtags/photo-hashtags.ts';
+import { attemptDecoding } from '../images/decoding-attempts.ts';
+import { largePictureQueue } from '../images/decoding-budget.ts';
+import { UnusableFile } from '../images/unusable-file.ts';
 import { addPhotoDelta } from '../people/counts.ts';
 import { publishLocation } from '../places/locations.ts';
 import { photoKey } from '../records/photo-rows.ts';
 import { lockPeople } from '../visibility/locks.ts';
 import { addPhotosChanged } from './counts.ts';
 import { allRenditionKeys, enqueueRelocateMedia, renditionKey, renditionKeys } from './media.ts';
-import { makeRenditions, type Renditions, UnusableFile } from './renditions.ts';
+import { checkFile, makeRenditions, type Renditions } from './renditions.ts';
 
 /**
  * Makes a photo READY, or FAILED with the reason. First it writes the files, under a media key that was chosen when the
  * photo was published, so a repeated run writes the same files. Then one transaction makes the photo READY, gives it
- * its `publishedId`, which orders all lists, and enqueues the fan-out. After that, another run does nothing.
+ * its `publishedId`, which orders all lists, and enqueues the fan-out. After that, another run does nothing. A file
+ * that takes much memory is not decoded at once: the job moves to a queue in which it takes no place of ordinary
+ * photos.
+ *
+ * @throws DecodingTimeout when the decoder took too long for the first time
  */
 export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): Promise<void> {
   const { db, objects, config } = stores;
@@ -35,7 +42,11 @@ export async function processPhoto(stores: Stores, job: Jobs['processPhoto']): P
   let renditions: Renditions;
   try {
     if (!file) throw new UnusableFile('CORRUPT');
-    renditions = await makeRenditions(file, upload, config.PHOTO_MAX_PIXELS);
+    const checked = checkFile(file, upload, config.PHOTO_MAX_PIXELS);
+    if (checked.isLarge && !job.isLarge) {
+      return addJob(db, 'processPhoto', { ...job, isLarge: true }, { queue: largePictureQueue(photo.owner.id) });
+    }
+    renditions = await attemptDecoding(stores, { ...checked, ...job }, () => makeRenditions(checked));
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error;
     const { code } = error;

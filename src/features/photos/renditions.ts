@@ -1,8 +1,26 @@
 import { createHash } from 'node:crypto';
 import sharp, { type Sharp } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
-import type { ImageSize, PhotoFailureCode } from '../../generated/graphql.ts';
-import { ACCEPTED_TYPES } from './uploads.ts';
+import type { ImageSize } from '../../generated/graphql.ts';
+import { DecodingTimeout } from '../images/decoding-attempts.ts';
+import { LARGE_DECODING_BYTES, MAX_DECODING_BYTES } from '../images/decoding-budget.ts';
+import { ACCEPTED_TYPES, detectFormat } from '../images/formats.ts';
+import { type ImageHeader, readImageHeader } from '../images/headers.ts';
+import { UnusableFile } from '../images/unusable-file.ts';
+
+// libvips has loaders for SVG, PDF, GIF and more. Nothing but the accepted formats is ever decoded, in no process that
+// imports sharp: only this module does.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: [
+    'VipsForeignLoadJpegBuffer',
+    'VipsForeignLoadPngBuffer',
+    'VipsForeignLoadWebpBuffer',
+    'VipsForeignLoadHeifBuffer',
+  ],
+});
+// Every file is decoded once, so a cache would only keep memory.
+sharp.cache(false);
 
 /** The width of each size, in pixels. The square has the same height. */
 const WIDTHS: Record<ImageSize, number> = { SQUARE_150: 150, WIDTH_320: 320, WIDTH_640: 640, WIDTH_1080: 1080 };
@@ -15,15 +33,8 @@ const MAX_SIDE = 65_500;
 /** Large files take long to decode. A file that takes longer than this is an attack or broken. */
 const DECODE_SECONDS = 30;
 
-/** The file cannot become a photo, and a retry would not help. */
-export class UnusableFile extends Error {
-  readonly code: PhotoFailureCode;
-
-  constructor(code: PhotoFailureCode) {
-    super(code);
-    this.code = code;
-  }
-}
+/** The marker that ends a JPEG. */
+const END_OF_JPEG = Buffer.from([0xff, 0xd9]);
 
 /** The result of decoding a file. */
 export interface Renditions {
@@ -44,20 +55,44 @@ export function renditionSize(size: ImageSize, width: number, height: number): {
   return { width: fitted, height: Math.min(MAX_SIDE, Math.max(1, Math.round((height * fitted) / width))) };
 }
 
+/** A file that may be decoded: the checks have found no reason against it. */
+export interface CheckedFile extends ImageHeader {
+  file: Buffer;
+  /** Whether decoding it takes so much memory that such files are processed one after the other. */
+  isLarge: boolean;
+}
+
 /**
- * Makes the renditions of a photo: upright, in sRGB, and without any metadata (GPS, camera, thumbnails). The bytes
- * decide what type the file has.
+ * Checks a file before it is decoded. The bytes decide what type the file has.
  *
  * @param declared the type and checksum that the client declared for the upload
- * @param maxPixels larger images are refused before they are decoded
+ * @param maxPixels larger images are refused; so are smaller ones that take too much memory in their format
  * @throws UnusableFile when the file is not an acceptable photo
  */
-export async function makeRenditions(
+export function checkFile(
   file: Buffer,
   declared: { contentType: string; sha256: Uint8Array },
   maxPixels: number,
-): Promise<Renditions> {
-  return checkAndDecode(file, declared, maxPixels, async (upright, autoOrient) => {
+): CheckedFile {
+  if (!createHash('sha256').update(file).digest().equals(declared.sha256)) throw new UnusableFile('CHECKSUM_MISMATCH');
+  const format = detectFormat(file);
+  if (!format) throw new UnusableFile('UNSUPPORTED_TYPE');
+  if (format !== ACCEPTED_TYPES[declared.contentType as keyof typeof ACCEPTED_TYPES])
+    throw new UnusableFile('TYPE_MISMATCH');
+  const header = readImageHeader(file, format);
+  if (header.pixels === 0) throw new UnusableFile('CORRUPT');
+  if (header.pixels > maxPixels || header.decodingBytes > MAX_DECODING_BYTES) throw new UnusableFile('TOO_MANY_PIXELS');
+  return { ...header, file, isLarge: header.decodingBytes > LARGE_DECODING_BYTES };
+}
+
+/**
+ * Makes the renditions of a photo: upright, in sRGB, and without any metadata (GPS, camera, thumbnails).
+ *
+ * @throws UnusableFile when the file is damaged
+ * @throws DecodingTimeout when the decoder took too long
+ */
+export async function makeRenditions(checked: CheckedFile): Promise<Renditions> {
+  return decode(checked, async (upright, autoOrient) => {
     // Decode once. The smaller renditions are made from the largest one.
     const base = await upright
       .resize({ ...renditionSize('WIDTH_1080', autoOrient.width, autoOrient.height), fit: 'fill' })
@@ -85,39 +120,31 @@ export async function makeRenditions(
   });
 }
 
-/** Makes a person's avatar, with the checks of `makeRenditions`: a square JPEG, cut from the middle. */
-export function makeAvatar(
-  file: Buffer,
-  declared: { contentType: string; sha256: Uint8Array },
-  maxPixels: number,
-): Promise<Buffer> {
-  return checkAndDecode(file, declared, maxPixels, (upright) =>
+/** Makes a person's avatar: a square JPEG, cut from the middle. It throws what `makeRenditions` throws. */
+export function makeAvatar(checked: CheckedFile): Promise<Buffer> {
+  return decode(checked, (upright) =>
     upright.resize(AVATAR_SIDE, AVATAR_SIDE, { fit: 'cover' }).jpeg({ quality: 82, mozjpeg: true }).toBuffer(),
   );
 }
 
 /**
- * Checks a file and decodes it.
+ * Decodes a file.
  *
  * @param render makes the result from the upright image; `size` is its width and height in pixels
- * @throws UnusableFile when the file is not an acceptable photo
  */
-async function checkAndDecode<R>(
-  file: Buffer,
-  declared: { contentType: string; sha256: Uint8Array },
-  maxPixels: number,
+async function decode<R>(
+  { file, pixels, lacksEnd }: CheckedFile,
   render: (upright: Sharp, size: { width: number; height: number }) => Promise<R>,
 ): Promise<R> {
-  if (!createHash('sha256').update(file).digest().equals(declared.sha256)) throw new UnusableFile('CHECKSUM_MISMATCH');
-  const format = detectFormat(file);
-  if (!format) throw new UnusableFile('UNSUPPORTED_TYPE');
-  if (format !== ACCEPTED_TYPES[declared.contentType as keyof typeof ACCEPTED_TYPES])
-    throw new UnusableFile('TYPE_MISMATCH');
-
-  const image = sharp(file, { limitInputPixels: maxPixels, failOn: 'error', sequentialRead: true });
+  // A JPEG whose data is whole but for the last marker is shown by browsers. With the marker added, the decoder warns
+  // when it has to make up data that is missing.
+  const image = sharp(lacksEnd ? Buffer.concat([file, END_OF_JPEG]) : file, {
+    limitInputPixels: pixels,
+    failOn: lacksEnd ? 'warning' : 'error',
+    sequentialRead: true,
+  });
   try {
-    const { width, height, autoOrient } = await image.metadata();
-    if (width * height > maxPixels) throw new UnusableFile('TOO_MANY_PIXELS');
+    const { autoOrient } = await image.metadata();
     const upright = image
       .clone()
       .autoOrient()
@@ -126,20 +153,8 @@ async function checkAndDecode<R>(
       .toColourspace('srgb');
     return await render(upright, autoOrient);
   } catch (error) {
-    if (error instanceof UnusableFile) throw error;
-    // Every error of sharp is about the file, because decoding uses neither the network nor the disk.
+    if (/timeout: \d+% complete/.test(String(error))) throw new DecodingTimeout();
+    // Every other error of sharp is about the file, because decoding uses neither the network nor the disk.
     throw new UnusableFile(/pixel limit/i.test(String(error)) ? 'TOO_MANY_PIXELS' : 'CORRUPT');
   }
-}
-
-/** Detects the format of a file from its first bytes. Null when the format is not accepted. */
-function detectFormat(file: Buffer): (typeof ACCEPTED_TYPES)[keyof typeof ACCEPTED_TYPES] | null {
-  if (file.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))) return 'jpeg';
-  if (file.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))) return 'png';
-  if (file.toString('latin1', 0, 4) === 'RIFF' && file.toString('latin1', 8, 12) === 'WEBP') return 'webp';
-  // HEIC is the same container with another codec. The brand distinguishes them (ISO/IEC 23000-22; AV1 Image File
-  // Format, 6.2).
-  if (file.toString('latin1', 4, 8) === 'ftyp' && ['avif', 'avis'].includes(file.toString('latin1', 8, 12)))
-    return 'avif';
-  return null;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Upload } from '../../generated/prisma/client.ts';
 import { nextId } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { ACCEPTED_TYPES } from '../images/formats.ts';
 import { boundText, type ClientText, excerpt } from '../kernel/client-text.ts';
 import { type UserError, UserErrors, userError } from '../kernel/errors.ts';
 import { withIdempotencyKey } from '../kernel/idempotency.ts';
@@ -11,14 +12,6 @@ import { inOrder } from '../records/load-rows.ts';
 export interface UploadRow extends Upload {
   __typename: 'Upload';
 }
-
-/** The accepted content types, each with the format that the bytes must have. */
-export const ACCEPTED_TYPES = {
-  'image/jpeg': 'jpeg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'image/avif': 'avif',
-} as const;
 
 /** In UTF-16 code units. No accepted type is as long. */
 const MAX_TYPE_UNITS = 100;

@@ -9,7 +9,6 @@ import { type Area, box, circle } from './areas.ts';
 import { findPlacesNear, searchPlaces } from './places.ts';
 import { searchArea } from './search-area.ts';
 import { subscribeToPhotosNear } from './subscriptions.ts';
-import { readSuggestion } from './suggestion.ts';
 
 /** Places, and photos by location, in GraphQL. */
 export const placeResolvers: Resolvers = {
@@ -46,7 +45,7 @@ export const placeResolvers: Resolvers = {
     photos: ({ id }, page, { loaders }) => loaders.photosAt(pageRequest(page)).load(id),
   },
   Upload: {
-    suggestedLocation: (upload, _, { stores }) => readSuggestion(stores, upload),
+    suggestedLocation: (upload, _, { loaders }) => loaders.suggestedLocation.load(upload),
   },
   NearbyPhotoEvent: {
     ...eventFields,

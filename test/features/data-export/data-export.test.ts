@@ -100,7 +100,13 @@ test('an export contains every photo with its picture, also one that moderators 
   }
   expect((await sharp(files.get('avatar.jpg')).metadata()).width).toBe(320);
   expect(rows('uploads.json')).toEqual([
-    expect.objectContaining({ id: upload.id, contentType: 'image/jpeg', createdAt: anyTime, expiresAt: anyTime }),
+    expect.objectContaining({
+      id: upload.id,
+      contentType: 'image/jpeg',
+      suggestedLocation: null,
+      createdAt: anyTime,
+      expiresAt: anyTime,
+    }),
   ]);
 });
 

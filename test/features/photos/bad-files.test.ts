@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { UnusableFile } from '../../../src/features/images/unusable-file.ts';
 import { allRenditionKeys } from '../../../src/features/photos/media.ts';
-import { makeRenditions, UnusableFile } from '../../../src/features/photos/renditions.ts';
+import { checkFile, makeRenditions } from '../../../src/features/photos/renditions.ts';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, mustSee, openBackstage, see, userErrorsOf } from '../../support/backstage.ts';
 import { blackPng, heicHeader, lyingPng, plain, RED } from '../../support/images.ts';
@@ -163,14 +164,16 @@ describe('the decoder', () => {
     contentType,
     sha256: createHash('sha256').update(file).digest(),
   });
+  const decode = async (file: Buffer, declared: ReturnType<typeof declare>, maxPixels: number) =>
+    makeRenditions(checkFile(file, declared, maxPixels));
 
   test('refuses 900 million pixels without decoding them', async () => {
     const file = await blackPng(30_000, 30_000);
     // Decode a small file first, so that the decoder's own memory is allocated.
     const small = await newJpeg();
-    await makeRenditions(small, declare(small, 'image/jpeg'), 1_000_000);
+    await decode(small, declare(small, 'image/jpeg'), 1_000_000);
     const before = process.resourceUsage().maxRSS;
-    await expect(makeRenditions(file, declare(file, 'image/png'), 100_000_000)).rejects.toThrow('TOO_MANY_PIXELS');
+    await expect(decode(file, declare(file, 'image/png'), 100_000_000)).rejects.toThrow('TOO_MANY_PIXELS');
     // In kilobytes. The decoded pixels would take 900 MB.
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(100_000);
   });
@@ -178,14 +181,14 @@ describe('the decoder', () => {
   test('refuses a file whose bytes do not match the declared checksum', async () => {
     const file = await newJpeg();
     const declared = declare(await newJpeg(), 'image/jpeg');
-    const failure = await makeRenditions(file, declared, 1_000_000).catch((error: unknown) => error);
+    const failure = await decode(file, declared, 1_000_000).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UnusableFile);
     expect(failure).toMatchObject({ code: 'CHECKSUM_MISMATCH' });
   });
 
   test('accepts exactly as many pixels as the limit', async () => {
     const file = await newJpeg(20, 30);
-    await expect(makeRenditions(file, declare(file, 'image/jpeg'), 599)).rejects.toThrow('TOO_MANY_PIXELS');
-    expect(await makeRenditions(file, declare(file, 'image/jpeg'), 600)).toMatchObject({ width: 20, height: 30 });
+    await expect(decode(file, declare(file, 'image/jpeg'), 599)).rejects.toThrow('TOO_MANY_PIXELS');
+    expect(await decode(file, declare(file, 'image/jpeg'), 600)).toMatchObject({ width: 20, height: 30 });
   });
 });

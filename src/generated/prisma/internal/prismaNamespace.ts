@@ -2449,7 +2449,8 @@ export const UploadScalarFieldEnum = {
   contentType: 'contentType',
   byteSize: 'byteSize',
   sha256: 'sha256',
-  expiresAt: 'expiresAt'
+  expiresAt: 'expiresAt',
+  exifPoint: 'exifPoint'
 } as const
 
 export type UploadScalarFieldEnum = (typeof UploadScalarFieldEnum)[keyof typeof UploadScalarFieldEnum]

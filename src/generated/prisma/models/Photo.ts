@@ -708,10 +708,6 @@ export type NullableIntFieldUpdateOperationsInput = {
   divide?: number
 }
 
-export type NullableBytesFieldUpdateOperationsInput = {
-  set?: runtime.Bytes | null
-}
-
 export type PhotoCreateNestedOneWithoutLocationInput = {
   create?: Prisma.XOR<Prisma.PhotoCreateWithoutLocationInput, Prisma.PhotoUncheckedCreateWithoutLocationInput>
   connectOrCreate?: Prisma.PhotoCreateOrConnectWithoutLocationInput

@@ -46,6 +46,7 @@ export type UploadMinAggregateOutputType = {
   byteSize: number | null
   sha256: runtime.Bytes | null
   expiresAt: Date | null
+  exifPoint: runtime.Bytes | null
 }
 
 export type UploadMaxAggregateOutputType = {
@@ -56,6 +57,7 @@ export type UploadMaxAggregateOutputType = {
   byteSize: number | null
   sha256: runtime.Bytes | null
   expiresAt: Date | null
+  exifPoint: runtime.Bytes | null
 }
 
 export type UploadCountAggregateOutputType = {
@@ -66,6 +68,7 @@ export type UploadCountAggregateOutputType = {
   byteSize: number
   sha256: number
   expiresAt: number
+  exifPoint: number
   _all: number
 }
 
@@ -90,6 +93,7 @@ export type UploadMinAggregateInputType = {
   byteSize?: true
   sha256?: true
   expiresAt?: true
+  exifPoint?: true
 }
 
 export type UploadMaxAggregateInputType = {
@@ -100,6 +104,7 @@ export type UploadMaxAggregateInputType = {
   byteSize?: true
   sha256?: true
   expiresAt?: true
+  exifPoint?: true
 }
 
 export type UploadCountAggregateInputType = {
@@ -110,6 +115,7 @@ export type UploadCountAggregateInputType = {
   byteSize?: true
   sha256?: true
   expiresAt?: true
+  exifPoint?: true
   _all?: true
 }
 
@@ -207,6 +213,7 @@ export type UploadGroupByOutputType = {
   byteSize: number
   sha256: runtime.Bytes
   expiresAt: Date
+  exifPoint: runtime.Bytes | null
   _count: UploadCountAggregateOutputType | null
   _avg: UploadAvgAggregateOutputType | null
   _sum: UploadSumAggregateOutputType | null
@@ -240,6 +247,7 @@ export type UploadWhereInput = {
   byteSize?: Prisma.IntFilter<"Upload"> | number
   sha256?: Prisma.BytesFilter<"Upload"> | runtime.Bytes
   expiresAt?: Prisma.DateTimeFilter<"Upload"> | Date | string
+  exifPoint?: Prisma.BytesNullableFilter<"Upload"> | runtime.Bytes | null
   owner?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
 
@@ -251,6 +259,7 @@ export type UploadOrderByWithRelationInput = {
   byteSize?: Prisma.SortOrder
   sha256?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  exifPoint?: Prisma.SortOrderInput | Prisma.SortOrder
   owner?: Prisma.UserOrderByWithRelationInput
 }
 
@@ -265,6 +274,7 @@ export type UploadWhereUniqueInput = Prisma.AtLeast<{
   byteSize?: Prisma.IntFilter<"Upload"> | number
   sha256?: Prisma.BytesFilter<"Upload"> | runtime.Bytes
   expiresAt?: Prisma.DateTimeFilter<"Upload"> | Date | string
+  exifPoint?: Prisma.BytesNullableFilter<"Upload"> | runtime.Bytes | null
   owner?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "id">
 
@@ -276,6 +286,7 @@ export type UploadOrderByWithAggregationInput = {
   byteSize?: Prisma.SortOrder
   sha256?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  exifPoint?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.UploadCountOrderByAggregateInput
   _avg?: Prisma.UploadAvgOrderByAggregateInput
   _max?: Prisma.UploadMaxOrderByAggregateInput
@@ -294,6 +305,7 @@ export type UploadScalarWhereWithAggregatesInput = {
   byteSize?: Prisma.IntWithAggregatesFilter<"Upload"> | number
   sha256?: Prisma.BytesWithAggregatesFilter<"Upload"> | runtime.Bytes
   expiresAt?: Prisma.DateTimeWithAggregatesFilter<"Upload"> | Date | string
+  exifPoint?: Prisma.BytesNullableWithAggregatesFilter<"Upload"> | runtime.Bytes | null
 }
 
 export type UploadCreateInput = {
@@ -303,6 +315,7 @@ export type UploadCreateInput = {
   byteSize: number
   sha256: runtime.Bytes
   expiresAt: Date | string
+  exifPoint?: runtime.Bytes | null
   owner: Prisma.UserCreateNestedOneWithoutUploadsInput
 }
 
@@ -314,6 +327,7 @@ export type UploadUncheckedCreateInput = {
   byteSize: number
   sha256: runtime.Bytes
   expiresAt: Date | string
+  exifPoint?: runtime.Bytes | null
 }
 
 export type UploadUpdateInput = {
@@ -323,6 +337,7 @@ export type UploadUpdateInput = {
   byteSize?: Prisma.IntFieldUpdateOperationsInput | number
   sha256?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  exifPoint?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
   owner?: Prisma.UserUpdateOneRequiredWithoutUploadsNestedInput
 }
 
@@ -334,6 +349,7 @@ export type UploadUncheckedUpdateInput = {
   byteSize?: Prisma.IntFieldUpdateOperationsInput | number
   sha256?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  exifPoint?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type UploadCreateManyInput = {
@@ -344,6 +360,7 @@ export type UploadCreateManyInput = {
   byteSize: number
   sha256: runtime.Bytes
   expiresAt: Date | string
+  exifPoint?: runtime.Bytes | null
 }
 
 export type UploadUpdateManyMutationInput = {
@@ -353,6 +370,7 @@ export type UploadUpdateManyMutationInput = {
   byteSize?: Prisma.IntFieldUpdateOperationsInput | number
   sha256?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  exifPoint?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type UploadUncheckedUpdateManyInput = {
@@ -363,6 +381,7 @@ export type UploadUncheckedUpdateManyInput = {
   byteSize?: Prisma.IntFieldUpdateOperationsInput | number
   sha256?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  exifPoint?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type UploadListRelationFilter = {
@@ -383,6 +402,7 @@ export type UploadCountOrderByAggregateInput = {
   byteSize?: Prisma.SortOrder
   sha256?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  exifPoint?: Prisma.SortOrder
 }
 
 export type UploadAvgOrderByAggregateInput = {
@@ -399,6 +419,7 @@ export type UploadMaxOrderByAggregateInput = {
   byteSize?: Prisma.SortOrder
   sha256?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  exifPoint?: Prisma.SortOrder
 }
 
 export type UploadMinOrderByAggregateInput = {
@@ -409,6 +430,7 @@ export type UploadMinOrderByAggregateInput = {
   byteSize?: Prisma.SortOrder
   sha256?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  exifPoint?: Prisma.SortOrder
 }
 
 export type UploadSumOrderByAggregateInput = {
@@ -467,6 +489,10 @@ export type IntFieldUpdateOperationsInput = {
   divide?: number
 }
 
+export type NullableBytesFieldUpdateOperationsInput = {
+  set?: runtime.Bytes | null
+}
+
 export type UploadCreateWithoutOwnerInput = {
   id: bigint | number
   objectKey: string
@@ -474,6 +500,7 @@ export type UploadCreateWithoutOwnerInput = {
   byteSize: number
   sha256: runtime.Bytes
   expiresAt: Date | string
+  exifPoint?: runtime.Bytes | null
 }
 
 export type UploadUncheckedCreateWithoutOwnerInput = {
@@ -483,6 +510,7 @@ export type UploadUncheckedCreateWithoutOwnerInput = {
   byteSize: number
   sha256: runtime.Bytes
   expiresAt: Date | string
+  exifPoint?: runtime.Bytes | null
 }
 
 export type UploadCreateOrConnectWithoutOwnerInput = {
@@ -522,6 +550,7 @@ export type UploadScalarWhereInput = {
   byteSize?: Prisma.IntFilter<"Upload"> | number
   sha256?: Prisma.BytesFilter<"Upload"> | runtime.Bytes
   expiresAt?: Prisma.DateTimeFilter<"Upload"> | Date | string
+  exifPoint?: Prisma.BytesNullableFilter<"Upload"> | runtime.Bytes | null
 }
 
 export type UploadCreateManyOwnerInput = {
@@ -531,6 +560,7 @@ export type UploadCreateManyOwnerInput = {
   byteSize: number
   sha256: runtime.Bytes
   expiresAt: Date | string
+  exifPoint?: runtime.Bytes | null
 }
 
 export type UploadUpdateWithoutOwnerInput = {
@@ -540,6 +570,7 @@ export type UploadUpdateWithoutOwnerInput = {
   byteSize?: Prisma.IntFieldUpdateOperationsInput | number
   sha256?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  exifPoint?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type UploadUncheckedUpdateWithoutOwnerInput = {
@@ -549,6 +580,7 @@ export type UploadUncheckedUpdateWithoutOwnerInput = {
   byteSize?: Prisma.IntFieldUpdateOperationsInput | number
   sha256?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  exifPoint?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type UploadUncheckedUpdateManyWithoutOwnerInput = {
@@ -558,6 +590,7 @@ export type UploadUncheckedUpdateManyWithoutOwnerInput = {
   byteSize?: Prisma.IntFieldUpdateOperationsInput | number
   sha256?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  exifPoint?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 
@@ -570,6 +603,7 @@ export type UploadSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   byteSize?: boolean
   sha256?: boolean
   expiresAt?: boolean
+  exifPoint?: boolean
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["upload"]>
 
@@ -581,6 +615,7 @@ export type UploadSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
   byteSize?: boolean
   sha256?: boolean
   expiresAt?: boolean
+  exifPoint?: boolean
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["upload"]>
 
@@ -592,6 +627,7 @@ export type UploadSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
   byteSize?: boolean
   sha256?: boolean
   expiresAt?: boolean
+  exifPoint?: boolean
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["upload"]>
 
@@ -603,9 +639,10 @@ export type UploadSelectScalar = {
   byteSize?: boolean
   sha256?: boolean
   expiresAt?: boolean
+  exifPoint?: boolean
 }
 
-export type UploadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "ownerId" | "objectKey" | "contentType" | "byteSize" | "sha256" | "expiresAt", ExtArgs["result"]["upload"]>
+export type UploadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "ownerId" | "objectKey" | "contentType" | "byteSize" | "sha256" | "expiresAt" | "exifPoint", ExtArgs["result"]["upload"]>
 export type UploadInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   owner?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }
@@ -632,6 +669,11 @@ export type $UploadPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     byteSize: number
     sha256: runtime.Bytes
     expiresAt: Date
+    /**
+     * The point in the file's Exif data, as two little-endian doubles: latitude, longitude. Empty when the file has no
+     * point; null until its owner has asked. In bytes, no search of a log for degrees finds it.
+     */
+    exifPoint: runtime.Bytes | null
   }, ExtArgs["result"]["upload"]>
   composites: {}
 }
@@ -1063,6 +1105,7 @@ export interface UploadFieldRefs {
   readonly byteSize: Prisma.FieldRef<"Upload", 'Int'>
   readonly sha256: Prisma.FieldRef<"Upload", 'Bytes'>
   readonly expiresAt: Prisma.FieldRef<"Upload", 'DateTime'>
+  readonly exifPoint: Prisma.FieldRef<"Upload", 'Bytes'>
 }
     
 
