@@ -70,7 +70,7 @@ test('an id that is completed and used again at once receives the new subscripti
   socket.socket.close();
 });
 
-test('subscriptions whose id is used again end when they are completed, and the last one with its connection', async () => {
+test('subscriptions whose id is used again end when they are completed, and the last one with its socket', async () => {
   const { photoIds } = await newPhotos(3);
   const socket = await greet(url);
   for (const photoId of photoIds) socket.say(complete('1'), follow('1', photoId));
@@ -223,7 +223,7 @@ test('a web page of a foreign origin can neither open a connection nor a stream'
   expect(await api.end('SIGTERM')).toBe(0);
 });
 
-test('subscriptions without a session leave streams for a minute at most, and an address begins only so many', async () => {
+test('subscriptions without a session leave streams for a minute, and an address begins only so many', async () => {
   const api = await startProcess(['api'], { ...inject('env'), CONNECTIONS_PER_ADDRESS: '100' });
   const { photoIds } = await newPhotos(1);
   const [photoId] = photoIds as [bigint];
