@@ -1,7 +1,6 @@
 /**
  * Admission control: an overloaded process refuses new work at once, instead of serving everybody late. Requests
- * without
- * a session are refused first. `/health` never is, because it says whether the stores answer.
+ * without a session are refused first. `/health` never is, because it says whether the stores answer.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';

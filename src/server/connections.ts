@@ -7,7 +7,14 @@ import { LRUCache } from 'lru-cache';
 import { findSession, type SessionRow } from '../features/accounts/sessions.ts';
 import { sessionsChannel } from '../stores/channel-names.ts';
 import type { Stores } from '../stores/stores.ts';
-import { BYTES_OF_ADDRESS, BYTES_OF_SOCKET, FRAMES_OF_ADDRESS, FRAMES_OF_SOCKET } from './limits.ts';
+import {
+  BYTES_OF_ADDRESS,
+  BYTES_OF_SOCKET,
+  FRAMES_OF_ADDRESS,
+  FRAMES_OF_SOCKET,
+  SUBSCRIPTIONS_OF_ADDRESS,
+  SUBSCRIPTIONS_OF_SOCKET,
+} from './limits.ts';
 import { type BucketSize, TokenBucket } from './token-bucket.ts';
 
 /** Why the server closes a connection. */
@@ -34,6 +41,8 @@ export interface OpenConnection {
    * @returns false when it was too much, over this connection or from its address
    */
   receive(frames: number, bytes: number): boolean;
+  /** Counts a subscription without a session. @returns false when its address has begun too many */
+  beginAnonymousSubscription(): boolean;
   /** Notes that the connection is closed. Idempotent. */
   release(): void;
 }
@@ -49,13 +58,19 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** What a client is answered when its address has too many connections. */
 export const TOO_MANY_CONNECTIONS = 'There are too many connections from your network.';
 
+/** What a client is answered when its address has begun too many subscriptions without a session. */
+export const TOO_MANY_SUBSCRIPTIONS = 'Your network begins too many subscriptions without a session.';
+
 /** For how many addresses it is remembered what they have sent. */
 const MAX_ADDRESSES = 10_000;
 
-/** What clients may send. */
+/** What a client, or all clients at an address, may send. */
 interface Input {
   frames: TokenBucket;
   bytes: TokenBucket;
+}
+interface AddressInput extends Input {
+  anonymousSubscriptions: TokenBucket;
 }
 
 /** The open connections of this process. */
@@ -65,7 +80,7 @@ export class Connections {
   readonly #byAddress = new Map<string, number>();
   readonly #byViewer = new Map<string, number>();
   /** Kept when the last connection of an address closes, because the next one must not begin anew. */
-  readonly #inputByAddress = new LRUCache<string, Input>({ max: MAX_ADDRESSES });
+  readonly #inputByAddress = new LRUCache<string, AddressInput>({ max: MAX_ADDRESSES });
 
   constructor(stores: Stores) {
     this.#stores = stores;
@@ -85,7 +100,7 @@ export class Connections {
     const closeThis = (reason: CloseReason) => close(reason);
     this.#open.add(closeThis);
     count(this.#byAddress, address, 1);
-    const input = newInput(FRAMES_OF_SOCKET, BYTES_OF_SOCKET);
+    const input: Input = { frames: new TokenBucket(FRAMES_OF_SOCKET), bytes: new TokenBucket(BYTES_OF_SOCKET) };
     const addressInput = this.#inputOf(address);
     let released = false;
     const releases: (() => void)[] = [];
@@ -107,6 +122,7 @@ export class Connections {
       },
       receive: (frames, bytes) =>
         [input, addressInput].every((limit) => limit.frames.take(frames) && limit.bytes.take(bytes)),
+      beginAnonymousSubscription: () => addressInput.anonymousSubscriptions.take(1),
       release: () => {
         if (released) return;
         released = true;
@@ -117,18 +133,20 @@ export class Connections {
     };
   }
 
-  #inputOf(address: string): Input {
+  #inputOf(address: string): AddressInput {
     const existing = this.#inputByAddress.get(address);
     if (existing) return existing;
     const { CONNECTIONS_PER_ADDRESS } = this.#stores.config;
-    const ofAddress = (perConnection: BucketSize, ofSocket: BucketSize): BucketSize => ({
-      perSecond: Math.max(ofSocket.perSecond, perConnection.perSecond * CONNECTIONS_PER_ADDRESS),
-      capacity: Math.max(ofSocket.capacity, perConnection.capacity * CONNECTIONS_PER_ADDRESS),
-    });
-    const input = newInput(
-      ofAddress(FRAMES_OF_ADDRESS, FRAMES_OF_SOCKET),
-      ofAddress(BYTES_OF_ADDRESS, BYTES_OF_SOCKET),
-    );
+    const newBucket = (perConnection: BucketSize, atLeast: BucketSize) =>
+      new TokenBucket({
+        perSecond: Math.max(atLeast.perSecond, perConnection.perSecond * CONNECTIONS_PER_ADDRESS),
+        capacity: Math.max(atLeast.capacity, perConnection.capacity * CONNECTIONS_PER_ADDRESS),
+      });
+    const input = {
+      frames: newBucket(FRAMES_OF_ADDRESS, FRAMES_OF_SOCKET),
+      bytes: newBucket(BYTES_OF_ADDRESS, BYTES_OF_SOCKET),
+      anonymousSubscriptions: newBucket(SUBSCRIPTIONS_OF_ADDRESS, SUBSCRIPTIONS_OF_SOCKET),
+    };
     this.#inputByAddress.set(address, input);
     return input;
   }
@@ -143,10 +161,6 @@ export class Connections {
       }),
     );
   }
-}
-
-function newInput(frames: BucketSize, bytes: BucketSize): Input {
-  return { frames: new TokenBucket(frames), bytes: new TokenBucket(bytes) };
 }
 
 function count(counts: Map<string, number>, key: string, by: 1 | -1): void {

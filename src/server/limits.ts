@@ -32,6 +32,13 @@ export const BYTES_OF_SOCKET: BucketSize = { perSecond: 256 * 1024, capacity: 8 
 export const FRAMES_OF_ADDRESS: BucketSize = { perSecond: 2, capacity: 30 };
 /** The same in bytes. */
 export const BYTES_OF_ADDRESS: BucketSize = { perSecond: 2 * 1024, capacity: 20 * 1024 };
+/**
+ * How many subscriptions without a session an address may begin, for each connection that is allowed from it. Each may
+ * leave streams in Redis for a minute.
+ */
+export const SUBSCRIPTIONS_OF_ADDRESS: BucketSize = { perSecond: 0.02, capacity: 1 };
+/** The least of that, where few connections are allowed: what one connection may have at the same time. */
+export const SUBSCRIPTIONS_OF_SOCKET: BucketSize = { perSecond: 1, capacity: MAX_OPERATIONS };
 /** The most fragments of a message. No library sends a large message in pieces of less than 4 KB. */
 export const MAX_FRAGMENTS = 64;
 /** Backpressure: from so many unsent bytes on, results are made for a client only as fast as it reads. */

@@ -11,8 +11,7 @@ export function readOrigins({ CORS_ORIGIN }: Pick<Config, 'CORS_ORIGIN'>): '*' |
 
 /**
  * Whether a request may come from a web page of its origin. Browsers keep other pages from reading an HTTP response,
- * but
- * they open WebSockets and send simple requests for any page. A request without the header comes from no browser.
+ * but they open WebSockets and send simple requests for any page. A request without the header comes from no browser.
  */
 export function isAllowedOrigin(
   origins: '*' | string[],

@@ -13,7 +13,7 @@ import { createContext } from '../features/context.ts';
 import { unauthenticated } from '../features/kernel/errors.ts';
 import { executeAdmitted } from './admission.ts';
 import { authenticate } from './authenticate.ts';
-import { TOO_MANY_CONNECTIONS } from './connections.ts';
+import { type OpenConnection, TOO_MANY_CONNECTIONS, TOO_MANY_SUBSCRIPTIONS } from './connections.ts';
 import type { OperationRequest } from './documents.ts';
 import { formatResult, isUnavailable, isUnavailableError } from './errors.ts';
 import type { Texts } from './executor.ts';
@@ -60,7 +60,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
       open.release();
       return refuse(reply, 429, 'You have too many connections.');
     }
-    const texts = await execute(request, operation, session, response);
+    const texts = await execute(request, operation, session, open, response);
     if ('refused' in texts) {
       open.release();
       return refuse(reply, ...texts.refused);
@@ -79,6 +79,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     { method, ip }: FastifyRequest,
     operation: OperationRequest,
     session: SessionRow | null,
+    open: OpenConnection,
     response: ServerResponse,
   ): Promise<Texts | { refused: [status: RefusalStatus, message: string] }> => {
     const prepared = documents.prepare(operation, ip);
@@ -94,6 +95,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
       );
       return streamOf('refused' in result ? { errors: result.refused } : result);
     }
+    if (!session && !open.beginAnonymousSubscription()) return { refused: [429, TOO_MANY_SUBSCRIPTIONS] };
     const isCongested = () => response.writableLength > MAX_UNSENT_BYTES;
     const texts = await executor.subscribe(prepared.operation, newContext, isCongested);
     if (Symbol.asyncIterator in texts) return texts;

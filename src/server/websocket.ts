@@ -4,11 +4,19 @@ import { CloseCode, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SessionRow } from '../features/accounts/sessions.ts';
 import { createContext } from '../features/context.ts';
+import { rateLimited } from '../features/kernel/errors.ts';
 import { executeAdmitted, OVERLOADED, retryAfterOverload } from './admission.ts';
 import { authenticate } from './authenticate.ts';
-import { type CloseReason, type OpenConnection, TOO_MANY_CONNECTIONS } from './connections.ts';
+import { type CloseReason, type OpenConnection, TOO_MANY_CONNECTIONS, TOO_MANY_SUBSCRIPTIONS } from './connections.ts';
 import { formatResult } from './errors.ts';
-import { CLIENT_SILENT_MS, MAX_BODY_BYTES, MAX_FRAGMENTS, MAX_UNSENT_BYTES, SOME_UNSENT_BYTES } from './limits.ts';
+import {
+  CLIENT_SILENT_MS,
+  MAX_BODY_BYTES,
+  MAX_FRAGMENTS,
+  MAX_UNSENT_BYTES,
+  RETRY_AFTER_SECONDS,
+  SOME_UNSENT_BYTES,
+} from './limits.ts';
 import type { LiveServer } from './live-server.ts';
 import { FOREIGN_ORIGIN, isAllowedOrigin, readOrigins } from './origins.ts';
 import { refuseRaw } from './refuse.ts';
@@ -70,6 +78,9 @@ export function serveWebSocket(
         const { operation } = prepared;
         if (operation.operation.operation !== 'subscription') {
           return executeAdmitted(admission, !session, () => executor.execute(operation, newContext()));
+        }
+        if (!session && !open.beginAnonymousSubscription()) {
+          return { refused: [rateLimited(TOO_MANY_SUBSCRIPTIONS, RETRY_AFTER_SECONDS)] };
         }
         return executor.subscribe(operation, newContext, () => socket.bufferedAmount > MAX_UNSENT_BYTES);
       },

@@ -11,7 +11,7 @@ import { ReplayingSubscriber } from './channel-replay.ts';
 import { ChannelState, type ChannelSubscriber } from './channel-state.ts';
 import type { PubSub } from './pubsub.ts';
 import type { Redis } from './redis.ts';
-import { openStream, parseEntry, REOPEN_MS, readStream, type StreamPosition } from './streams.ts';
+import { KEEP_MS, openStream, parseEntry, readStream, type StreamPosition } from './streams.ts';
 
 /** Redis is away. */
 export class ChannelsUnavailable extends Error {}
@@ -32,9 +32,15 @@ export interface Channels {
    *
    * @param after the subscriber has everything up to this position; null to begin now; UNKNOWN_POSITION to begin with a
    *   gap
+   * @param keepMs for how long the subscriber can resume after it has left, in milliseconds
    * @throws ChannelsUnavailable when Redis is away
    */
-  subscribe(name: string, after: StreamPosition | null, subscriber: ChannelSubscriber): Promise<ChannelSubscription>;
+  subscribe(
+    name: string,
+    after: StreamPosition | null,
+    subscriber: ChannelSubscriber,
+    keepMs?: number,
+  ): Promise<ChannelSubscription>;
   /** Stops keeping the streams. */
   close(): void;
 }
@@ -61,19 +67,30 @@ class Channel {
   /** Subscribers, and those that are about to be. The channel closes with the last one. */
   #users = 0;
   #unsubscribe = () => {};
+  /** The longest that a subscriber, even one that has left, wants the stream to be kept. */
+  #keepMs: number;
+  /** Opens the stream again, because it is kept for as long as it has subscribers. */
+  #reopening: NodeJS.Timeout;
 
   /** @param onClose called once, when the channel must not be used any more */
-  constructor(name: string, io: ChannelIo, onClose: () => void) {
+  constructor(name: string, keepMs: number, io: ChannelIo, onClose: () => void) {
     this.#name = name;
+    this.#keepMs = keepMs;
     this.#io = io;
     this.#onClose = onClose;
+    this.#reopening = this.#keepReopening();
     this.#ready = this.#open();
   }
 
-  async subscribe(after: StreamPosition | null, subscriber: ChannelSubscriber): Promise<ChannelSubscription> {
+  async subscribe(
+    after: StreamPosition | null,
+    subscriber: ChannelSubscriber,
+    keepMs: number,
+  ): Promise<ChannelSubscription> {
     this.#users++;
     try {
       await this.#ready;
+      await this.#keepFor(keepMs);
       if (this.#state.name === 'closed') throw new ChannelsUnavailable('Redis went away.');
       const position = after ?? this.#state.position;
       const remove = await this.#add(after, subscriber);
@@ -96,7 +113,7 @@ class Channel {
   async #open(): Promise<void> {
     const { redis, pubsub } = this.#io;
     try {
-      this.#state.opened(await openStream(redis, this.#name));
+      this.#state.opened(await openStream(redis, this.#name, this.#keepMs));
       const unsubscribe = await pubsub.subscribe(this.#name, (message) => this.#state.receive(parseEntry(message)), {
         onDisconnect: () => this.#state.disconnected(),
         onResume: () => this.#state.reconnected(),
@@ -118,7 +135,7 @@ class Channel {
   async #read(): Promise<void> {
     const { redis, log } = this.#io;
     try {
-      const end = await openStream(redis, this.#name);
+      const end = await openStream(redis, this.#name, this.#keepMs);
       const { position } = this.#state;
       const entries = end.epoch === position.epoch ? await readStream(redis, this.#name, position) : null;
       this.#state.finishRead({ end, entries });
@@ -147,6 +164,25 @@ class Channel {
     return remove;
   }
 
+  /** Keeps the stream for longer, when a subscriber wants that. */
+  async #keepFor(keepMs: number): Promise<void> {
+    if (keepMs <= this.#keepMs || this.#state.name === 'closed') return;
+    this.#keepMs = keepMs;
+    clearInterval(this.#reopening);
+    this.#reopening = this.#keepReopening();
+    await openStream(this.#io.redis, this.#name, keepMs);
+  }
+
+  /** Stops keeping the stream. */
+  stopReopening(): void {
+    clearInterval(this.#reopening);
+  }
+
+  #keepReopening(): NodeJS.Timeout {
+    const reopen = () => void openStream(this.#io.redis, this.#name, this.#keepMs).catch(() => {});
+    return setInterval(reopen, this.#keepMs / 3).unref();
+  }
+
   #leave(): void {
     this.#users--;
     if (this.#users === 0) this.#close();
@@ -154,6 +190,7 @@ class Channel {
 
   #close(): void {
     if (this.#state.name === 'closed') return;
+    this.stopReopening();
     this.#onClose();
     this.#unsubscribe();
     this.#state.close();
@@ -163,26 +200,21 @@ class Channel {
 /** Opens no connection of its own: streams are read through `redis`, messages arrive through `pubsub`. */
 export function openChannels(redis: Redis, pubsub: PubSub, log: Logger): Channels {
   const channels = new Map<string, Channel>();
-  const open = (name: string): Channel => {
-    const channel = new Channel(name, { redis, pubsub, log }, () => channels.delete(name));
+  const open = (name: string, keepMs: number): Channel => {
+    const channel = new Channel(name, keepMs, { redis, pubsub, log }, () => channels.delete(name));
     channels.set(name, channel);
     return channel;
   };
-  // A stream is kept for as long as it has subscribers.
-  const reopening = setInterval(() => {
-    for (const name of channels.keys()) openStream(redis, name).catch(() => {});
-  }, REOPEN_MS);
-  reopening.unref();
 
   return {
-    async subscribe(name, after, subscriber) {
+    async subscribe(name, after, subscriber, keepMs = KEEP_MS.session) {
       // A command would wait for the connection.
       if (redis.status !== 'ready') throw new ChannelsUnavailable('Redis is away.');
-      const channel = channels.get(name) ?? open(name);
-      return channel.subscribe(after, subscriber);
+      const channel = channels.get(name) ?? open(name, keepMs);
+      return channel.subscribe(after, subscriber, keepMs);
     },
     close() {
-      clearInterval(reopening);
+      for (const channel of channels.values()) channel.stopReopening();
     },
   };
 }

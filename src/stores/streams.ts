@@ -15,6 +15,11 @@ import type { Redis } from './redis.ts';
 
 /** How long a stream is kept after it was opened, or opened again, last. */
 const TTL_MS = 15 * 60_000;
+/**
+ * The same for subscribers by whether they have a session. Without one, anybody can open as many streams as they like,
+ * so these last only for as long as a client needs to reconnect.
+ */
+export const KEEP_MS = { session: TTL_MS, anonymous: 60_000 };
 /** Entries of a stream, about. A subscriber that has missed more gets a gap. */
 const STREAM_LENGTH = 1_000;
 /** Of the key with a channel's dedup keys. It keeps its old name, because nodes of the previous version use it too. */
@@ -80,10 +85,12 @@ local last = current and redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1
 if not last then
   redis.call('DEL', stream, published)
   current = ARGV[1]
-  redis.call('SET', epoch, current)
+  redis.call('SET', epoch, current, 'PX', ARGV[2])
   last = { redis.call('XADD', stream, '*', 'opened', '') }
+  redis.call('PEXPIRE', stream, ARGV[2])
 end
-for _, key in ipairs({ stream, epoch, published }) do redis.call('PEXPIRE', key, ARGV[2]) end
+-- Never shorter: another subscriber may count on it.
+for _, key in ipairs({ stream, epoch, published }) do redis.call('PEXPIRE', key, ARGV[2], 'GT') end
 return { current, last[1] }
 `;
 
@@ -140,14 +147,16 @@ export async function publishToStreams(
   await scripts(redis).publishToStreams(channels.length, ...channels, dedupKey, payload);
 }
 
-/** Creates a channel's stream unless it exists, and restarts its TTL. @returns its last position */
-export async function openStream(redis: Redis, channel: string): Promise<StreamPosition> {
-  const [epoch, id] = await scripts(redis).openStream(channel, randomBytes(6).toString('base64url'), TTL_MS);
+/**
+ * Creates a channel's stream unless it exists, and restarts its TTL.
+ *
+ * @param keepMs for how long the stream is kept at least from now on, in milliseconds
+ * @returns its last position
+ */
+export async function openStream(redis: Redis, channel: string, keepMs = KEEP_MS.session): Promise<StreamPosition> {
+  const [epoch, id] = await scripts(redis).openStream(channel, randomBytes(6).toString('base64url'), keepMs);
   return { epoch, id };
 }
-
-/** How often a stream with subscribers must be opened again, in milliseconds. */
-export const REOPEN_MS = TTL_MS / 3;
 
 /** The messages of a channel after a position, oldest first; null when they are no longer known. */
 export async function readStream(redis: Redis, channel: string, after: StreamPosition): Promise<StreamEntry[] | null> {

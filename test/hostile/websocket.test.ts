@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { photoChannel } from '../../src/stores/channel-names.ts';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import type { Stores } from '../../src/stores/stores.ts';
+import { streamKeys } from '../../src/stores/streams.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { startProcess } from '../support/darkroom.ts';
 import { newPerson, type Person } from '../support/people.ts';
@@ -69,7 +70,7 @@ test('an id that is completed and used again at once receives the new subscripti
   socket.socket.close();
 });
 
-test('subscriptions whose id is used again end when completed, and the last one with its connection', async () => {
+test('subscriptions whose id is used again end when they are completed, and the last one with its socket', async () => {
   const { photoIds } = await newPhotos(3);
   const socket = await greet(url);
   for (const photoId of photoIds) socket.say(complete('1'), follow('1', photoId));
@@ -219,5 +220,39 @@ test('a web page of a foreign origin can neither open a connection nor a stream'
   for (const origin of [undefined, 'https://app.example.org', 'https://www.example.org', `http://${host}`]) {
     expect([origin, await connect(origin), await stream(origin)]).toEqual([origin, 101, 200]);
   }
+  expect(await api.end('SIGTERM')).toBe(0);
+});
+
+test('subscriptions without a session leave streams for a minute, and an address begins only so many', async () => {
+  const api = await startProcess(['api'], { ...inject('env'), CONNECTIONS_PER_ADDRESS: '100' });
+  const { photoIds } = await newPhotos(1);
+  const [photoId] = photoIds as [bigint];
+  const socket = await greet(api.url);
+  socket.say(follow('1', photoId));
+  expect(await socket.hear()).toMatchObject({ type: 'next', id: '1' });
+  socket.say(complete('1'));
+  const keys = streamKeys(photoChannel(photoId)).slice(0, 2);
+  for (const key of keys) {
+    const ms = await stores.redis.pttl(key);
+    expect(ms > 0 && ms <= 60_000).toBe(true);
+  }
+  socket.socket.close();
+  const stream = () =>
+    fetch(`${api.url}/stream?query=${encodeURIComponent(follow('', photoId).payload.query)}`, {
+      headers: { accept: 'text/event-stream' },
+    });
+  const ask = async () => {
+    const { status, headers, body } = await stream();
+    await body?.cancel();
+    return status === 429 ? `429 ${headers.get('retry-after')}` : status;
+  };
+  const statuses: (string | number)[] = [];
+  for (let round = 0; round < 3; round++) statuses.push(...(await Promise.all(Array.from({ length: 60 }, ask))));
+  expect(new Set(statuses)).toEqual(new Set([200, '429 5']));
+  const limited = await greet(api.url);
+  limited.say(...Array.from({ length: 90 }, (_, id) => follow(String(id), photoId)));
+  const isLimited = async () => JSON.stringify(await limited.hear()).includes('"RATE_LIMITED"');
+  while (!(await isLimited()));
+  limited.socket.close();
   expect(await api.end('SIGTERM')).toBe(0);
 });

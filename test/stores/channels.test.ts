@@ -3,10 +3,18 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ChannelMessage } from '../../src/stores/channel-state.ts';
 import { type Channels, ChannelsUnavailable, openChannels } from '../../src/stores/channels.ts';
 import type { ConnectionListener, PubSub } from '../../src/stores/pubsub.ts';
 import type { Stores } from '../../src/stores/stores.ts';
-import { openStream, publishToStreams, type StreamPosition, UNKNOWN_POSITION } from '../../src/stores/streams.ts';
+import {
+  KEEP_MS,
+  openStream,
+  publishToStreams,
+  type StreamPosition,
+  streamKeys,
+  UNKNOWN_POSITION,
+} from '../../src/stores/streams.ts';
 import { openBackstage } from '../support/backstage.ts';
 import { until } from '../support/until.ts';
 
@@ -20,19 +28,20 @@ const newChannel = () => `live:{test}:${randomUUID()}`;
 const publish = (channel: string, payload: string) => publishToStreams(stores.redis, [channel], payload, payload);
 
 /** Subscribes. @returns what is received, gaps as 'gap' */
-async function subscribe(channels: Channels, channel: string, after: StreamPosition | null = null) {
+async function subscribe(channels: Channels, channel: string, after: StreamPosition | null = null, keepMs?: number) {
   const received: string[] = [];
   const positions: StreamPosition[] = [];
   let isUnavailable = false;
-  const { position, unsubscribe } = await channels.subscribe(channel, after, {
-    onMessage(message) {
+  const subscriber = {
+    onMessage(message: ChannelMessage) {
       received.push(message.payload ?? 'gap');
       positions.push(message.position);
     },
     onUnavailable() {
       isUnavailable = true;
     },
-  });
+  };
+  const { position, unsubscribe } = await channels.subscribe(channel, after, subscriber, keepMs);
   return { received, positions, position, unsubscribe, isUnavailable: () => isUnavailable };
 }
 
@@ -185,4 +194,44 @@ test('a subscriber that unsubscribes twice leaves the others theirs', async () =
   await until(async () => second.received.length === 2 && third.received.length === 1);
   expect(second.received).toEqual(['one', 'two']);
   for (const { unsubscribe } of [second, third]) unsubscribe();
+});
+
+/** For how long the keys of a channel's stream are kept, in milliseconds. */
+const keptFor = (channel: string) => Promise.all(streamKeys(channel).map((key) => stores.redis.pttl(key)));
+
+const isWithin = (value: number, from: number, to: number) => from <= value && value <= to;
+
+test('a stream is kept for as long as the subscriber needs who may stay away longest', async () => {
+  const channel = newChannel();
+  const anonymous = await subscribe(stores.channels, channel, null, KEEP_MS.anonymous);
+  for (const ms of (await keptFor(channel)).slice(0, 2)) expect(isWithin(ms, 1, KEEP_MS.anonymous)).toBe(true);
+  const other = openChannels(stores.redis, stores.pubsub, stores.log);
+  for (const channels of [stores.channels, other]) {
+    const { unsubscribe } = await subscribe(channels, channel);
+    unsubscribe();
+  }
+  anonymous.unsubscribe();
+  const again = await subscribe(stores.channels, channel, null, KEEP_MS.anonymous);
+  again.unsubscribe();
+  for (const ms of (await keptFor(channel)).slice(0, 2))
+    expect(isWithin(ms, KEEP_MS.anonymous + 1, KEEP_MS.session)).toBe(true);
+});
+
+test('a stream that is kept for a short time is opened again while it has subscribers', async () => {
+  const channel = newChannel();
+  const { unsubscribe, received } = await subscribe(stores.channels, channel, null, 1_500);
+  const [before = 0] = await keptFor(channel);
+  expect(isWithin(before, 1, 1_500)).toBe(true);
+  let lowest = before;
+  await until(async () => {
+    const [now = 0] = await keptFor(channel);
+    lowest = Math.min(lowest, now);
+    return now > lowest;
+  });
+  await publish(channel, 'one');
+  await until(async () => received.includes('one'));
+  // No gap: the stream is still the same.
+  expect(received).toEqual(['one']);
+  unsubscribe();
+  await until(async () => (await stores.redis.exists(...streamKeys(channel).slice(0, 2))) === 0);
 });

@@ -78,6 +78,7 @@ export async function subscribeToUserPhotos(
     channels: [timelineChannel(authorKey(userId))],
     signals: participants.map(accessChannel),
     after,
+    isAnonymous: viewerId === null,
     async onMessage(payload) {
       // An access signal: somebody's relations or settings have changed.
       if (!payload.startsWith('{')) return (await maySee()) ? null : new Final<PhotoRow>(null);

@@ -20,6 +20,7 @@ export function subscribeToHashtagPhotos(
   return subscribe<PhotoRow>(stores, {
     channels: [timelineChannel(hashtagKey(hashtag))],
     after,
+    isAnonymous: viewerId === null,
     async onMessage(payload) {
       const delivery = await deliverPublishedPhoto(stores, viewerId, payload);
       if (!delivery?.photo.hashtags.includes(hashtag)) return null;

@@ -6,9 +6,10 @@
  * A feature says which channels it subscribes to, and what becomes of a message: for this viewer, by the rules, at this
  * moment. The states of a subscription are in subscription-state.ts. This file does the I/O.
  */
+import type { ChannelSubscriber } from '../../stores/channel-state.ts';
 import { ChannelsUnavailable } from '../../stores/channels.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { UNKNOWN_POSITION } from '../../stores/streams.ts';
+import { KEEP_MS, UNKNOWN_POSITION } from '../../stores/streams.ts';
 import type { ClientText } from '../kernel/client-text.ts';
 import { unavailable } from '../kernel/errors.ts';
 import { parseCursor } from './cursor.ts';
@@ -30,6 +31,8 @@ export interface SubscriptionSource<T> {
    * channels. The first one is in every cursor of the subscription.
    */
   channels: readonly [string, ...string[]];
+  /** Whether the client has no session: it can resume for a shorter time. */
+  isAnonymous?: boolean;
   /** Channels without a stream. Their messages go to `onMessage` too, and are in no cursor. */
   signals?: readonly string[];
   /**
@@ -150,7 +153,7 @@ class Subscription<T> {
   async #addChannel(name: string, isInitial: boolean): Promise<void> {
     if (!this.#state.addChannel(name)) return;
     const { channels } = this.#stores;
-    const { position, unsubscribe } = await channels.subscribe(name, this.#state.startOf(name, isInitial), {
+    const subscriber: ChannelSubscriber = {
       onMessage: (message, isReplay) => {
         this.#state.enqueue(name, message, isReplay);
         this.#wake();
@@ -159,7 +162,13 @@ class Subscription<T> {
         this.#state.fail(liveUnavailable());
         this.#wake();
       },
-    });
+    };
+    const { position, unsubscribe } = await channels.subscribe(
+      name,
+      this.#state.startOf(name, isInitial),
+      subscriber,
+      this.#source.isAnonymous ? KEEP_MS.anonymous : KEEP_MS.session,
+    );
     this.#state.channelSubscribed(name, position);
     this.#keep(unsubscribe);
   }

@@ -40,6 +40,7 @@ export async function subscribeToPhoto(
     channels: [photoChannel(photoId)],
     signals: participants.map(accessChannel),
     after,
+    isAnonymous: viewerId === null,
     beginsWithState: true,
     async resync() {
       return (await readCurrent(stores, viewerId, photoId)) ?? GONE;

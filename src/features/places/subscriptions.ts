@@ -37,6 +37,7 @@ export async function subscribeToPhotosNear(
   return subscribe<NearbyPhoto>(stores, {
     channels: [first, ...others],
     after,
+    isAnonymous: viewerId === null,
     async onMessage(payload) {
       const delivery = await deliverPublishedPhoto(stores, viewerId, payload);
       if (!delivery?.photo.location) return null;
