@@ -65,8 +65,6 @@ export interface Executor {
     newContext: () => Context,
     isCongested: () => boolean,
   ): Promise<Texts | ExecutionResult>;
-  /** How many executions used compiled code, and how many graphql-js. For bench/, which checks what it measures. */
-  counts: { compiled: number; interpreted: number };
 }
 
 /**
@@ -89,7 +87,6 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
     maxSize: MAX_COMPILED_CODE,
     sizeCalculation: ({ codeLength }) => codeLength,
   });
-  const counts = { compiled: 0, interpreted: 0 };
   const toText = (result: ExecutionResult) => JSON.stringify(formatResult(result, stores));
   const sharedResults = new SharedResults(toText);
 
@@ -120,16 +117,12 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
 
   const run = async (plan: Plan, root: unknown, context: Context, operation: Operation): Promise<ExecutionResult> => {
     const query = compiledOf(plan, operation);
-    if (!query) {
-      counts.interpreted++;
-      return interpret(settings, operation, root, context);
-    }
-    counts.compiled++;
-    return runCompiled(settings, query, operation, root, context);
+    return query
+      ? runCompiled(settings, query, operation, root, context)
+      : interpret(settings, operation, root, context);
   };
 
   return {
-    counts,
     async execute(operation, context) {
       if (operation.operation.operation === OperationTypeNode.SUBSCRIPTION) return { errors: [SUBSCRIPTION_OVER_HTTP] };
       return run(planOf(operation), null, context, operation);
