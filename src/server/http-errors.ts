@@ -6,7 +6,7 @@ import { isRefusalStatus, type RefusalStatus, refuse, refuseRaw } from './refuse
 
 /** Says more than Fastify's own messages. */
 const MESSAGES: Partial<Record<RefusalStatus, string>> = {
-  413: `A request may have at most ${MAX_BODY_BYTES / 1024} KB.`,
+  413: `The request is too large: it may have at most ${MAX_BODY_BYTES / 1024} KB.`,
   415: 'Send the operation as JSON, with "Content-Type: application/json".',
 };
 

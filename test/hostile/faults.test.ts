@@ -54,6 +54,8 @@ test('a process whose faults repeat ends, so that a fresh one can take its place
   const { api, run } = await startDebugged();
   await run(...Array.from({ length: 11 }, () => PROVOKE.exception));
   expect(await api.untilEnded()).toBe(1);
+  expect(faults(api)).toHaveLength(11);
+  await api.end('SIGTERM');
 });
 
 test('a process whose port is in use does not start', async () => {
