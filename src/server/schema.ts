@@ -63,23 +63,21 @@ export function buildSchema(): GraphQLSchema {
     inheritResolversFromInterfaces: false,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
-  renewLoadersAroundMutations(schema);
+  renewLoadersForMutations(schema);
   return schema;
 }
 
 /**
- * The mutations of one operation run one after the other, each with what its payload selects. Each must see what those
- * before it have changed, and its payload what it has changed itself.
+ * The mutations of one operation run one after the other, each with what its payload selects. Each gets loaders of its
+ * own, because it must see what those before it have changed. What it has loaded itself before its change, it clears.
  */
-function renewLoadersAroundMutations(schema: GraphQLSchema): void {
+function renewLoadersForMutations(schema: GraphQLSchema): void {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     const { resolve } = field;
     if (!resolve) continue;
-    field.resolve = async (source, args, context: Context, info) => {
+    field.resolve = (source, args, context: Context, info) => {
       context.renewLoaders();
-      const result: unknown = await resolve(source, args, context, info);
-      context.renewLoaders();
-      return result;
+      return resolve(source, args, context, info);
     };
   }
 }

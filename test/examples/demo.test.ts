@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,8 +69,11 @@ test('an unreadable file or one of another type is reported before anybody signs
 });
 
 test('an address where another server answers is reported', async () => {
-  const url = new URL('/nothing', inject('url')).href;
+  const server = createServer((_, response) => response.writeHead(404).end('Not here.'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/nothing`;
   expect(await runDemo([], url)).toEqual({ code: 1, output: expect.stringContaining(`${url} answers HTTP 404`) });
+  server.close();
 });
 
 test('without files the demo shares its own pictures', async () => {
