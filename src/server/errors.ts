@@ -17,6 +17,13 @@ export function isUnavailableError(error: unknown): boolean {
   return error instanceof GraphQLError && isUnavailable({ errors: [error] });
 }
 
+/** What was thrown, as an error of GraphQL. `formatError` tells clients nothing of one that was none. */
+export function asGraphQLError(thrown: unknown): GraphQLError {
+  if (thrown instanceof GraphQLError) return thrown;
+  const originalError = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return new GraphQLError(originalError.message, { originalError });
+}
+
 /**
  * Formats an error for clients. A GraphQLError thrown on purpose passes. Any other error becomes INTERNAL, and its
  * details go to the log only, because a database message may contain SQL and rows.

@@ -1,6 +1,7 @@
 import {
   createSourceEventStream,
   type DocumentNode,
+  type ExecutionArgs,
   type ExecutionResult,
   execute,
   GraphQLError,
@@ -19,7 +20,7 @@ import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
 import { compile, isCompilable } from './compile.ts';
-import { formatResult, isUnavailableError } from './errors.ts';
+import { asGraphQLError, formatResult, isUnavailableError } from './errors.ts';
 import { COMPILE_AFTER, MAX_COMPILED_CODE, MAX_VARIABLE_ERRORS, SOME_UNSENT_BYTES } from './limits.ts';
 import { SharedResults } from './shared-results.ts';
 
@@ -128,13 +129,7 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
       return run(planOf(operation), null, context, operation);
     },
     async subscribe(operation, newContext, isCongested) {
-      const source = await createSourceEventStream({
-        schema,
-        document: operation.document,
-        contextValue: newContext(),
-        variableValues: operation.variables ?? null,
-        operationName: operation.operation.name?.value ?? null,
-      });
+      const source = await createSourceEventStream(toArgs(settings, operation, null, newContext()));
       if (!(Symbol.asyncIterator in source)) return classifyErrors(source);
       const plan = planOf(operation);
       const variables = JSON.stringify(plan.eventVariables.map((name) => operation.variables?.[name]));
@@ -153,22 +148,30 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
 
 /** Executes an operation with graphql-js. @param root the event of a subscription; null for other operations */
 export async function interpret(
-  { schema, hideSuggestions }: ExecutionSettings,
-  { document, operation, variables }: Operation,
+  settings: ExecutionSettings,
+  operation: Operation,
   root: unknown,
   context: unknown,
 ): Promise<ExecutionResult> {
-  const result = await execute({
-    schema,
-    hideSuggestions,
+  return classifyErrors(await execute(toArgs(settings, operation, root, context)));
+}
+
+/** The arguments of graphql-js, for an operation or for the source of a subscription's events. */
+function toArgs(
+  settings: ExecutionSettings,
+  { document, operation, variables }: Operation,
+  root: unknown,
+  context: unknown,
+): ExecutionArgs {
+  return {
+    ...settings,
     document,
     rootValue: root,
     contextValue: context,
     variableValues: variables ?? null,
     operationName: operation.name?.value ?? null,
     options: { maxCoercionErrors: MAX_VARIABLE_ERRORS },
-  });
-  return classifyErrors(result);
+  };
 }
 
 /** Executes an operation with its compiled code. Variables are checked by graphql-js, whose errors are clearer. */
@@ -264,10 +267,4 @@ function mapEvents<E>(
       await events.return();
     },
   );
-}
-
-function asGraphQLError(thrown: unknown): GraphQLError {
-  if (thrown instanceof GraphQLError) return thrown;
-  const originalError = thrown instanceof Error ? thrown : new Error(String(thrown));
-  return new GraphQLError(originalError.message, { originalError });
 }

@@ -6,10 +6,10 @@
  * Here an operation is an object. `#byId` holds those that the client waits for, and `#running` all whose work has not
  * ended, such as one that the client completed while it was being set up.
  */
-import { type FormattedExecutionResult, GraphQLError } from 'graphql';
+import type { FormattedExecutionResult, GraphQLError } from 'graphql';
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
 import { badInput } from '../features/kernel/errors.ts';
-import { isUnavailable, isUnavailableError, type Result } from './errors.ts';
+import { asGraphQLError, isUnavailable, isUnavailableError, type Result } from './errors.ts';
 import type { Texts } from './executor.ts';
 import { MAX_OPERATIONS } from './limits.ts';
 
@@ -219,9 +219,4 @@ function parse(text: string): ReturnType<typeof parseMessage> | null {
   } catch {
     return null;
   }
-}
-
-function asGraphQLError(error: unknown): GraphQLError {
-  if (error instanceof GraphQLError) return error;
-  return new GraphQLError('', { originalError: error instanceof Error ? error : new Error(String(error)) });
 }

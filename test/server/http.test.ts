@@ -133,8 +133,14 @@ test('in production no error message suggests names of the schema', async () => 
   expect(errors[0]?.message).not.toContain('Did you mean');
   const socket = await greet(production.url);
   const overSocket = await ask(socket, '{ me { emial } }');
-  socket.socket.close();
   expect(overSocket.errors?.[0]?.message).toBe(errors[0]?.message);
+  // Values of variables are compared with names of the schema too, in subscriptions as well.
+  const subscription = `subscription ($size: ImageSize!) { photosNear(latitude: 0, longitude: 0, radiusMeters: 10) {
+    photo { image(size: $size) { url } } } }`;
+  const ofVariable = await ask(socket, subscription, { size: 'SQUARE_15' });
+  expect(ofVariable.errors?.[0]?.message).toContain('Value "SQUARE_15" does not exist in "ImageSize" enum.');
+  expect(ofVariable.errors?.[0]?.message).not.toContain('Did you mean');
+  socket.socket.close();
 });
 
 test('in production there is no Sandbox', async () => {
