@@ -37,8 +37,8 @@ interface Size {
 const NOTHING: Size = { selections: 0, aliases: 0, depth: 0, items: 0, cost: 0 };
 
 /**
- * Checks that a document keeps the limits of limits.ts. Also refuses fragments that spread themselves or that no
- * operation uses, as the specification does: the work of the further rules is bounded for all others.
+ * Checks that a document keeps the limits of limits.ts. Also refuses fragments that spread themselves, that share a
+ * name or that no operation uses, as the specification does: the work of the further rules is bounded for all others.
  *
  * @returns the first thing that exceeds a limit; null when nothing does
  */
@@ -62,13 +62,16 @@ class Budget {
   readonly #fragments = new Map<string, FragmentDefinitionNode>();
   /** By the fragment's name; null while it is being measured. */
   readonly #sizes = new Map<string, Size | null>();
-  /** What is wrong with a fragment that spreads itself. */
-  #cycle: string | null = null;
+  /** What is wrong with a fragment that spreads itself, or with two of one name: only the last would be measured. */
+  #wrongFragment: string | null = null;
 
   constructor(schema: GraphQLSchema, document: DocumentNode) {
     this.#schema = schema;
     for (const definition of document.definitions) {
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) this.#fragments.set(definition.name.value, definition);
+      if (definition.kind !== Kind.FRAGMENT_DEFINITION) continue;
+      const name = definition.name.value;
+      if (this.#fragments.has(name)) this.#wrongFragment = `There can be only one fragment named "${name}".`;
+      this.#fragments.set(name, definition);
     }
   }
 
@@ -81,7 +84,7 @@ class Budget {
     for (const operation of operations) {
       const size = this.measure(operation);
       total += size.selections;
-      const message = this.#cycle ?? messageFor(size, total);
+      const message = this.#wrongFragment ?? messageFor(size, total);
       if (message !== null) return new GraphQLError(message, { nodes: operation });
     }
     for (const [name, fragment] of this.#fragments) {
@@ -135,7 +138,7 @@ class Budget {
     const known = this.#sizes.get(name);
     if (known) return known;
     if (known === null) {
-      this.#cycle = `Cannot spread fragment "${name}" within itself.`;
+      this.#wrongFragment = `Cannot spread fragment "${name}" within itself.`;
       return NOTHING;
     }
     this.#sizes.set(name, null);
@@ -151,7 +154,7 @@ class Budget {
 
   /**
    * Finds a response key that too many fields share. Validation compares each of them with each other one. The number
-   * of fields is limited already, so the fragments can be expanded here.
+   * of fields is limited already, and no fragment spreads itself, so the fragments can be expanded here.
    */
   #findRepeated(sets: readonly SelectionSetNode[]): string | null {
     for (const [key, fields] of this.#fieldsByKey(sets)) {
@@ -164,7 +167,6 @@ class Budget {
 
   #fieldsByKey(sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
     const fields = new Map<string, FieldNode[]>();
-    const path = new Set<string>();
     const collect = (set: SelectionSetNode | undefined) => {
       for (const selection of set?.selections ?? []) {
         if (selection.kind === Kind.FIELD) {
@@ -174,10 +176,8 @@ class Budget {
           else fields.set(key, [selection]);
         } else if (selection.kind === Kind.INLINE_FRAGMENT) {
           collect(selection.selectionSet);
-        } else if (!path.has(selection.name.value)) {
-          path.add(selection.name.value);
+        } else {
           collect(this.#fragments.get(selection.name.value)?.selectionSet);
-          path.delete(selection.name.value);
         }
       }
     };

@@ -204,6 +204,11 @@ test.for([
     ).join(' ')} fragment F25 on Viewer { email }`,
     'this document has more than a million fields',
   ],
+  [
+    'a fragment whose name another one has',
+    `{ ...A } fragment A on Query { ${'me { email } '.repeat(700)} } fragment A on Query { me { email } }`,
+    'There can be only one fragment named "A".',
+  ],
   ['a fragment that nothing uses', `{ me { email } } fragment A on User { ${'id '.repeat(500)} }`, 'is never used.'],
   ['a field that is repeated 740 times', `{ ${'me { email } '.repeat(740)} }`, 'more than 50 times in one place'],
   [
