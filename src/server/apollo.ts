@@ -105,14 +105,16 @@ class CheckedDocuments {
         return {
           didResolveSource: async ({ source, queryHash, contextValue }) => {
             const checked = this.#documents.check(source, contextValue.address);
-            if ('errors' in checked) refusals = checked.errors;
-            this.#waiting.set(queryHash, 'errors' in checked ? REFUSED : checked.document);
+            if ('document' in checked) return void this.#waiting.set(queryHash, checked.document);
+            refusals = checked.errors;
+            // Only the rate limit refuses what is right: another client's request may wait for the same document.
+            if (!this.#waiting.has(queryHash)) this.#waiting.set(queryHash, REFUSED);
           },
-          responseForOperation: async ({ document, request, response }) => {
+          responseForOperation: async ({ document, operation, request, response }) => {
             if (refusals.length === 0) {
-              const operation = findOperation(document, request.operationName);
-              if (!(operation instanceof GraphQLError)) return null;
-              refusals = [operation];
+              const meant = operation ?? findOperation(document, request.operationName);
+              if (!(meant instanceof GraphQLError)) return null;
+              refusals = [meant];
             }
             const { errors = [] } = formatResult({ errors: refusals }, stores);
             response.http.status = errors.some((error) => error.extensions?.code === 'RATE_LIMITED') ? 429 : 400;

@@ -14,7 +14,8 @@ import type { Config } from '../config.ts';
 import { rateLimited } from '../features/kernel/errors.ts';
 import { checkBudget } from './budget.ts';
 import type { Operation } from './executor.ts';
-import { CHECKING_MS_PER_SECOND, MAX_CHECKING_MS, MAX_TOKENS } from './limits.ts';
+import { CHECKING_MS, MAX_TOKENS } from './limits.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** An operation as a client sent it. */
 export interface OperationRequest {
@@ -36,7 +37,7 @@ type Checked = { document: DocumentNode } | { errors: readonly GraphQLError[] };
 const CACHE_SIZE = { max: 1_000, maxSize: 500_000 };
 /** The most errors that validation looks for in one document. */
 const MAX_ERRORS = 10;
-/** How many clients' spent time is remembered. */
+/** For how many clients it is remembered how long their documents took. */
 const MAX_CLIENTS = 10_000;
 
 /** Checks the documents that clients send, over any transport. */
@@ -54,7 +55,7 @@ export interface Documents {
 /** Makes the checker of documents, with its cache. */
 export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config): Documents {
   const cache = new LRUCache<string, Checked>({ ...CACHE_SIZE, sizeCalculation: (_, query) => query.length + 1 });
-  const spent = new LRUCache<string, Spent>({ max: MAX_CLIENTS });
+  const timeOfClients = new LRUCache<string, TokenBucket>({ max: MAX_CLIENTS });
   const rules = [...specifiedRules, ...(INTROSPECTION ? [] : [NoSchemaIntrospectionCustomRule])];
   // Without introspection, errors must not help to guess the schema either.
   const options = { maxErrors: MAX_ERRORS, hideSuggestions: !INTROSPECTION };
@@ -77,12 +78,12 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
   const check = (query: string, client: string): Checked => {
     const known = cache.get(query);
     if (known) return known;
-    let time = spent.get(client);
+    let time = timeOfClients.get(client);
     if (!time) {
-      time = new Spent();
-      spent.set(client, time);
+      time = new TokenBucket(CHECKING_MS);
+      timeOfClients.set(client, time);
     }
-    const waitSeconds = time.untilBelowLimit();
+    const waitSeconds = time.secondsInDebt();
     if (waitSeconds > 0) {
       return {
         errors: [rateLimited('Your network sends too many operations that are new to the server.', waitSeconds)],
@@ -90,7 +91,7 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
     }
     const start = performance.now();
     const checked = checkAnew(query);
-    time.add(performance.now() - start);
+    time.spend(performance.now() - start);
     cache.set(query, checked);
     return checked;
   };
@@ -119,22 +120,4 @@ export function findOperation(
     ? `"operationName" is "${operationName.slice(0, 100)}", which names no operation of the document.`
     : 'Say in "operationName" which operation is meant.';
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
-}
-
-/** The time that checking a client's documents took lately, which drains away like water from a bucket. */
-class Spent {
-  #ms = 0;
-  #at = performance.now();
-
-  /** In how many seconds the client may have another document checked; 0 for now. */
-  untilBelowLimit(): number {
-    const now = performance.now();
-    this.#ms = Math.max(0, this.#ms - ((now - this.#at) / 1_000) * CHECKING_MS_PER_SECOND);
-    this.#at = now;
-    return Math.ceil(Math.max(0, this.#ms - MAX_CHECKING_MS) / CHECKING_MS_PER_SECOND);
-  }
-
-  add(ms: number): void {
-    this.#ms += ms;
-  }
 }

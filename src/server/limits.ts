@@ -3,13 +3,10 @@ import type { BucketSize } from './token-bucket.ts';
 /** The most tokens of a document. A larger one is not parsed. */
 export const MAX_TOKENS = 3_000;
 /**
- * How long parsing and validating the documents of one network address may take, in milliseconds: a bucket of this
- * size, which drains at a fifth of a second per second. A checked document is kept and costs nothing again, so ordinary
- * clients, which send the same documents, never get there.
+ * How long parsing and validating the documents of one network address may take, in milliseconds. A checked document is
+ * kept and costs nothing again, so ordinary clients, which send the same documents, never get there.
  */
-export const MAX_CHECKING_MS = 3_000;
-/** How fast that bucket drains, in milliseconds per second. */
-export const CHECKING_MS_PER_SECOND = 200;
+export const CHECKING_MS: BucketSize = { perSecond: 200, capacity: 3_000 };
 /** The largest request, in bytes. */
 export const MAX_BODY_BYTES = 256 * 1024;
 

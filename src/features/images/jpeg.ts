@@ -52,8 +52,7 @@ export function readJpegLayout(file: Buffer): JpegLayout {
     marker = file[at] ?? 0;
     at++;
     if (marker === EOI) break;
-    // These have no length: restart markers, and those that libjpeg skips or refuses.
-    if (marker < 0xc0 || (marker >= 0xd0 && marker <= SOI)) continue;
+    if (!hasLength(marker)) continue;
     if (at + 2 > file.length) break;
     const end = at + file.readUInt16BE(at);
     if (isFrame(marker)) {
@@ -84,9 +83,8 @@ export function* jpegSegments(head: Buffer): Generator<{ marker: number; body: B
   for (let at = nextMarker(head, 2); at + 3 <= head.length; ) {
     const marker = head[at] ?? 0;
     if (marker === SOS || marker === EOI) return;
-    const hasLength = marker >= 0xc0 && !(marker >= 0xd0 && marker <= SOI);
-    const end = hasLength ? at + 1 + Math.max(2, head.readUInt16BE(at + 1)) : at + 1;
-    if (hasLength) yield { marker, body: head.subarray(at + 3, end) };
+    const end = hasLength(marker) ? at + 1 + Math.max(2, head.readUInt16BE(at + 1)) : at + 1;
+    if (hasLength(marker)) yield { marker, body: head.subarray(at + 3, end) };
     at = nextMarker(head, end);
   }
 }
@@ -101,6 +99,11 @@ function nextMarker(file: Buffer, from: number): number {
     isAfterFill = byte === 0xff;
   }
   return file.length;
+}
+
+/** Whether a length follows a marker: not after restart markers, and those that libjpeg skips or refuses. */
+function hasLength(marker: number): boolean {
+  return marker >= 0xc0 && (marker < 0xd0 || marker > SOI);
 }
 
 /** Whether a marker begins a frame: 0xc0 to 0xcf, but for tables of Huffman and arithmetic codes and for extensions. */

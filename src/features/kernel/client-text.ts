@@ -46,6 +46,11 @@ export function hasLongRunOfMarks(text: string): boolean {
   return LONG_RUN_OF_MARKS.test(text);
 }
 
+/** Whether PostgreSQL can store a text: it holds neither NUL nor half a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
+
 /** The beginning of a text, for an error message that repeats it. */
 export function excerpt(text: ClientText): string {
   return (text as string).slice(0, EXCERPT_UNITS);

@@ -1,4 +1,4 @@
-import { boundCharacters, type ClientText, hasLongRunOfMarks } from './client-text.ts';
+import { boundCharacters, type ClientText, hasLongRunOfMarks, isStorable } from './client-text.ts';
 import { badInput } from './errors.ts';
 import { requireFirst } from './paging.ts';
 
@@ -58,7 +58,7 @@ export function requireSearchText(
   if (length < 1 || length > MAX_LENGTH) {
     throw badInput(`"${argument}" must have 1 to ${MAX_LENGTH} characters beside ${ignored}; it has ${length}.`);
   }
-  if (normalized.includes('\0') || !normalized.isWellFormed()) {
+  if (!isStorable(normalized)) {
     throw badInput(`"${argument}" holds a character that is not text (NUL or half a surrogate pair).`);
   }
   return normalized;

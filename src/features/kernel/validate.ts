@@ -1,5 +1,5 @@
 import { fromGlobalId, type GlobalId, type NodeType } from '../../stores/ids.ts';
-import { boundCharacters, boundText, type ClientText, excerpt, hasLongRunOfMarks } from './client-text.ts';
+import { boundCharacters, boundText, type ClientText, excerpt, hasLongRunOfMarks, isStorable } from './client-text.ts';
 import { badInput, type UserError, UserErrors } from './errors.ts';
 
 /** In UTF-16 code units. No global id is as long. */
@@ -68,7 +68,7 @@ export function readText(text: ClientText, rule: TextRule, userErrors: UserError
   const { length } = Array.from(cleaned);
   if (length < min) return refuse('TOO_SHORT', `needs ${allowed} characters; it has ${length}.`);
   if (length > max) return refuse('TOO_LONG', `may have ${allowed} characters; it has ${length}.`);
-  if (cleaned.includes('\0') || !cleaned.isWellFormed()) {
+  if (!isStorable(cleaned)) {
     return refuse('INVALID', 'holds a character that is not text (NUL or half a surrogate pair).');
   }
   return cleaned;
