@@ -6,6 +6,7 @@ import { migrate } from '../prisma/migrate.ts';
 import { startStack } from '../src/local/stack.ts';
 import { benchFanOut } from './fanout.ts';
 import { benchFeed } from './feed.ts';
+import { benchHostile } from './hostile.ts';
 import { benchHostileFiles } from './hostile-files.ts';
 import { benchLive } from './live.ts';
 import type { Verdict } from './measure.ts';
@@ -16,6 +17,7 @@ const PARTS: Record<string, (env: Record<string, string>) => Promise<Verdict[]>>
   fanout: benchFanOut,
   live: benchLive,
   near: benchNear,
+  hostile: benchHostile,
   'hostile-files': benchHostileFiles,
 };
 

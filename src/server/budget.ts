@@ -19,7 +19,16 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { MAX_PAGE } from '../features/kernel/paging.ts';
-import { FIELD_COSTS, MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_ITEMS, MAX_REPEATS, MAX_SELECTIONS } from './limits.ts';
+import {
+  FIELD_COSTS,
+  MAX_ALIASES,
+  MAX_COST,
+  MAX_DEPTH,
+  MAX_ITEMS,
+  MAX_REPEATS,
+  MAX_SELECTIONS,
+  MAX_VALUES,
+} from './limits.ts';
 
 /** The size of a selection set, with its fragments expanded. */
 interface Size {
@@ -30,11 +39,13 @@ interface Size {
   depth: number;
   /** Items that its lists can hold: the sum, over all lists, of the product of their own size and those around them. */
   items: number;
+  /** Values that the answer can hold: its fields and the items of its lists. */
+  values: number;
   /** The sum of `FIELD_COSTS`, each times the sizes of the lists around the field. */
   cost: number;
 }
 
-const NOTHING: Size = { selections: 0, aliases: 0, depth: 0, items: 0, cost: 0 };
+const NOTHING: Size = { selections: 0, aliases: 0, depth: 0, items: 0, values: 0, cost: 0 };
 
 /**
  * Checks that a document keeps the limits of limits.ts. Also refuses fragments that spread themselves, that share a
@@ -48,13 +59,13 @@ export function checkBudget(schema: GraphQLSchema, document: DocumentNode): Grap
   );
 }
 
-/** How many fields an operation has when its fragments are expanded. */
-export function countSelections(
+/** The size of an operation that keeps the limits. */
+export function sizeOfOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-): number {
-  return new Budget(schema, document).measure(operation).selections;
+): Readonly<Size> {
+  return new Budget(schema, document).measure(operation);
 }
 
 class Budget {
@@ -115,6 +126,7 @@ class Budget {
       size.aliases += part.aliases;
       size.depth = Math.max(size.depth, part.depth);
       size.items += part.items;
+      size.values += part.values;
       size.cost += part.cost;
     }
     return size;
@@ -130,6 +142,7 @@ class Budget {
       aliases: (node.alias ? 1 : 0) + within.aliases,
       depth: name === '__schema' || name === '__type' ? 0 : 1 + within.depth,
       items: length === null ? within.items : length * (1 + within.items),
+      values: 1 + (length === null ? within.values : length * (1 + within.values)),
       cost: (FIELD_COSTS[`${type?.name}.${name}`] ?? 0) + (length ?? 1) * within.cost,
     };
   }
@@ -191,7 +204,7 @@ class Budget {
  *
  * @param total the fields of the document's operations so far
  */
-function messageFor({ depth, aliases, items, cost }: Size, total: number): string | null {
+function messageFor({ depth, aliases, items, values, cost }: Size, total: number): string | null {
   if (total > MAX_SELECTIONS) {
     const count = total > 1e6 ? 'more than a million' : format(total);
     return `With its fragments expanded, this document has ${count} fields; ${format(MAX_SELECTIONS)} are allowed.`;
@@ -202,6 +215,12 @@ function messageFor({ depth, aliases, items, cost }: Size, total: number): strin
     return (
       `The lists of this query could hold ${format(items)} things; ${format(MAX_ITEMS)} are allowed. ` +
       'Ask for smaller pages, written into the query, or nest fewer lists.'
+    );
+  }
+  if (values > MAX_VALUES) {
+    return (
+      `The answer to this query could hold ${format(values)} values; ${format(MAX_VALUES)} are allowed. ` +
+      'Ask for smaller pages, written into the query, or for fewer fields.'
     );
   }
   if (cost > MAX_COST) {

@@ -54,7 +54,7 @@ export interface Documents {
 
 /** Makes the checker of documents, with its cache. */
 export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config): Documents {
-  const cache = new LRUCache<string, Checked>({ ...CACHE_SIZE, sizeCalculation: (_, query) => query.length + 1 });
+  const cache = new LRUCache<string, DocumentNode>({ ...CACHE_SIZE, sizeCalculation: (_, query) => query.length + 1 });
   const timeOfClients = new LRUCache<string, TokenBucket>({ max: MAX_CLIENTS });
   const rules = [...specifiedRules, ...(INTROSPECTION ? [] : [NoSchemaIntrospectionCustomRule])];
   // Without introspection, errors must not help to guess the schema either.
@@ -77,7 +77,7 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
 
   const check = (query: string, client: string): Checked => {
     const known = cache.get(query);
-    if (known) return known;
+    if (known) return { document: known };
     let time = timeOfClients.get(client);
     if (!time) {
       time = new TokenBucket(CHECKING_MS);
@@ -92,7 +92,8 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
     const start = performance.now();
     const checked = checkAnew(query);
     time.spend(performance.now() - start);
-    cache.set(query, checked);
+    // A refused document is not kept: it would take the place of one that is executed.
+    if ('document' in checked) cache.set(query, checked.document);
     return checked;
   };
 

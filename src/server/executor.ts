@@ -19,10 +19,12 @@ import { resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
+import { sizeOfOperation } from './budget.ts';
 import { compile, isCompilable } from './compile.ts';
 import { asGraphQLError, formatResult, isUnavailableError } from './errors.ts';
-import { COMPILE_AFTER, MAX_COMPILED_CODE, MAX_VARIABLE_ERRORS, SOME_UNSENT_BYTES } from './limits.ts';
+import { COMPILE_AFTER, MAX_COMPILED_CODE, MAX_VARIABLE_ERRORS, SOME_UNSENT_BYTES, WEIGHT_OF_COST } from './limits.ts';
 import { SharedResults } from './shared-results.ts';
+import { Turns } from './turns.ts';
 
 /** A validated operation to execute. */
 export interface Operation {
@@ -40,6 +42,8 @@ export interface ExecutionSettings {
 
 /** What is known of an operation, for as long as its document is cached. */
 interface Plan {
+  /** What it counts for its client's turns (turns.ts). */
+  weight: number;
   /** How often it was executed, until it is compiled. */
   executions: number;
   /** Null until the operation has been executed often enough to find out. */
@@ -88,6 +92,7 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
     maxSize: MAX_COMPILED_CODE,
     sizeCalculation: ({ codeLength }) => codeLength,
   });
+  const turns = new Turns();
   const toText = (result: ExecutionResult) => JSON.stringify(formatResult(result, stores));
   const sharedResults = new SharedResults(toText);
 
@@ -96,7 +101,14 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
     if (!plan) {
       const variables =
         operation.operation === OperationTypeNode.SUBSCRIPTION ? eventVariables(document, operation) : [];
-      plan = { executions: 0, isCompilable: null, dependsOnViewer: false, eventVariables: variables };
+      const { values, cost } = sizeOfOperation(schema, document, operation);
+      plan = {
+        weight: values + WEIGHT_OF_COST * cost,
+        executions: 0,
+        isCompilable: null,
+        dependsOnViewer: false,
+        eventVariables: variables,
+      };
       plans.set(operation, plan);
     }
     return plan;
@@ -126,7 +138,9 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
   return {
     async execute(operation, context) {
       if (operation.operation.operation === OperationTypeNode.SUBSCRIPTION) return { errors: [SUBSCRIPTION_OVER_HTTP] };
-      return run(planOf(operation), null, context, operation);
+      const plan = planOf(operation);
+      const client = String(context.readViewer() ?? context.address);
+      return turns.run(client, plan.weight, () => run(plan, null, context, operation));
     },
     async subscribe(operation, newContext, isCongested) {
       const source = await createSourceEventStream(toArgs(settings, operation, null, newContext()));

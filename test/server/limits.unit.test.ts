@@ -31,6 +31,15 @@ test.for([
   ['no query of 50 aliases', `{ ${aliases(50)} }`, []],
   ['a query of 51 aliases', `{ ${aliases(51)} }`, ['A query may have at most 50 aliases.']],
   ['no lists of 100 × 100', '{ homeFeed(first: 100) { nodes { comments(first: 100) { nodes { id } } } } }', []],
+  ['a query of 40,000 values', `{ homeFeed(first: 100) { nodes { comments(first: 99) { nodes { id text } } } } }`, []],
+  [
+    'a query of more',
+    '{ homeFeed(first: 100) { nodes { comments(first: 100) { nodes { id text createdAt } } } } }',
+    [
+      'The answer to this query could hold 50,301 values; 40,000 are allowed. ' +
+        'Ask for smaller pages, written into the query, or for fewer fields.',
+    ],
+  ],
   ['lists of 50 × 50 × 50', chain(3, 50), [tooMany('127,550')]],
 ] as const)('%s is refused', ([, query, messages]) => {
   expect(refusals(query)).toEqual(messages);

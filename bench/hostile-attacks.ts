@@ -1,0 +1,236 @@
+/** What the attacker of `bench -- hostile` sends: each attack stopped or slowed a server once, or is a relative of one. */
+
+/** What an attack may use. */
+export interface Prey {
+  /** The session of the attacker. */
+  token: string;
+  /** Global ids of the attacker's own upload and of a photo that everybody may see. */
+  uploadId: string;
+  photoId: string;
+  /** A username that exists. */
+  username: string;
+}
+
+/** A request over HTTP, in full or as the GraphQL operation that it carries. */
+export interface AttackRequest {
+  /** Sent as it is when it is text, otherwise as JSON. */
+  body: string | object;
+  headers?: Record<string, string>;
+  /** Below the API's address, such as `/stream`. */
+  path?: string;
+  /** Hangs up as soon as the request is sent. */
+  leaves?: true;
+}
+
+/** An attack over 8 connections at full speed. `next` makes the request or message with this number. */
+export type Attack = { what: string; isAnonymous?: true } & (
+  | { over: 'http'; next(index: number, prey: Prey): AttackRequest }
+  | { over: 'websocket'; next(index: number, prey: Prey): object | 'ping' | 'pong' }
+);
+
+function times(count: number, write: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => write(index)).join(' ');
+}
+
+/** An operation of many levels, whose text is different each time. */
+function deepQuery(index: number): string {
+  const inner = '{ id username displayName bio createdAt photoCount followerCount followingCount }';
+  const level = (within: string) => `{ nodes { id owner { id photos(first: 1) ${within} } } }`;
+  const deep = [1, 2, 3].reduce((within) => level(within), `{ nodes { owner ${inner} } }`);
+  return `query Q${index}($name: String!) { user(username: $name) { ${times(12, (n) => `a${n}: photos(first: 1) ${deep}`)} } }`;
+}
+
+/** Fragments of which each spreads the next one twice. */
+function doublingFragments(index: number): string {
+  const fragments = times(25, (n) => `fragment F${n} on Query { ...F${n + 1} ...F${n + 1} }`);
+  return `query Q${index} { ...F0 } ${fragments} fragment F25 on Query { __typename }`;
+}
+
+const MANY_MARKS = `a${'\u0301\u0327'.repeat(10_000)}`;
+/** As large as a request may be. */
+const LARGE = 250_000;
+const subscribe = (id: string, query: string, variables: object = {}) => ({
+  type: 'subscribe',
+  id,
+  payload: { query, variables },
+});
+/** The most that an operation of this shape may ask for. */
+const LARGEST_PAGE = `query ($name: String!) { user(username: $name) { photos(first: 100) { nodes {
+  id caption likeCount commentCount viewerHasLiked thumbhash
+  owner { id username displayName bio photoCount followerCount followingCount viewerFollows }
+  image(size: WIDTH_640) { url width height }
+  likers(first: 27) { nodes { id username displayName viewerFollows } }
+  comments(first: 30) { nodes { id text createdAt author { username } } }
+} } } }`;
+
+export const ATTACKS: Attack[] = [
+  {
+    what: 'fragments that double 25 times',
+    over: 'http',
+    next: (index) => ({ body: { query: doublingFragments(index) } }),
+  },
+  {
+    what: 'deep operations, each with a new name',
+    over: 'http',
+    next: (index, { username }) => ({ body: { query: deepQuery(index), variables: { name: username } } }),
+  },
+  {
+    what: 'deep operations, each with a new name, from 1,000 addresses',
+    over: 'http',
+    next: (index, { username }) => ({
+      body: { query: deepQuery(index), variables: { name: username } },
+      headers: { 'x-forwarded-for': `198.51.${index % 4}.${(index >> 2) % 250}` },
+    }),
+  },
+  {
+    what: 'small operations, each with a new name, from 1,000 addresses',
+    over: 'http',
+    next: (index) => ({
+      body: { query: `query Q${index} { me { user { id username } email } }` },
+      headers: { 'x-forwarded-for': `198.51.${index % 4}.${(index >> 2) % 250}` },
+    }),
+  },
+  {
+    what: '740 times the same field',
+    over: 'http',
+    next: (index) => ({ body: { query: `query Q${index} { ${'me{email}'.repeat(740)} }` } }),
+  },
+  {
+    what: '740 times the same field',
+    over: 'websocket',
+    next: (index) => subscribe(`${index}`, `query Q${index} { ${'me{email}'.repeat(740)} }`),
+  },
+  {
+    what: '50 times the same field in each of 20 places',
+    over: 'http',
+    next: (index) => ({
+      body: { query: `query Q${index} { ${times(20, (n) => `a${n}: me { ${'email '.repeat(50)} }`)} }` },
+    }),
+  },
+  {
+    what: 'fields that do not exist, with similar names',
+    over: 'http',
+    next: (index) => ({ body: { query: `query Q${index} { ${times(900, (n) => `serchPeople${n}`)} }` } }),
+  },
+  {
+    what: 'a text of 20,000 combining marks',
+    over: 'http',
+    next: () => ({
+      body: { query: 'query ($t: String!) { search(text: $t) { __typename } }', variables: { t: MANY_MARKS } },
+    }),
+  },
+  {
+    what: 'variables of 250 KB, wrong in each item',
+    over: 'http',
+    next: () => ({
+      body: { query: 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', variables: { ids: Array(60_000).fill([]) } },
+    }),
+  },
+  {
+    what: 'the location of one upload, 20 times in one operation',
+    over: 'http',
+    next: (_, { uploadId }) => ({
+      body: {
+        query: `{ ${times(20, (n) => `a${n}: node(id: "${uploadId}") { ...on Upload { suggestedLocation { latitude } } }`)} }`,
+      },
+    }),
+  },
+  {
+    what: '100 ids of one photo, in each of 49 aliases',
+    over: 'http',
+    next: (_, { photoId }) => ({
+      body: {
+        query: `query ($ids: [ID!]!) { ${times(49, (n) => `a${n}: nodes(ids: $ids) { id }`)} }`,
+        variables: { ids: Array(100).fill(photoId) },
+      },
+    }),
+  },
+  {
+    what: 'the largest page',
+    over: 'http',
+    next: (_, { username }) => ({ body: { query: LARGEST_PAGE, variables: { name: username } } }),
+  },
+  {
+    what: 'the largest page, hung up on at once',
+    over: 'http',
+    next: (_, { username }) => ({ body: { query: LARGEST_PAGE, variables: { name: username } }, leaves: true }),
+  },
+  {
+    what: 'the largest page',
+    over: 'websocket',
+    next: (index, { username }) => subscribe(`${index}`, LARGEST_PAGE, { name: username }),
+  },
+  {
+    what: '10 searches in one operation',
+    over: 'http',
+    next: (index) => ({
+      body: {
+        query: `query ($t: String!) { ${times(10, (n) => `a${n}: search(text: $t, first: 50) { __typename ...on User { id username } }`)} }`,
+        variables: { t: `vie${String.fromCharCode(97 + (index % 26))}` },
+      },
+    }),
+  },
+  {
+    what: 'wrong passwords',
+    over: 'http',
+    isAnonymous: true,
+    next: (index, { username }) => ({
+      body: {
+        query: 'mutation ($input: LogInInput!) { logIn(input: $input) { token } }',
+        variables: { input: { login: username, password: `wrong ${index}` } },
+      },
+    }),
+  },
+  {
+    what: 'bodies of 250 KB that are not JSON',
+    over: 'http',
+    next: () => ({ body: '['.repeat(LARGE) }),
+  },
+  {
+    what: 'bodies that are too large',
+    over: 'http',
+    next: () => ({ body: 'x'.repeat(400_000) }),
+  },
+  {
+    what: 'persisted queries whose hash is wrong',
+    over: 'http',
+    next: (index) => ({
+      body: {
+        query: `{ me { email } } # ${'x'.repeat(1_000)}`,
+        extensions: { persistedQuery: { version: 1, sha256Hash: index.toString(16).padStart(64, '0') } },
+      },
+    }),
+  },
+  { what: 'pongs', over: 'websocket', next: () => 'pong' },
+  { what: 'pings', over: 'websocket', next: () => 'ping' },
+  {
+    what: 'messages of 240 KB',
+    over: 'websocket',
+    next: (index) => subscribe(`${index}`, `{ me { email } } # ${'x'.repeat(240_000)}`),
+  },
+  {
+    what: 'subscriptions without a session, begun and completed',
+    over: 'websocket',
+    isAnonymous: true,
+    next: (index, { photoId }) =>
+      index % 2 === 0
+        ? subscribe('1', `subscription { photo(id: "${photoId}") { photo { id } } }`)
+        : { type: 'complete', id: '1' },
+  },
+  {
+    what: 'subscriptions with a session, begun and completed',
+    over: 'websocket',
+    next: (index) =>
+      index % 2 === 0 ? subscribe('1', 'subscription { homeFeed { photo { id } } }') : { type: 'complete', id: '1' },
+  },
+  {
+    what: 'streams of server-sent events, hung up on at once',
+    over: 'http',
+    next: () => ({
+      body: { query: 'subscription { homeFeed { photo { id } } }' },
+      path: '/stream',
+      headers: { accept: 'text/event-stream' },
+      leaves: true,
+    }),
+  },
+];

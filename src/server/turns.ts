@@ -1,0 +1,83 @@
+/**
+ * Fair turns: an operation waits while its client's other operations are large, together. So what one client asks at
+ * the same time delays others by about one large operation, however many connections it has. After a large operation
+ * its client rests for as long as it took, and the process serves others.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { rateLimited } from '../features/kernel/errors.ts';
+import { LARGE_WEIGHT, MAX_REST_MS, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from './limits.ts';
+
+/** The operations of one client. */
+interface ClientTurns {
+  /** Its operations that run or after which it rests, and their weights together. */
+  running: number;
+  weight: number;
+  /** Operations that wait, first come first served. */
+  waiting: { weight: number; start(): void }[];
+}
+
+/** Decides when operations start. */
+export class Turns {
+  readonly #clients = new Map<string, ClientTurns>();
+
+  /**
+   * Runs an operation when it is its turn: at once, unless the client's other operations are large.
+   *
+   * @param client whose operations share their turns
+   * @param weight the size of the operation, see `MAX_WEIGHT_AT_ONCE`
+   * @throws RATE_LIMITED when too many operations of the client wait already
+   */
+  async run<T>(client: string, weight: number, operation: () => Promise<T>): Promise<T> {
+    const turns = this.#turnsOf(client);
+    if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await wait(turns, weight);
+    else begin(turns, weight);
+    const start = performance.now();
+    try {
+      return await operation();
+    } finally {
+      if (weight < LARGE_WEIGHT) this.#end(client, turns, weight);
+      else {
+        const rest = Math.min(MAX_REST_MS, performance.now() - start);
+        void delay(rest, undefined, { ref: false }).then(() => this.#end(client, turns, weight));
+      }
+    }
+  }
+
+  #turnsOf(client: string): ClientTurns {
+    const existing = this.#clients.get(client);
+    if (existing) return existing;
+    const turns: ClientTurns = { running: 0, weight: 0, waiting: [] };
+    this.#clients.set(client, turns);
+    return turns;
+  }
+
+  #end(client: string, turns: ClientTurns, weight: number): void {
+    turns.running--;
+    turns.weight -= weight;
+    for (let next = turns.waiting[0]; next && hasRoom(turns, next.weight); next = turns.waiting[0]) {
+      turns.waiting.shift();
+      begin(turns, next.weight);
+      next.start();
+    }
+    if (turns.running === 0) this.#clients.delete(client);
+  }
+}
+
+/** Whether an operation may run beside those that run. */
+function hasRoom({ running, weight }: ClientTurns, added: number): boolean {
+  return running === 0 || weight + added <= MAX_WEIGHT_AT_ONCE;
+}
+
+function begin(turns: ClientTurns, weight: number): void {
+  turns.running++;
+  turns.weight += weight;
+}
+
+function wait({ waiting }: ClientTurns, weight: number): Promise<void> {
+  if (waiting.length >= MAX_WAITING_OPERATIONS) {
+    throw rateLimited('You send too many large operations at the same time.', 1);
+  }
+  return new Promise((start) => {
+    waiting.push({ weight, start });
+  });
+}

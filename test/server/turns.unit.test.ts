@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
+import { Turns } from '../../src/server/turns.ts';
+
+/** Operations that run until the test ends them. */
+function operations(turns: Turns) {
+  const running: { client: string; weight: number; end(): void }[] = [];
+  /** The numbers of those that have started, in order. */
+  const started: Record<string, number[]> = {};
+  const results: Promise<unknown>[] = [];
+  return {
+    running,
+    started,
+    results,
+    add(client: string, weight: number): void {
+      const number = results.length;
+      const operation = () =>
+        new Promise<void>((resolve) => {
+          const entry = {
+            client,
+            weight,
+            end() {
+              running.splice(running.indexOf(entry), 1);
+              resolve();
+            },
+          };
+          running.push(entry);
+          started[client] = [...(started[client] ?? []), number];
+        });
+      results.push(turns.run(client, weight, operation));
+    },
+  };
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+test('large operations of one client run one after the other, and those of others beside them', async () => {
+  const { running, results, add } = operations(new Turns());
+  for (const client of ['a', 'a', 'a', 'b']) add(client, MAX_WEIGHT_AT_ONCE);
+  await nextTurn();
+  expect(running.map(({ client }) => client)).toEqual(['a', 'b']);
+  for (let ended = 0; ended < 4; ended++) {
+    await expect.poll(() => running.length).toBeGreaterThan(0);
+    running[0]?.end();
+  }
+  await Promise.all(results);
+});
+
+test('small operations run at the same time', async () => {
+  const { running, results, add } = operations(new Turns());
+  for (let count = 0; count < 10; count++) add('a', MAX_WEIGHT_AT_ONCE / 10);
+  add('a', 1);
+  await nextTurn();
+  expect(running).toHaveLength(10);
+  while (running.length > 0) {
+    running[0]?.end();
+    await nextTurn();
+  }
+  await Promise.all(results);
+});
+
+test('an operation that fails gives its turn to the next one', async () => {
+  const turns = new Turns();
+  const failed = turns.run('a', MAX_WEIGHT_AT_ONCE, () => Promise.reject(new Error('it failed')));
+  const next = turns.run('a', MAX_WEIGHT_AT_ONCE, async () => 'done');
+  await expect(failed).rejects.toThrow('it failed');
+  expect(await next).toBe('done');
+});
+
+test('when too many operations of a client wait, more are refused, and others are not', async () => {
+  const { running, results, add } = operations(new Turns());
+  for (let count = 0; count < MAX_WAITING_OPERATIONS + 2; count++) add('a', MAX_WEIGHT_AT_ONCE);
+  await expect(results.pop()).rejects.toMatchObject({ extensions: { code: 'RATE_LIMITED', retryAfter: 1 } });
+  add('b', 1);
+  expect(running.map(({ client }) => client)).toEqual(['a', 'b']);
+});
+
+test('every operation runs, in the order in which its client sent it, and never more than fit', async () => {
+  const weights = fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.integer({ min: 1, max: 1_900 })), { maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(weights, fc.infiniteStream(fc.nat()), async (sent, choices) => {
+      const { running, started, results, add } = operations(new Turns());
+      for (const [client, weight] of sent) add(client, weight * 5);
+      for (let ended = 0; ended < sent.length; ended++) {
+        await expect.poll(() => running.length, { interval: 1 }).toBeGreaterThan(0);
+        for (const client of ['a', 'b']) {
+          const own = running.filter((entry) => entry.client === client);
+          const together = own.reduce((sum, { weight }) => sum + weight, 0);
+          expect(own.length <= 1 || together <= MAX_WEIGHT_AT_ONCE).toBe(true);
+        }
+        running[choices.next().value % running.length]?.end();
+        await nextTurn();
+      }
+      await Promise.all(results);
+      for (const client of ['a', 'b']) {
+        const numbers = sent.flatMap(([sender], number) => (sender === client ? [number] : []));
+        expect(started[client] ?? []).toEqual(numbers);
+      }
+    }),
+    { numRuns: 20 },
+  );
+});
