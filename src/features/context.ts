@@ -12,6 +12,8 @@ export interface Context {
   readViewer(): bigint | null;
   /** The client's network address. */
   address: string;
+  /** Whose work this is when the server shares its time: the person, or without a session the address. */
+  client: string;
   loaders: Loaders;
   /** Forgets what the loaders have read, because something has changed it. */
   renewLoaders(): void;
@@ -34,11 +36,17 @@ export function createContext(stores: Stores, session: SessionRow | null, addres
     readSession,
     readViewer,
     address,
+    client: clientOf(session, address),
     loaders,
     // In place, because Apollo Server gives resolvers a copy of the context.
     renewLoaders: () => void Object.assign(loaders, newLoaders()),
     dependsOnViewer: () => dependsOnViewer,
   };
+}
+
+/** Names whose work a request is: the person's, or without a session the address's. */
+export function clientOf(session: SessionRow | null, address: string): string {
+  return session ? String(session.userId) : address;
 }
 
 /** The session of a request that needs one. @throws UNAUTHENTICATED without one */

@@ -84,15 +84,27 @@ const REFUSED = parse('{ __typename }');
  */
 class CheckedDocuments {
   readonly #documents: Documents;
-  /** By the key under which Apollo will look for it. */
-  readonly #waiting = new LRUCache<string, DocumentNode>({ max: MAX_WAITING });
+  /** By the key under which Apollo will look for it. Requests for the same document each fetch it once. */
+  readonly #waiting = new LRUCache<string, { document: DocumentNode; requests: number }>({ max: MAX_WAITING });
 
   constructor(documents: Documents) {
     this.#documents = documents;
   }
 
   async get(key: string): Promise<DocumentNode | undefined> {
-    return this.#waiting.get(key.slice(key.lastIndexOf(':') + 1));
+    const hash = key.slice(key.lastIndexOf(':') + 1);
+    const waiting = this.#waiting.get(hash);
+    if (!waiting) return undefined;
+    // Not kept for longer, because documents.ts decides which documents are worth their memory.
+    if (--waiting.requests === 0) this.#waiting.delete(hash);
+    return waiting.document;
+  }
+
+  #put(hash: string, document: DocumentNode): void {
+    const waiting = this.#waiting.get(hash);
+    // Only the rate limit refuses what is right: another client's request may wait for the same document.
+    const kept = waiting && document === REFUSED ? waiting.document : document;
+    this.#waiting.set(hash, { document: kept, requests: (waiting?.requests ?? 0) + 1 });
   }
 
   async set(): Promise<void> {}
@@ -106,11 +118,9 @@ class CheckedDocuments {
         let refusals: readonly GraphQLError[] = [];
         return {
           didResolveSource: async ({ source, queryHash, contextValue }) => {
-            const checked = this.#documents.check(source, contextValue.address);
-            if ('document' in checked) return void this.#waiting.set(queryHash, checked.document);
-            refusals = checked.errors;
-            // Only the rate limit refuses what is right: another client's request may wait for the same document.
-            if (!this.#waiting.has(queryHash)) this.#waiting.set(queryHash, REFUSED);
+            const checked = await this.#documents.check(source, contextValue.client);
+            if ('errors' in checked) refusals = checked.errors;
+            this.#put(queryHash, 'document' in checked ? checked.document : REFUSED);
           },
           responseForOperation: async ({ document, operation, request, response }) => {
             // Apollo answers 406 instead, but only after it has executed the operation.
@@ -121,14 +131,16 @@ class CheckedDocuments {
               refusals = [meant];
             }
             const { errors = [] } = formatResult({ errors: refusals }, stores);
-            response.http.status = errors.some((error) => error.extensions?.code === 'RATE_LIMITED') ? 429 : 400;
+            response.http.status = 400;
             return { http: response.http, body: { kind: 'single', singleResult: { errors } } };
           },
           willSendResponse: async ({ source, response: { body, http } }) => {
+            const { data, errors = [] } = body.kind === 'single' ? body.singleResult : {};
+            const isRateLimited = errors.some(({ extensions }) => extensions?.code === 'RATE_LIMITED');
+            if (isRateLimited && data === undefined) http.status = 429;
             // Without a source, what Apollo refuses is the request and not the operation.
             if (mediaType && source !== undefined && http.status === 400) http.status = statusOfRefusal(mediaType);
             if (mediaType) http.headers.set('content-type', mediaType);
-            const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
             const seconds = errors.map(({ extensions }) => Number(extensions?.retryAfter ?? 0));
             const longest = Math.max(0, ...seconds);
             if (longest > 0) http.headers.set('retry-after', String(longest));

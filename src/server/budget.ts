@@ -24,7 +24,6 @@ import {
   MAX_ALIASES,
   MAX_COST,
   MAX_DEPTH,
-  MAX_ITEMS,
   MAX_REPEATS,
   MAX_SELECTIONS,
   MAX_VALUES,
@@ -37,15 +36,13 @@ interface Size {
   aliases: number;
   /** Levels of fields, without those of introspection, which graphql-js limits. */
   depth: number;
-  /** Items that its lists can hold: the sum, over all lists, of the product of their own size and those around them. */
-  items: number;
-  /** Values that the answer can hold: its fields and the items of its lists. */
+  /** Values that the answer can hold: fields, and items of lists, each times the sizes of the lists around it. */
   values: number;
   /** The sum of `FIELD_COSTS`, each times the sizes of the lists around the field. */
   cost: number;
 }
 
-const NOTHING: Size = { selections: 0, aliases: 0, depth: 0, items: 0, values: 0, cost: 0 };
+const NOTHING: Size = { selections: 0, aliases: 0, depth: 0, values: 0, cost: 0 };
 
 /**
  * Checks that a document keeps the limits of limits.ts. Also refuses fragments that spread themselves, that share a
@@ -125,7 +122,6 @@ class Budget {
       size.selections += part.selections;
       size.aliases += part.aliases;
       size.depth = Math.max(size.depth, part.depth);
-      size.items += part.items;
       size.values += part.values;
       size.cost += part.cost;
     }
@@ -141,7 +137,6 @@ class Budget {
       selections: 1 + within.selections,
       aliases: (node.alias ? 1 : 0) + within.aliases,
       depth: name === '__schema' || name === '__type' ? 0 : 1 + within.depth,
-      items: length === null ? within.items : length * (1 + within.items),
       values: 1 + (length === null ? within.values : length * (1 + within.values)),
       cost: (FIELD_COSTS[`${type?.name}.${name}`] ?? 0) + (length ?? 1) * within.cost,
     };
@@ -204,23 +199,17 @@ class Budget {
  *
  * @param total the fields of the document's operations so far
  */
-function messageFor({ depth, aliases, items, values, cost }: Size, total: number): string | null {
+function messageFor({ depth, aliases, values, cost }: Size, total: number): string | null {
   if (total > MAX_SELECTIONS) {
     const count = total > 1e6 ? 'more than a million' : format(total);
     return `With its fragments expanded, this document has ${count} fields; ${format(MAX_SELECTIONS)} are allowed.`;
   }
   if (depth > MAX_DEPTH) return `A query may be at most ${MAX_DEPTH} levels deep.`;
   if (aliases > MAX_ALIASES) return `A query may have at most ${MAX_ALIASES} aliases.`;
-  if (items > MAX_ITEMS) {
-    return (
-      `The lists of this query could hold ${format(items)} things; ${format(MAX_ITEMS)} are allowed. ` +
-      'Ask for smaller pages, written into the query, or nest fewer lists.'
-    );
-  }
   if (values > MAX_VALUES) {
     return (
       `The answer to this query could hold ${format(values)} values; ${format(MAX_VALUES)} are allowed. ` +
-      'Ask for smaller pages, written into the query, or for fewer fields.'
+      'Ask for smaller pages, written into the query, or for fewer fields, or nest fewer lists.'
     );
   }
   if (cost > MAX_COST) {

@@ -16,6 +16,7 @@ import type { Operation } from './executor.ts';
 import { CHECKING_MS, MAX_TOKENS } from './limits.ts';
 import { noIntrospection } from './no-introspection.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { refusedTurn, type Turns } from './turns.ts';
 
 /** An operation as a client sent it. */
 export interface OperationRequest {
@@ -45,15 +46,15 @@ export interface Documents {
   /**
    * Parses and validates a document, unless it was checked before. The cheap limits come first and alone.
    *
-   * @param client the network address, whose budget of time pays for it
+   * @param client whose budget of time pays for it, and whose documents take turns
    */
-  check(query: string, client: string): Checked;
+  check(query: string, client: string): Checked | Promise<Checked>;
   /** Checks a document, and finds the operation in it that is meant. */
-  prepare(request: OperationRequest, client: string): Prepared;
+  prepare(request: OperationRequest, client: string): Promise<Prepared>;
 }
 
 /** Makes the checker of documents, with its cache. */
-export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config): Documents {
+export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config, turns: Turns): Documents {
   const cache = new LRUCache<string, DocumentNode>({ ...CACHE_SIZE, sizeCalculation: (_, query) => query.length + 1 });
   const timeOfClients = new LRUCache<string, TokenBucket>({ max: MAX_CLIENTS });
   const rules = [...specifiedRules, ...(INTROSPECTION ? [] : [noIntrospection])];
@@ -75,9 +76,8 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
     return errors.length > 0 ? { errors } : { document };
   };
 
-  const check = (query: string, client: string): Checked => {
-    const known = cache.get(query);
-    if (known) return { document: known };
+  /** Checks a document that is new, unless the client's documents took too much time lately. */
+  const checkInTime = (query: string, client: string): Checked => {
     let time = timeOfClients.get(client);
     if (!time) {
       time = new TokenBucket(CHECKING_MS);
@@ -86,7 +86,7 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
     const waitSeconds = time.secondsInDebt();
     if (waitSeconds > 0) {
       return {
-        errors: [rateLimited('Your network sends too many operations that are new to the server.', waitSeconds)],
+        errors: [rateLimited('You send too many operations that are new to the server.', waitSeconds)],
       };
     }
     const start = performance.now();
@@ -97,10 +97,17 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
     return checked;
   };
 
+  const check = (query: string, client: string): Checked | Promise<Checked> => {
+    const known = cache.get(query);
+    if (known) return { document: known };
+    // A character of a document takes about as long as a value of an answer.
+    return turns.run(client, query.length, async () => checkInTime(query, client)).catch(refusedTurn);
+  };
+
   return {
     check,
-    prepare({ query, operationName, variables }, client) {
-      const checked = check(query, client);
+    async prepare({ query, operationName, variables }, client) {
+      const checked = await check(query, client);
       if ('errors' in checked) return checked;
       const { document } = checked;
       const operation = findOperation(document, operationName);

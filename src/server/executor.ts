@@ -24,7 +24,7 @@ import { compile, isCompilable } from './compile.ts';
 import { asGraphQLError, formatResult, isUnavailableError } from './errors.ts';
 import { COMPILE_AFTER, MAX_COMPILED_CODE, MAX_VARIABLE_ERRORS, SOME_UNSENT_BYTES, WEIGHT_OF_COST } from './limits.ts';
 import { SharedResults } from './shared-results.ts';
-import { Turns } from './turns.ts';
+import { refusedTurn, Turns } from './turns.ts';
 
 /** A validated operation to execute. */
 export interface Operation {
@@ -84,15 +84,14 @@ const SUBSCRIPTION_OVER_HTTP = new GraphQLError(
   { extensions: { code: 'BAD_USER_INPUT' } },
 );
 
-/** Makes an executor for a schema. */
-export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor {
+/** Makes an executor for a schema. @param turns in which operations run */
+export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = new Turns()): Executor {
   const settings = { schema, hideSuggestions: !stores.config.INTROSPECTION };
   const plans = new WeakMap<OperationDefinitionNode, Plan>();
   const compiled = new LRUCache<Plan, { query: CompiledQuery['query']; codeLength: number }>({
     maxSize: MAX_COMPILED_CODE,
     sizeCalculation: ({ codeLength }) => codeLength,
   });
-  const turns = new Turns();
   const toText = (result: ExecutionResult) => JSON.stringify(formatResult(result, stores));
   const sharedResults = new SharedResults(toText);
 
@@ -139,8 +138,7 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores): Executor 
     async execute(operation, context) {
       if (operation.operation.operation === OperationTypeNode.SUBSCRIPTION) return { errors: [SUBSCRIPTION_OVER_HTTP] };
       const plan = planOf(operation);
-      const client = String(context.readViewer() ?? context.address);
-      return turns.run(client, plan.weight, () => run(plan, null, context, operation));
+      return turns.run(context.client, plan.weight, () => run(plan, null, context, operation)).catch(refusedTurn);
     },
     async subscribe(operation, newContext, isCongested) {
       const source = await createSourceEventStream(toArgs(settings, operation, null, newContext()));

@@ -16,6 +16,7 @@ import { hideTypes } from './no-introspection.ts';
 import { readOrigins } from './origins.ts';
 import { buildSchema } from './schema.ts';
 import { serveEvents } from './sse.ts';
+import { Turns } from './turns.ts';
 import { serveWebSocket } from './websocket.ts';
 
 /** The path of the API, over HTTP and WebSocket. */
@@ -52,8 +53,9 @@ export async function startApi(stores: Stores): Promise<Api> {
   answerErrors(app, stores.log, [GRAPHQL_PATH, STREAM_PATH, HEALTH_PATH]);
   const schema = buildSchema();
   if (!config.INTROSPECTION) hideTypes();
-  const documents = createDocuments(schema, config);
-  const executor = createExecutor(schema, stores);
+  const turns = new Turns();
+  const documents = createDocuments(schema, config, turns);
+  const executor = createExecutor(schema, stores, turns);
   const apollo = createApollo(stores, schema, documents, executor, app);
   await apollo.start();
 

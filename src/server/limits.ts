@@ -51,8 +51,6 @@ export const RETRY_AFTER_SECONDS = 5;
 export const MAX_DEPTH = 15;
 /** The most aliases of an operation. */
 export const MAX_ALIASES = 50;
-/** The most items that all lists of an operation could hold together. */
-export const MAX_ITEMS = 20_000;
 /** The most fields of an operation when its fragments are expanded. */
 export const MAX_SELECTIONS = 2_000;
 /** The most fields with one response key in one place. Validation compares each with each. */
@@ -73,7 +71,7 @@ export const MAX_COST = 100;
  * The most values that an answer may hold: its fields, and the items of its lists. A screen of the home feed has about
  * 850. Executing takes about 4 microseconds for each, and meanwhile nobody else is served.
  */
-export const MAX_VALUES = 40_000;
+export const MAX_VALUES = 25_000;
 /**
  * How large the operations of one client may be together while they run: their values, and `WEIGHT_OF_COST` for each
  * unit of cost. More operations wait for their turn.

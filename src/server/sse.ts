@@ -9,7 +9,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ExecutionResult } from 'graphql';
 import type { SessionRow } from '../features/accounts/sessions.ts';
-import { createContext } from '../features/context.ts';
+import { clientOf, createContext } from '../features/context.ts';
 import { unauthenticated } from '../features/kernel/errors.ts';
 import { executeAdmitted } from './admission.ts';
 import { authenticate } from './authenticate.ts';
@@ -82,7 +82,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     open: OpenConnection,
     response: ServerResponse,
   ): Promise<Texts | { refused: [status: RefusalStatus, message: string] }> => {
-    const prepared = documents.prepare(operation, ip);
+    const prepared = await documents.prepare(operation, clientOf(session, ip));
     if ('errors' in prepared) return streamOf({ errors: prepared.errors });
     const kind = prepared.operation.operation.operation;
     if (kind === 'mutation' && method === 'GET') {

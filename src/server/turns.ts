@@ -4,6 +4,7 @@
  * its client rests for as long as it took, and the process serves others.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { GraphQLError } from 'graphql';
 import { rateLimited } from '../features/kernel/errors.ts';
 import { LARGE_WEIGHT, MAX_REST_MS, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from './limits.ts';
 
@@ -61,6 +62,12 @@ export class Turns {
     }
     if (turns.running === 0) this.#clients.delete(client);
   }
+}
+
+/** The result of work that was refused its turn. @throws any other error again */
+export function refusedTurn(error: unknown): { errors: [GraphQLError] } {
+  if (error instanceof GraphQLError && error.extensions.code === 'RATE_LIMITED') return { errors: [error] };
+  throw error;
 }
 
 /** Whether an operation may run beside those that run. */

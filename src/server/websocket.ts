@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { CloseCode, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SessionRow } from '../features/accounts/sessions.ts';
-import { createContext } from '../features/context.ts';
+import { clientOf, createContext } from '../features/context.ts';
 import { rateLimited } from '../features/kernel/errors.ts';
 import { executeAdmitted, OVERLOADED, retryAfterOverload } from './admission.ts';
 import { authenticate } from './authenticate.ts';
@@ -73,7 +73,7 @@ export function serveWebSocket(
         return true;
       },
       async start({ query, operationName, variables }) {
-        const prepared = documents.prepare({ query, operationName, variables }, address);
+        const prepared = await documents.prepare({ query, operationName, variables }, clientOf(session, address));
         if ('errors' in prepared) return { refused: prepared.errors };
         const { operation } = prepared;
         if (operation.operation.operation !== 'subscription') {
