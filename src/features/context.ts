@@ -14,6 +14,8 @@ export interface Context {
   address: string;
   /** Whose work this is when the server shares its time: the person, or without a session the address. */
   client: string;
+  /** Aborted when nobody waits for the answer any more. The resolvers of a query end then. */
+  signal: AbortSignal;
   loaders: Loaders;
   /** Forgets what the loaders have read, because something has changed it. */
   renewLoaders(): void;
@@ -21,8 +23,20 @@ export interface Context {
   dependsOnViewer(): boolean;
 }
 
-/** Makes the context for the resolvers of one request, or of one event of a subscription. */
-export function createContext(stores: Stores, session: SessionRow | null, address: string): Context {
+/** Is never aborted. */
+const NEVER = new AbortController().signal;
+
+/**
+ * Makes the context for the resolvers of one request, or of one event of a subscription.
+ *
+ * @param signal is aborted when nobody waits for the answer any more
+ */
+export function createContext(
+  stores: Stores,
+  session: SessionRow | null,
+  address: string,
+  signal: AbortSignal = NEVER,
+): Context {
   let dependsOnViewer = false;
   const readSession = () => {
     dependsOnViewer = true;
@@ -37,11 +51,17 @@ export function createContext(stores: Stores, session: SessionRow | null, addres
     readViewer,
     address,
     client: clientOf(session, address),
+    signal,
     loaders,
     // In place, because Apollo Server gives resolvers a copy of the context.
     renewLoaders: () => void Object.assign(loaders, newLoaders()),
     dependsOnViewer: () => dependsOnViewer,
   };
+}
+
+/** The same context for work that is carried out in full, whoever waits for it. */
+export function withoutAbort(context: Context): Context {
+  return { ...context, signal: NEVER };
 }
 
 /** Names whose work a request is: the person's, or without a session the address's. */

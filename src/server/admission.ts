@@ -24,7 +24,7 @@ const BUSY: Load = { inFlight: 1_000, delayMs: 1_000 };
 const MEASURE_EVERY_MS = 1_000;
 /** The `Retry-After` of refused requests is between 1 and this many seconds, so that they do not all come at once. */
 const RETRY_WITHIN_SECONDS = 5;
-/** How long an answer may take, in milliseconds. The longest transaction has as much. The work itself goes on. */
+/** How long an answer may take, in milliseconds. The longest transaction has as much. A mutation goes on after it. */
 const ANSWER_WITHIN_MS = 60_000;
 
 /** What refused clients read. */
@@ -126,18 +126,29 @@ export interface Refused {
   refused: [GraphQLError];
 }
 
-/** Executes a query or mutation that arrived over a connection that stays open, under the same rules. */
+/**
+ * Executes a query or mutation that arrived over a connection that stays open, under the same rules.
+ *
+ * @param signal is aborted when nobody waits for the answer any more
+ * @param execute is called with a signal that is aborted after the deadline as well
+ */
 export async function executeAdmitted<T>(
   admission: Admission,
   isAnonymous: boolean,
-  execute: () => Promise<T>,
+  signal: AbortSignal,
+  execute: (signal: AbortSignal) => Promise<T>,
+  answerWithinMs = ANSWER_WITHIN_MS,
 ): Promise<T | Refused> {
   if (admission.refuses(isAnonymous)) return { refused: [unavailable(OVERLOADED)] };
   const end = admission.begin();
   const { promise: deadline, resolve } = Promise.withResolvers<Refused>();
-  const timer = setTimeout(() => resolve({ refused: [unavailable(TOO_LATE)] }), ANSWER_WITHIN_MS);
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    resolve({ refused: [unavailable(TOO_LATE)] });
+    late.abort();
+  }, answerWithinMs);
   try {
-    return await Promise.race([execute(), deadline]);
+    return await Promise.race([execute(AbortSignal.any([signal, late.signal])), deadline]);
   } finally {
     end();
     clearTimeout(timer);

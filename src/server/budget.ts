@@ -19,15 +19,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { MAX_PAGE } from '../features/kernel/paging.ts';
-import {
-  FIELD_COSTS,
-  MAX_ALIASES,
-  MAX_COST,
-  MAX_DEPTH,
-  MAX_REPEATS,
-  MAX_SELECTIONS,
-  MAX_VALUES,
-} from './limits.ts';
+import { FIELD_COSTS, MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_REPEATS, MAX_SELECTIONS, MAX_VALUES } from './limits.ts';
 
 /** The size of a selection set, with its fragments expanded. */
 interface Size {

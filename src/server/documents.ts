@@ -101,7 +101,7 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
     const known = cache.get(query);
     if (known) return { document: known };
     // A character of a document takes about as long as a value of an answer.
-    return turns.run(client, query.length, async () => checkInTime(query, client)).catch(refusedTurn);
+    return turns.run(client, query.length, null, async () => checkInTime(query, client)).catch(refusedTurn);
   };
 
   return {

@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 import type { CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
-import type { Context } from '../features/context.ts';
+import { type Context, withoutAbort } from '../features/context.ts';
 import { resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
@@ -22,7 +22,14 @@ import type { Stores } from '../stores/stores.ts';
 import { sizeOfOperation } from './budget.ts';
 import { compile, isCompilable } from './compile.ts';
 import { asGraphQLError, formatResult, isUnavailableError } from './errors.ts';
-import { COMPILE_AFTER, MAX_COMPILED_CODE, MAX_VARIABLE_ERRORS, SOME_UNSENT_BYTES, WEIGHT_OF_COST } from './limits.ts';
+import {
+  COMPILE_AFTER,
+  MAX_COMPILED_CODE,
+  MAX_VARIABLE_ERRORS,
+  SOME_UNSENT_BYTES,
+  SUBSCRIPTION_WEIGHT,
+  WEIGHT_OF_COST,
+} from './limits.ts';
 import { SharedResults } from './shared-results.ts';
 import { refusedTurn, Turns } from './turns.ts';
 
@@ -62,12 +69,14 @@ export interface Executor {
    * Executes a subscription. Each event gets a context of its own, because what was loaded for one event may be stale
    * at the next.
    *
+   * @param newContext makes a context; that of the set-up ends with `signal`
    * @param isCongested whether so much output waits for the client that the subscription must end with RESUME
    * @returns its results, or the errors that keep it from starting
    */
   subscribe(
     operation: Operation,
-    newContext: () => Context,
+    newContext: (signal?: AbortSignal) => Context,
+    signal: AbortSignal,
     isCongested: () => boolean,
   ): Promise<Texts | ExecutionResult>;
 }
@@ -138,10 +147,20 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
     async execute(operation, context) {
       if (operation.operation.operation === OperationTypeNode.SUBSCRIPTION) return { errors: [SUBSCRIPTION_OVER_HTTP] };
       const plan = planOf(operation);
-      return turns.run(context.client, plan.weight, () => run(plan, null, context, operation)).catch(refusedTurn);
+      // A mutation is carried out in full, because a client that leaves must not undo half of what it has begun.
+      const isMutation = operation.operation.operation === OperationTypeNode.MUTATION;
+      const own = isMutation ? withoutAbort(context) : context;
+      return turns
+        .run(context.client, plan.weight, own.signal, () => run(plan, null, own, operation))
+        .catch(refusedTurn);
     },
-    async subscribe(operation, newContext, isCongested) {
-      const source = await createSourceEventStream(toArgs(settings, operation, null, newContext()));
+    async subscribe(operation, newContext, signal, isCongested) {
+      const context = newContext(signal);
+      const source = await turns
+        .run(context.client, SUBSCRIPTION_WEIGHT, signal, async () =>
+          createSourceEventStream(toArgs(settings, operation, null, context)),
+        )
+        .catch(refusedTurn);
       if (!(Symbol.asyncIterator in source)) return classifyErrors(source);
       const plan = planOf(operation);
       const variables = JSON.stringify(plan.eventVariables.map((name) => operation.variables?.[name]));

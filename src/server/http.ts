@@ -11,6 +11,7 @@ import { allowPlainGet } from './csrf.ts';
 import { createDocuments } from './documents.ts';
 import { createExecutor } from './executor.ts';
 import { answerClientError, answerError, answerErrors } from './http-errors.ts';
+import { signalOf } from './leaving.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { hideTypes } from './no-introspection.ts';
 import { readOrigins } from './origins.ts';
@@ -71,10 +72,10 @@ export async function startApi(stores: Stores): Promise<Api> {
   allowPlainGet(app, GRAPHQL_PATH);
   await app.register(fastifyApollo(apollo), {
     path: GRAPHQL_PATH,
-    context: async (request) => {
+    context: async (request, reply) => {
       // An expired token counts as none, so that a client that still sends it can log in again.
       const session = await authenticate(stores, request.headers.authorization);
-      return createContext(stores, session === 'invalid' ? null : session, request.ip);
+      return createContext(stores, session === 'invalid' ? null : session, request.ip, signalOf(reply.raw));
     },
   });
   serveHealth(app, stores);

@@ -78,12 +78,14 @@ export const MAX_VALUES = 25_000;
  */
 export const MAX_WEIGHT_AT_ONCE = 10_000;
 export const WEIGHT_OF_COST = 100;
+/** The weight of setting up a subscription. */
+export const SUBSCRIPTION_WEIGHT = 500;
 /** From this weight on, an operation counts for some time after it has ended: for as long as it took, and at most... */
 export const LARGE_WEIGHT = 2_000;
 /** ... this long, in milliseconds. */
 export const MAX_REST_MS = 250;
 /** How many operations of a client may wait for their turn. */
-export const MAX_WAITING_OPERATIONS = 100;
+export const MAX_WAITING_OPERATIONS = 500;
 /** The most errors about variables in one answer. */
 export const MAX_VARIABLE_ERRORS = 10;
 /** An operation is compiled when it has been executed so often since it was last compiled. */

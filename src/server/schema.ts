@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { GraphQLError, type GraphQLSchema, Kind, type ValueNode } from 'graphql';
+import { GraphQLError, type GraphQLSchema, isIntrospectionType, isObjectType, Kind, type ValueNode } from 'graphql';
 import { accountResolvers } from '../features/accounts/resolvers.ts';
 import { activityResolvers } from '../features/activity/resolvers.ts';
 import type { Context } from '../features/context.ts';
@@ -9,6 +9,7 @@ import { deletionResolvers } from '../features/deletion/resolvers.ts';
 import { discoveryResolvers } from '../features/discovery/resolvers.ts';
 import { feedResolvers } from '../features/feed/resolvers.ts';
 import { hashtagResolvers } from '../features/hashtags/resolvers.ts';
+import { abandoned } from '../features/kernel/errors.ts';
 import { moderationResolvers } from '../features/moderation/resolvers.ts';
 import { nodeResolvers } from '../features/nodes.ts';
 import { peopleResolvers } from '../features/people/resolvers.ts';
@@ -64,6 +65,7 @@ export function buildSchema(): GraphQLSchema {
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
   renewLoadersForMutations(schema);
+  stopAbortedQueries(schema);
   return schema;
 }
 
@@ -79,5 +81,23 @@ function renewLoadersForMutations(schema: GraphQLSchema): void {
       context.renewLoaders();
       return resolve(source, args, context, info);
     };
+  }
+}
+
+/**
+ * Ends a query whose client has left: its next resolvers throw. What they are waiting for goes on, because other
+ * requests may wait for the same. Only our own resolvers are wrapped, since reading a property costs less than asking.
+ */
+function stopAbortedQueries(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || isIntrospectionType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const { resolve } = field;
+      if (!resolve) continue;
+      field.resolve = (source, args, context: Context, info) => {
+        if (context.signal.aborted) throw abandoned();
+        return resolve(source, args, context, info);
+      };
+    }
   }
 }

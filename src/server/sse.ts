@@ -17,6 +17,7 @@ import { type OpenConnection, TOO_MANY_CONNECTIONS, TOO_MANY_SUBSCRIPTIONS } fro
 import type { OperationRequest } from './documents.ts';
 import { formatResult, isUnavailable, isUnavailableError } from './errors.ts';
 import type { Texts } from './executor.ts';
+import { signalOf } from './leaving.ts';
 import { CLIENT_SILENT_MS, MAX_UNSENT_BYTES, SOME_UNSENT_BYTES } from './limits.ts';
 import type { LiveServer } from './live-server.ts';
 import { FOREIGN_ORIGIN, isAllowedOrigin, readOrigins } from './origins.ts';
@@ -43,6 +44,7 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     if (session === 'invalid') return refuse(reply, 401, unauthenticated().message);
 
     const response = reply.raw;
+    if (response.destroyed) return undefined;
     const open = connections.open(request.ip, (reason) => {
       // Write nothing before a TOO_MANY refusal or after the response has ended: the end of a session may be signaled
       // twice.
@@ -65,8 +67,10 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
       open.release();
       return refuse(reply, ...texts.refused);
     }
+    // The client may have left in the meantime. Nothing would end the stream any more.
+    if (response.destroyed) return texts.return();
     reply.hijack();
-    await send(response, reply.getHeaders() as OutgoingHttpHeaders, texts);
+    return send(response, reply.getHeaders() as OutgoingHttpHeaders, texts);
   };
 
   const toText = (result: ExecutionResult) => JSON.stringify(formatResult(result, stores));
@@ -88,16 +92,17 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     if (kind === 'mutation' && method === 'GET') {
       return { refused: [405, 'A mutation is sent with POST.'] };
     }
-    const newContext = () => createContext(stores, session, ip);
+    const newContext = (signal?: AbortSignal) => createContext(stores, session, ip, signal);
+    const leaving = signalOf(response);
     if (kind !== 'subscription') {
-      const result = await executeAdmitted(admission, !session, () =>
-        executor.execute(prepared.operation, newContext()),
+      const result = await executeAdmitted(admission, !session, leaving, (orLate) =>
+        executor.execute(prepared.operation, newContext(orLate)),
       );
       return streamOf('refused' in result ? { errors: result.refused } : result);
     }
     if (!session && !open.beginAnonymousSubscription()) return { refused: [429, TOO_MANY_SUBSCRIPTIONS] };
     const isCongested = () => response.writableLength > MAX_UNSENT_BYTES;
-    const texts = await executor.subscribe(prepared.operation, newContext, isCongested);
+    const texts = await executor.subscribe(prepared.operation, newContext, leaving, isCongested);
     if (Symbol.asyncIterator in texts) return texts;
     if (isUnavailable(texts)) return { refused: [503, texts.errors?.[0]?.message ?? ''] };
     return streamOf(texts);

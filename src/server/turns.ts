@@ -5,8 +5,14 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
-import { rateLimited } from '../features/kernel/errors.ts';
+import { abandoned, rateLimited } from '../features/kernel/errors.ts';
 import { LARGE_WEIGHT, MAX_REST_MS, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from './limits.ts';
+
+/** An operation that waits for its turn. */
+interface Waiting {
+  weight: number;
+  start(): void;
+}
 
 /** The operations of one client. */
 interface ClientTurns {
@@ -14,7 +20,7 @@ interface ClientTurns {
   running: number;
   weight: number;
   /** Operations that wait, first come first served. */
-  waiting: { weight: number; start(): void }[];
+  waiting: Waiting[];
 }
 
 /** Decides when operations start. */
@@ -26,11 +32,13 @@ export class Turns {
    *
    * @param client whose operations share their turns
    * @param weight the size of the operation, see `MAX_WEIGHT_AT_ONCE`
-   * @throws RATE_LIMITED when too many operations of the client wait already
+   * @param signal is aborted when nobody waits for the operation any more
+   * @throws RATE_LIMITED when too many operations of the client wait already, and ABANDONED when `signal` is aborted
+   * before the operation's turn
    */
-  async run<T>(client: string, weight: number, operation: () => Promise<T>): Promise<T> {
+  async run<T>(client: string, weight: number, signal: AbortSignal | null, operation: () => Promise<T>): Promise<T> {
     const turns = this.#turnsOf(client);
-    if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await wait(turns, weight);
+    if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await wait(turns, weight, signal);
     else begin(turns, weight);
     const start = performance.now();
     try {
@@ -64,9 +72,9 @@ export class Turns {
   }
 }
 
-/** The result of work that was refused its turn. @throws any other error again */
+/** The result of work that did not get its turn. @throws any other error again */
 export function refusedTurn(error: unknown): { errors: [GraphQLError] } {
-  if (error instanceof GraphQLError && error.extensions.code === 'RATE_LIMITED') return { errors: [error] };
+  if (error instanceof GraphQLError) return { errors: [error] };
   throw error;
 }
 
@@ -80,11 +88,23 @@ function begin(turns: ClientTurns, weight: number): void {
   turns.weight += weight;
 }
 
-function wait({ waiting }: ClientTurns, weight: number): Promise<void> {
+function wait({ waiting }: ClientTurns, weight: number, signal: AbortSignal | null): Promise<void> {
   if (waiting.length >= MAX_WAITING_OPERATIONS) {
     throw rateLimited('You send too many large operations at the same time.', 1);
   }
-  return new Promise((start) => {
-    waiting.push({ weight, start });
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      waiting.splice(waiting.indexOf(entry), 1);
+      reject(abandoned());
+    };
+    const entry: Waiting = {
+      weight,
+      start() {
+        signal?.removeEventListener('abort', leave);
+        resolve();
+      },
+    };
+    waiting.push(entry);
+    signal?.addEventListener('abort', leave, { once: true });
   });
 }

@@ -63,7 +63,7 @@ export function serveWebSocket(
   /** What the protocol needs for one connection. */
   const handlersOf = (socket: WebSocket, address: string, open: OpenConnection): ProtocolHandlers => {
     let session: SessionRow | null = null;
-    const newContext = () => createContext(stores, session, address);
+    const newContext = (signal?: AbortSignal) => createContext(stores, session, address, signal);
     return {
       async connect({ authorization, Authorization }) {
         const found = await authenticate(stores, authorization ?? Authorization);
@@ -72,17 +72,19 @@ export function serveWebSocket(
         if (session) await open.identify(session);
         return true;
       },
-      async start({ query, operationName, variables }) {
+      async start({ query, operationName, variables }, signal) {
         const prepared = await documents.prepare({ query, operationName, variables }, clientOf(session, address));
         if ('errors' in prepared) return { refused: prepared.errors };
         const { operation } = prepared;
         if (operation.operation.operation !== 'subscription') {
-          return executeAdmitted(admission, !session, () => executor.execute(operation, newContext()));
+          return executeAdmitted(admission, !session, signal, (orLate) =>
+            executor.execute(operation, newContext(orLate)),
+          );
         }
         if (!session && !open.beginAnonymousSubscription()) {
           return { refused: [rateLimited(TOO_MANY_SUBSCRIPTIONS, RETRY_AFTER_SECONDS)] };
         }
-        return executor.subscribe(operation, newContext, () => socket.bufferedAmount > MAX_UNSENT_BYTES);
+        return executor.subscribe(operation, newContext, signal, () => socket.bufferedAmount > MAX_UNSENT_BYTES);
       },
       format: (result) => formatResult(result, stores),
       onFault: (err) => stores.log.error({ err }, 'a message over WebSocket could not be handled'),

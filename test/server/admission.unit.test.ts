@@ -24,6 +24,7 @@ async function start(admission: Admission, answerWithinMs?: number) {
   return { ask, untilWaiting, answer: () => waiting.shift()?.() };
 }
 
+const NEVER = new AbortController().signal;
 const SIGNED_IN = { authorization: 'Bearer token' };
 
 test('anonymous requests are refused first, then all but the health check', async () => {
@@ -76,11 +77,28 @@ test('a request that takes too long is answered as unavailable', async () => {
 test('an operation over an open connection is refused in the same way', async () => {
   const admission = new Admission({ inFlight: 1, delayMs: 1_000 });
   const work = Promise.withResolvers<string>();
-  const running = executeAdmitted(admission, true, () => work.promise);
+  const running = executeAdmitted(admission, true, NEVER, () => work.promise);
   const refused = { refused: [{ extensions: { code: 'UNAVAILABLE' } }] };
-  expect(await executeAdmitted(admission, true, async () => 'not executed')).toMatchObject(refused);
-  expect(await executeAdmitted(admission, false, async () => 'executed')).toBe('executed');
+  expect(await executeAdmitted(admission, true, NEVER, async () => 'not executed')).toMatchObject(refused);
+  expect(await executeAdmitted(admission, false, NEVER, async () => 'executed')).toBe('executed');
   work.resolve('done');
   expect(await running).toBe('done');
-  expect(await executeAdmitted(admission, true, async () => 'executed')).toBe('executed');
+  expect(await executeAdmitted(admission, true, NEVER, async () => 'executed')).toBe('executed');
+});
+
+test('the work for an answer that is late, or that nobody waits for, is aborted', async () => {
+  const admission = new Admission();
+  const signals: AbortSignal[] = [];
+  const work = (signal: AbortSignal) => {
+    signals.push(signal);
+    return new Promise<never>(() => {});
+  };
+  const leaving = new AbortController();
+  void executeAdmitted(admission, true, leaving.signal, work);
+  expect(signals[0]?.aborted).toBe(false);
+  leaving.abort();
+  expect(signals[0]?.aborted).toBe(true);
+  const late = await executeAdmitted(admission, true, NEVER, work, 50);
+  expect(late).toMatchObject({ refused: [{ extensions: { code: 'UNAVAILABLE' } }] });
+  expect(signals[1]?.aborted).toBe(true);
 });

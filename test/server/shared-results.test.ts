@@ -39,6 +39,7 @@ async function listen(person: Person, query: string, variables: Record<string, u
   const results = await executor.subscribe(
     operation,
     () => createContext(stores, session, ''),
+    new AbortController().signal,
     () => false,
   );
   if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));
@@ -144,6 +145,7 @@ test('a client that does not read its output gets RESUME and nothing more', asyn
   const results = await executor.subscribe(
     operation,
     () => createContext(stores, session, ''),
+    new AbortController().signal,
     () => congested,
   );
   if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));

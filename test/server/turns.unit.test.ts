@@ -13,7 +13,7 @@ function operations(turns: Turns) {
     running,
     started,
     results,
-    add(client: string, weight: number): void {
+    add(client: string, weight: number, signal: AbortSignal | null = null): void {
       const number = results.length;
       const operation = () =>
         new Promise<void>((resolve) => {
@@ -28,7 +28,7 @@ function operations(turns: Turns) {
           running.push(entry);
           started[client] = [...(started[client] ?? []), number];
         });
-      results.push(turns.run(client, weight, operation));
+      results.push(turns.run(client, weight, signal, operation));
     },
   };
 }
@@ -62,10 +62,24 @@ test('small operations run at the same time', async () => {
 
 test('an operation that fails gives its turn to the next one', async () => {
   const turns = new Turns();
-  const failed = turns.run('a', MAX_WEIGHT_AT_ONCE, () => Promise.reject(new Error('it failed')));
-  const next = turns.run('a', MAX_WEIGHT_AT_ONCE, async () => 'done');
+  const failed = turns.run('a', MAX_WEIGHT_AT_ONCE, null, () => Promise.reject(new Error('it failed')));
+  const next = turns.run('a', MAX_WEIGHT_AT_ONCE, null, async () => 'done');
   await expect(failed).rejects.toThrow('it failed');
   expect(await next).toBe('done');
+});
+
+test('an operation that nobody waits for any more does not start', async () => {
+  const { running, results, add } = operations(new Turns());
+  const leaving = new AbortController();
+  add('a', MAX_WEIGHT_AT_ONCE);
+  add('a', MAX_WEIGHT_AT_ONCE, leaving.signal);
+  add('a', 1);
+  leaving.abort();
+  await expect(results[1]).rejects.toMatchObject({ extensions: { code: 'ABANDONED' } });
+  running[0]?.end();
+  await expect.poll(() => running.map(({ weight }) => weight)).toEqual([1]);
+  running[0]?.end();
+  await results[2];
 });
 
 test('when too many operations of a client wait, more are refused, and others are not', async () => {
