@@ -14,6 +14,7 @@ import { formatError, formatResult } from './errors.ts';
 import type { Executor, Operation } from './executor.ts';
 import { landingPage } from './landing-page.ts';
 import { MAX_TOKENS } from './limits.ts';
+import { chooseMediaType, statusOfRefusal } from './media-type.ts';
 
 /** Apollo Server with our documents and executor. Apollo persists queries, prevents CSRF and speaks HTTP. */
 export function createApollo(
@@ -100,7 +101,8 @@ class CheckedDocuments {
 
   plugin(stores: Stores): ApolloServerPlugin<Context> {
     return {
-      requestDidStart: async () => {
+      requestDidStart: async ({ request: { http: sent } }) => {
+        const mediaType = chooseMediaType(sent?.headers.get('accept'));
         let refusals: readonly GraphQLError[] = [];
         return {
           didResolveSource: async ({ source, queryHash, contextValue }) => {
@@ -111,6 +113,8 @@ class CheckedDocuments {
             if (!this.#waiting.has(queryHash)) this.#waiting.set(queryHash, REFUSED);
           },
           responseForOperation: async ({ document, operation, request, response }) => {
+            // Apollo answers 406 instead, but only after it has executed the operation.
+            if (!mediaType) return { http: response.http, body: { kind: 'single', singleResult: {} } };
             if (refusals.length === 0) {
               const meant = operation ?? findOperation(document, request.operationName);
               if (!(meant instanceof GraphQLError)) return null;
@@ -120,7 +124,10 @@ class CheckedDocuments {
             response.http.status = errors.some((error) => error.extensions?.code === 'RATE_LIMITED') ? 429 : 400;
             return { http: response.http, body: { kind: 'single', singleResult: { errors } } };
           },
-          willSendResponse: async ({ response: { body, http } }) => {
+          willSendResponse: async ({ source, response: { body, http } }) => {
+            // Without a source, what Apollo refuses is the request and not the operation.
+            if (mediaType && source !== undefined && http.status === 400) http.status = statusOfRefusal(mediaType);
+            if (mediaType) http.headers.set('content-type', mediaType);
             const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
             const seconds = errors.map(({ extensions }) => Number(extensions?.retryAfter ?? 0));
             const longest = Math.max(0, ...seconds);

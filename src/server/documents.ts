@@ -3,7 +3,6 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   parse,
   specifiedRules,
@@ -15,6 +14,7 @@ import { rateLimited } from '../features/kernel/errors.ts';
 import { checkBudget } from './budget.ts';
 import type { Operation } from './executor.ts';
 import { CHECKING_MS, MAX_TOKENS } from './limits.ts';
+import { noIntrospection } from './no-introspection.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** An operation as a client sent it. */
@@ -56,7 +56,7 @@ export interface Documents {
 export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config): Documents {
   const cache = new LRUCache<string, Checked>({ ...CACHE_SIZE, sizeCalculation: (_, query) => query.length + 1 });
   const timeOfClients = new LRUCache<string, TokenBucket>({ max: MAX_CLIENTS });
-  const rules = [...specifiedRules, ...(INTROSPECTION ? [] : [NoSchemaIntrospectionCustomRule])];
+  const rules = [...specifiedRules, ...(INTROSPECTION ? [] : [noIntrospection])];
   // Without introspection, errors must not help to guess the schema either.
   const options = { maxErrors: MAX_ERRORS, hideSuggestions: !INTROSPECTION };
 

@@ -7,10 +7,12 @@ import { Admission, guardRequests, measureDelay } from './admission.ts';
 import { createApollo } from './apollo.ts';
 import { authenticate } from './authenticate.ts';
 import { Connections } from './connections.ts';
+import { allowPlainGet } from './csrf.ts';
 import { createDocuments } from './documents.ts';
 import { createExecutor } from './executor.ts';
 import { answerClientError, answerError, answerErrors } from './http-errors.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
+import { hideTypes } from './no-introspection.ts';
 import { readOrigins } from './origins.ts';
 import { buildSchema } from './schema.ts';
 import { serveEvents } from './sse.ts';
@@ -49,6 +51,7 @@ export async function startApi(stores: Stores): Promise<Api> {
   });
   answerErrors(app, stores.log, [GRAPHQL_PATH, STREAM_PATH, HEALTH_PATH]);
   const schema = buildSchema();
+  if (!config.INTROSPECTION) hideTypes();
   const documents = createDocuments(schema, config);
   const executor = createExecutor(schema, stores);
   const apollo = createApollo(stores, schema, documents, executor, app);
@@ -63,6 +66,7 @@ export async function startApi(stores: Stores): Promise<Api> {
   const admission = new Admission();
   const stopMeasuring = measureDelay(admission);
   guardRequests(app, admission, { health: HEALTH_PATH, stream: STREAM_PATH });
+  allowPlainGet(app, GRAPHQL_PATH);
   await app.register(fastifyApollo(apollo), {
     path: GRAPHQL_PATH,
     context: async (request) => {

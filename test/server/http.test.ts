@@ -1,7 +1,8 @@
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { send } from '../support/client.ts';
 import { startProcess, type TestProcess } from '../support/darkroom.ts';
-import { ask, greet } from '../support/wire.ts';
+import { ask, greet, openTcp } from '../support/wire.ts';
 
 const url = inject('url');
 const HTML = { accept: 'text/html,application/xhtml+xml' };
@@ -42,6 +43,19 @@ test('a request that a foreign HTML form could send is not executed', async () =
   });
   expect(response.status).toBeGreaterThanOrEqual(400);
   expect(await response.text()).not.toContain('"data"');
+});
+
+test('a query may be sent with a plain GET, but not by a foreign web page', async () => {
+  const get = async (site: string | undefined) => {
+    // `fetch` of Node may not set this header.
+    const socket = await openTcp(url);
+    const header = site === undefined ? '' : `Sec-Fetch-Site: ${site}\r\n`;
+    socket.write(`GET /graphql?query={__typename} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${header}\r\n`);
+    const answer = await text(socket);
+    return Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
+  };
+  expect([await get(undefined), await get('same-origin'), await get('none')]).toEqual([200, 200, 200]);
+  expect([await get('cross-site'), await get('same-site'), await get('nonsense')]).toEqual([400, 400, 400]);
 });
 
 test('a browser gets the Sandbox, on a page that explains itself without Apollo’s servers', async () => {
@@ -113,13 +127,21 @@ afterAll(() => production.end('SIGTERM'));
 
 test('in production introspection is off, over HTTP and over WebSocket', async () => {
   const socket = await greet(production.url);
-  for (const query of ['{ __schema { types { name } } }', '{ __type(name: "User") { name } }']) {
+  for (const query of ['{ __schema { types { name } } }', '{ __type(name: "User") { name kind } }']) {
     const { data, errors } = await send(production.url, query);
     expect(data).toBeNull();
     expect(errors[0]?.message).toMatch(/introspection/i);
     const overSocket = await ask(socket, query);
     expect(overSocket.data ?? null).toBeNull();
     expect(overSocket.errors?.[0]?.message).toMatch(/introspection/i);
+  }
+  // Whether a type exists is not told either.
+  for (const name of ['User', 'Nothing']) {
+    const query = `{ __type(name: "${name}") { name description isOneOf } }`;
+    for (let time = 0; time < 12; time++) {
+      expect(await send(production.url, query)).toEqual({ status: 200, data: { __type: null }, errors: [] });
+    }
+    expect(await ask(socket, query)).toEqual({ data: { __type: null } });
   }
   // Ordinary operations still work.
   expect((await send(production.url, '{ __typename me { email } }')).data).toEqual({ __typename: 'Query', me: null });
