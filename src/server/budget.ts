@@ -48,13 +48,13 @@ export function checkBudget(schema: GraphQLSchema, document: DocumentNode): Grap
   );
 }
 
-/** How many fields an operation has when its fragments are expanded. */
-export function countSelections(
+/** The size of an operation of a document. */
+export function measureOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-): number {
-  return new Budget(schema, document).measure(operation).selections;
+): Size {
+  return new Budget(schema, document).measure(operation);
 }
 
 class Budget {
@@ -205,8 +205,11 @@ function messageFor({ depth, aliases, items, cost }: Size, total: number): strin
     );
   }
   if (cost > MAX_COST) {
-    const costly = Object.keys(FIELD_COSTS).join(', ');
-    return `This operation costs ${format(cost)}; ${MAX_COST} is allowed. These fields cost something: ${costly}.`;
+    const costs = Object.entries(FIELD_COSTS).map(([field, each]) => `${field} ${each}`);
+    return (
+      `This operation costs ${format(cost)}; ${MAX_COST} is allowed. ` +
+      `Fields cost, for each item of the lists around them: ${costs.join(', ')}.`
+    );
   }
   return null;
 }
