@@ -30,8 +30,8 @@ export const FRAMES_OF_ADDRESS: BucketSize = { perSecond: 2, capacity: 30 };
 /** The same in bytes. */
 export const BYTES_OF_ADDRESS: BucketSize = { perSecond: 2 * 1024, capacity: 20 * 1024 };
 /**
- * How many subscriptions without a session an address may begin, for each connection that is allowed from it. Each may
- * leave streams in Redis for a minute.
+ * How many subscriptions without a session an address may begin, for each connection that is allowed from it. Each
+ * makes streams in Redis, and deletes them when it ends.
  */
 export const SUBSCRIPTIONS_OF_ADDRESS: BucketSize = { perSecond: 0.02, capacity: 1 };
 /** The least of that, where few connections are allowed: what one connection may have at the same time. */
