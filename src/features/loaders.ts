@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type { Stores } from '../stores/stores.ts';
 import { readAccounts } from './accounts/accounts.ts';
 import { readOwnSessions, type SessionRow } from './accounts/sessions.ts';
+import { countUnread } from './activity/list.ts';
 import { readHashtagCounts } from './hashtags/hashtag-counts.ts';
 import type { PageRequest } from './kernel/paging.ts';
 import { type ReportRow, readReports } from './moderation/reports.ts';
@@ -116,6 +117,10 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, readViewe
       (name: PeopleListName, page: PageRequest) => `${name} ${pageKey(page)}`,
       (name, page) =>
         new DataLoader((ids: readonly bigint[]) => listPeople(stores, readViewer(), name, ids, page, users)),
+    ),
+    /** How many activities a person has not read. */
+    unreadActivityCount: new DataLoader((ids: readonly bigint[]) =>
+      Promise.all(ids.map((id) => countUnread(stores, id))),
     ),
     photoCounts: new DataLoader((ids: readonly bigint[]) => readCounts(stores, viewerId, ids)),
     userCounts: new DataLoader((ids: readonly bigint[]) => readUserCounts(stores, viewerId, ids)),

@@ -48,12 +48,12 @@ export function checkBudget(schema: GraphQLSchema, document: DocumentNode): Grap
   );
 }
 
-/** The size of an operation that keeps the limits. */
-export function sizeOfOperation(
+/** The size of an operation of a document. */
+export function measureOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-): Readonly<Size> {
+): Size {
   return new Budget(schema, document).measure(operation);
 }
 
@@ -205,8 +205,11 @@ function messageFor({ depth, aliases, values, cost }: Size, total: number): stri
     );
   }
   if (cost > MAX_COST) {
-    const costly = Object.keys(FIELD_COSTS).join(', ');
-    return `This operation costs ${format(cost)}; ${MAX_COST} is allowed. These fields cost something: ${costly}.`;
+    const costs = Object.entries(FIELD_COSTS).map(([field, each]) => `${field} ${each}`);
+    return (
+      `This operation costs ${format(cost)}; ${MAX_COST} is allowed. ` +
+      `Fields cost, for each item of the lists around them: ${costs.join(', ')}.`
+    );
   }
   return null;
 }

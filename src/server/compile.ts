@@ -13,7 +13,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
-import { sizeOfOperation } from './budget.ts';
+import { measureOperation } from './budget.ts';
 
 /** The most fields, fragments expanded, of an operation that is compiled. The code grows with them. */
 const MAX_COMPILED_SELECTIONS = 300;
@@ -29,7 +29,7 @@ export function isCompilable(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): boolean {
-  if (sizeOfOperation(schema, document, operation).selections > MAX_COMPILED_SELECTIONS) return false;
+  if (measureOperation(schema, document, operation).selections > MAX_COMPILED_SELECTIONS) return false;
   const nullable = new Set(
     operation.variableDefinitions?.flatMap(({ type, variable }) =>
       type.kind === Kind.NON_NULL_TYPE ? [] : variable.name.value,

@@ -19,7 +19,7 @@ import { resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
-import { sizeOfOperation } from './budget.ts';
+import { measureOperation } from './budget.ts';
 import { compile, isCompilable } from './compile.ts';
 import { asGraphQLError, formatResult, isUnavailableError } from './errors.ts';
 import {
@@ -109,7 +109,7 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
     if (!plan) {
       const variables =
         operation.operation === OperationTypeNode.SUBSCRIPTION ? eventVariables(document, operation) : [];
-      const { values, cost } = sizeOfOperation(schema, document, operation);
+      const { values, cost } = measureOperation(schema, document, operation);
       plan = {
         weight: values + WEIGHT_OF_COST * cost,
         executions: 0,

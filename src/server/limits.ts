@@ -30,8 +30,8 @@ export const FRAMES_OF_ADDRESS: BucketSize = { perSecond: 2, capacity: 30 };
 /** The same in bytes. */
 export const BYTES_OF_ADDRESS: BucketSize = { perSecond: 2 * 1024, capacity: 20 * 1024 };
 /**
- * How many subscriptions without a session an address may begin, for each connection that is allowed from it. Each may
- * leave streams in Redis for a minute.
+ * How many subscriptions without a session an address may begin, for each connection that is allowed from it. Each
+ * makes streams in Redis, and deletes them when it ends.
  */
 export const SUBSCRIPTIONS_OF_ADDRESS: BucketSize = { perSecond: 0.02, capacity: 1 };
 /** The least of that, where few connections are allowed: what one connection may have at the same time. */
@@ -55,15 +55,47 @@ export const MAX_ALIASES = 50;
 export const MAX_SELECTIONS = 2_000;
 /** The most fields with one response key in one place. Validation compares each with each. */
 export const MAX_REPEATS = 50;
-/** What fields cost that search, or that read files; others cost nothing here. */
+/**
+ * What fields cost whose work is far above that of others, which cost nothing here. 10 is a search in PostgreSQL, about
+ * 10 milliseconds. Each counts once for every item of the lists around it, so what a loader reads for all items at once
+ * (features/loaders.ts) is not here, unless each item is much work in itself.
+ */
 export const FIELD_COSTS: Readonly<Record<string, number>> = {
-  'Upload.suggestedLocation': 5,
   'Query.search': 10,
   'Query.searchPeople': 10,
   'Query.searchPlaces': 10,
+  'Query.searchHashtags': 10,
   'Query.photosNear': 10,
   'Query.photosInBox': 10,
   'Query.placesNear': 10,
+  // Counts the hashtags of up to 2,000 photos.
+  'Hashtag.related': 10,
+  // One read of a list for each alias or item.
+  'Query.homeFeed': 5,
+  'Query.activity': 5,
+  'Query.popular': 2,
+  'Query.moderationQueue': 2,
+  'Query.moderationLog': 2,
+  'Hashtag.photos': 2,
+  'Viewer.sessions': 1,
+  'Viewer.followedHashtags': 1,
+  // Applies the rules to up to 1,000 photos.
+  'Hashtag.photoCount': 0.5,
+  // Reads a file, or asks the store whether it is there.
+  'Upload.suggestedLocation': 5,
+  'Mutation.publishPhoto': 5,
+  'Mutation.setAvatar': 5,
+  // Signs a URL.
+  'Upload.url': 0.5,
+  'DataExport.url': 0.5,
+  // Hashes a password, which takes long on purpose.
+  'Mutation.signUp': 10,
+  'Mutation.logIn': 10,
+  'Mutation.changePassword': 10,
+  'Mutation.resetPassword': 10,
+  'Mutation.deactivateAccount': 10,
+  'Mutation.deleteAccount': 10,
+  'Mutation.requestDataExport': 10,
 };
 /** The most that the fields of an operation may cost: 20 files, or 10 searches. */
 export const MAX_COST = 100;
@@ -77,7 +109,7 @@ export const MAX_VALUES = 25_000;
  * unit of cost. More operations wait for their turn.
  */
 export const MAX_WEIGHT_AT_ONCE = 10_000;
-export const WEIGHT_OF_COST = 100;
+export const WEIGHT_OF_COST = 50;
 /** The weight of setting up a subscription. */
 export const SUBSCRIPTION_WEIGHT = 500;
 /** From this weight on, an operation counts for some time after it has ended: for as long as it took, and at most... */

@@ -11,7 +11,7 @@ import { ReplayingSubscriber } from './channel-replay.ts';
 import { ChannelState, type ChannelSubscriber } from './channel-state.ts';
 import type { PubSub } from './pubsub.ts';
 import type { Redis } from './redis.ts';
-import { KEEP_MS, openStream, parseEntry, readStream, type StreamPosition } from './streams.ts';
+import { dropStream, KEEP_MS, openStream, parseEntry, readStream, type StreamPosition } from './streams.ts';
 
 /** Redis is away. */
 export class ChannelsUnavailable extends Error {}
@@ -32,7 +32,8 @@ export interface Channels {
    *
    * @param after the subscriber has everything up to this position; null to begin now; UNKNOWN_POSITION to begin with a
    *   gap
-   * @param keepMs for how long the subscriber can resume after it has left, in milliseconds
+   * @param keepMs for how long the subscriber can resume after it has left, in milliseconds; with KEEP_MS.anonymous,
+   *   only while the channel has other subscribers
    * @throws ChannelsUnavailable when Redis is away
    */
   subscribe(
@@ -118,6 +119,7 @@ class Channel {
         onDisconnect: () => this.#state.disconnected(),
         onResume: () => this.#state.reconnected(),
         onUnavailable: () => this.#close(),
+        onUnsubscribed: () => this.#drop(),
       });
       if (this.#state.name === 'closed') {
         unsubscribe();
@@ -176,6 +178,14 @@ class Channel {
   /** Stops keeping the stream. */
   stopReopening(): void {
     clearInterval(this.#reopening);
+  }
+
+  /** Deletes the stream, when it was only for subscribers without a session and nobody else wants it. */
+  #drop(): void {
+    const { redis } = this.#io;
+    if (this.#keepMs > KEEP_MS.anonymous || redis.status !== 'ready') return;
+    // The TTL deletes it otherwise.
+    dropStream(redis, this.#name).catch(() => {});
   }
 
   #keepReopening(): NodeJS.Timeout {

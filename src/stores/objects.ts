@@ -117,7 +117,7 @@ function cacheControl(key: string): string {
 export function openObjects(config: Config): Objects {
   const Bucket = config.S3_BUCKET;
   const validMs = Math.round(config.PRIVATE_URL_MINUTES * 60) * 1_000;
-  const signedUrls = new LRUCache<string, SignedUrl>({ max: MAX_SIGNED_URLS });
+  const signedUrls = new LRUCache<string, { expiresAt: Date; signed: Promise<SignedUrl> }>({ max: MAX_SIGNED_URLS });
   const client = new S3Client({
     endpoint: config.S3_ENDPOINT,
     region: config.S3_REGION,
@@ -244,15 +244,16 @@ export function openObjects(config: Config): Objects {
       });
     },
     publicUrl: (key) => `${config.MEDIA_URL}/${key}`,
-    async signedUrl(key) {
+    signedUrl(key) {
       const remembered = signedUrls.get(key);
-      if (remembered && remembered.expiresAt.getTime() - Date.now() > validMs / 2) return remembered;
+      if (remembered && remembered.expiresAt.getTime() - Date.now() > validMs / 2) return remembered.signed;
       const expiresAt = new Date(Date.now() + validMs);
-      const url = await getSignedUrl(client, new GetObjectCommand({ Bucket, Key: key }), {
+      // Remembered while it is being signed, so that the aliases of one query sign it once.
+      const signed = getSignedUrl(client, new GetObjectCommand({ Bucket, Key: key }), {
         expiresIn: validMs / 1_000,
-      });
-      const signed = { url, expiresAt };
-      signedUrls.set(key, signed);
+      }).then((url) => ({ url, expiresAt }));
+      signed.catch(() => signedUrls.delete(key));
+      signedUrls.set(key, { expiresAt, signed });
       return signed;
     },
     close: () => client.destroy(),

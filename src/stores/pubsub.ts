@@ -27,6 +27,8 @@ export interface ConnectionListener {
   onResume?(): void;
   /** The connection has been away for too long to wait for it. It may come back all the same. */
   onUnavailable?(): void;
+  /** The last listener of this process has unsubscribed, and Redis has confirmed it. */
+  onUnsubscribed?(): void;
 }
 
 /** A channel that this process is subscribed to. */
@@ -106,7 +108,10 @@ export function openPubSub(redis: Redis, log: Logger): PubSub {
         listeners.delete(listener);
         if (listeners.size > 0 || channels.get(name)?.listeners !== listeners) return;
         channels.delete(name);
-        subscriber.sunsubscribe(name).catch(() => {}); // A lost connection has forgotten the channel already.
+        subscriber.sunsubscribe(name).then(
+          () => call(() => connection.onUnsubscribed?.()),
+          () => {}, // A lost connection has forgotten the channel already.
+        );
       };
       if (wasReady && subscriber.status !== 'ready') {
         connection.onDisconnect?.();

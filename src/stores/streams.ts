@@ -16,8 +16,8 @@ import type { Redis } from './redis.ts';
 /** How long a stream is kept after it was opened, or opened again, last. */
 const TTL_MS = 15 * 60_000;
 /**
- * The same for subscribers by whether they have a session. Without one, anybody can open as many streams as they like,
- * so these last only for as long as a client needs to reconnect.
+ * The same by whether its subscribers have a session. Without one, anybody can open as many streams as they like, so
+ * these are deleted with their last subscriber (`dropStream`). The TTL deletes those of a process that was killed.
  */
 export const KEEP_MS = { session: TTL_MS, anonymous: 60_000 };
 /** Entries of a stream, about. A subscriber that has missed more gets a gap. */
@@ -60,14 +60,15 @@ local function publish(channel, dedupKey, payload)
     redis.call('DEL', stream, published)
     local time = redis.call('TIME')
     epoch = 'anew' .. time[1] .. '.' .. time[2]
-    redis.call('SET', 'epoch:' .. channel, epoch, 'PX', ${TTL_MS})
+    -- The subscribers, when they read the new stream, keep it for as long as they want.
+    redis.call('SET', 'epoch:' .. channel, epoch, 'PX', ${KEEP_MS.anonymous})
     redis.call('XADD', stream, '*', 'opened', '')
-    redis.call('PEXPIRE', stream, ${TTL_MS})
+    redis.call('PEXPIRE', stream, ${KEEP_MS.anonymous})
   end
   if dedupKey ~= '' then
     if redis.call('ZADD', published, 'NX', redis.call('TIME')[1], dedupKey) == 0 then return end
     redis.call('ZREMRANGEBYRANK', published, 0, -${2 * STREAM_LENGTH + 1})
-    redis.call('PEXPIRE', published, ${TTL_MS})
+    redis.call('PEXPIRE', published, redis.call('PTTL', stream))
   end
   local id = redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_LENGTH}, '*', 'p', payload)
   redis.call('SPUBLISH', channel, epoch .. ' ' .. id .. ' ' .. payload)
@@ -94,6 +95,13 @@ for _, key in ipairs({ stream, epoch, published }) do redis.call('PEXPIRE', key,
 return { current, last[1] }
 `;
 
+const DROP = `
+local stream = 'stream:' .. KEYS[1]
+if redis.call('PUBSUB', 'SHARDNUMSUB', KEYS[1])[2] > 0 then return end
+if redis.call('PTTL', stream) > tonumber(ARGV[1]) then return end
+redis.call('DEL', stream, 'epoch:' .. KEYS[1], '${DEDUP_PREFIX}' .. KEYS[1])
+`;
+
 /** The entries after a position; nil when the epoch is another one, or the entry at that position is no longer kept. */
 const READ = `
 local stream = 'stream:' .. KEYS[1]
@@ -107,6 +115,7 @@ return from
 interface Scripts {
   publishToStreams(keyCount: number, ...rest: string[]): Promise<null>;
   openStream(channel: string, epoch: string, ms: number): Promise<[epoch: string, id: string]>;
+  dropStream(channel: string, ms: number): Promise<null>;
   readStream(
     channel: string,
     epoch: string,
@@ -124,6 +133,7 @@ export function streamKeys(channel: string): string[] {
 export function defineStreamScripts(redis: Redis): void {
   redis.defineCommand('publishToStreams', { lua: PUBLISH_ALL });
   redis.defineCommand('openStream', { numberOfKeys: 1, lua: OPEN });
+  redis.defineCommand('dropStream', { numberOfKeys: 1, lua: DROP });
   redis.defineCommand('readStream', { numberOfKeys: 1, lua: READ, readOnly: true });
 }
 
@@ -156,6 +166,14 @@ export async function publishToStreams(
 export async function openStream(redis: Redis, channel: string, keepMs = KEEP_MS.session): Promise<StreamPosition> {
   const [epoch, id] = await scripts(redis).openStream(channel, randomBytes(6).toString('base64url'), keepMs);
   return { epoch, id };
+}
+
+/**
+ * Deletes a channel's stream, unless the channel has subscribers in any process, or had some with a session lately, who
+ * may resume. A client that resumes without a session and finds no stream gets a gap.
+ */
+export async function dropStream(redis: Redis, channel: string): Promise<void> {
+  await scripts(redis).dropStream(channel, KEEP_MS.anonymous);
 }
 
 /** The messages of a channel after a position, oldest first; null when they are no longer known. */

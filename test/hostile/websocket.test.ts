@@ -2,17 +2,18 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { photoChannel } from '../../src/stores/channel-names.ts';
+import { hashtagKey } from '../../src/features/records/feed-keys.ts';
+import { photoChannel, timelineChannel } from '../../src/stores/channel-names.ts';
 import { toGlobalId } from '../../src/stores/ids.ts';
 import type { Stores } from '../../src/stores/stores.ts';
-import { streamKeys } from '../../src/stores/streams.ts';
+import { KEEP_MS, publishToStreams, streamKeys } from '../../src/stores/streams.ts';
 import { openBackstage } from '../support/backstage.ts';
-import { startProcess } from '../support/darkroom.ts';
+import { ownStores, startProcess } from '../support/darkroom.ts';
 import { newPerson, type Person } from '../support/people.ts';
 import { insertPhoto, rowId } from '../support/rows.ts';
 import { newAddress } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
-import { ask, greet, openSocket, openTcp, upgradeRequest } from '../support/wire.ts';
+import { ask, greet, type Message, openSocket, openTcp, upgradeRequest } from '../support/wire.ts';
 
 const url = inject('url');
 let stores: Stores;
@@ -24,7 +25,8 @@ afterAll(() => stores?.close());
 const subscribe = (id: string, query: string) => ({ type: 'subscribe', id, payload: { query } });
 const complete = (id: string) => ({ type: 'complete', id });
 const follow = (id: string, photoId: bigint) =>
-  subscribe(id, `subscription { photo(id: "${toGlobalId('Photo', photoId)}") { photo { id caption } } }`);
+  subscribe(id, `subscription { photo(id: "${toGlobalId('Photo', photoId)}") { cursor photo { id caption } } }`);
+const eventIn = ({ payload }: Message) => payload as { data: { photo: { cursor: string; isGap: boolean } } };
 
 /** Some photos of one person. */
 async function newPhotos(count: number): Promise<{ owner: Person; photoIds: bigint[] }> {
@@ -223,20 +225,106 @@ test('a web page of a foreign origin can neither open a connection nor a stream'
   expect(await api.end('SIGTERM')).toBe(0);
 });
 
-test('subscriptions without a session leave streams for a minute, and an address begins only so many', async () => {
+test('1,000 subscriptions without a session leave nothing in Redis when they end', async () => {
+  const own = await ownStores();
+  const api = await startProcess(['api'], own.env);
+  const { redis } = own.stores;
+  const before = await redis.dbsize();
+  const tag = (index: number) => `left${index}`;
+  const byTag = (index: number) => `subscription { hashtagPhotos(name: "${tag(index)}") { cursor isGap } }`;
+  const byCircle = (index: number) => `subscription {
+    photosNear(latitude: ${index / 20}, longitude: ${index / 10}, radiusMeters: 50) { cursor isGap } }`;
+  const open = async (query: (index: number) => string, from: number, count: number) => {
+    const socket = await greet(api.url);
+    socket.say(...Array.from({ length: count }, (_, index) => subscribe(String(index), query(from + index))));
+    for (let heard = 0; heard < count; heard++) expect(await socket.hear()).toMatchObject({ type: 'next' });
+    return socket;
+  };
+  const sockets = await Promise.all([
+    ...Array.from({ length: 5 }, (_, index) => open(byTag, index * 85, 85)),
+    ...Array.from({ length: 5 }, (_, index) => open(byCircle, index * 85, 85)),
+  ]);
+  const streams = await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => {
+      const response = await fetch(`${api.url}/stream?query=${encodeURIComponent(byTag(1_000 + index))}`, {
+        headers: { accept: 'text/event-stream' },
+      });
+      const reader = response.body?.getReader();
+      await reader?.read();
+      return reader;
+    }),
+  );
+  expect((await redis.dbsize()) - before).toBeGreaterThan(2_000);
+  // What has been published is remembered beside a stream, so that it is published once.
+  const channels = [0, 100, 1_000].map((index) => timelineChannel(hashtagKey(tag(index))));
+  for (const channel of channels) await publishToStreams(redis, [channel], 'once', '{"photoId":"1"}');
+  expect(await redis.exists(...channels.flatMap(streamKeys))).toBe(9);
+  const [completing, closing, ...others] = sockets;
+  completing?.say(...Array.from({ length: 85 }, (_, index) => complete(String(index))));
+  const hasty = await greet(api.url);
+  // Completed while it is being set up.
+  const pairs = Array.from({ length: 90 }, (_, index) => [
+    subscribe(String(index), byTag(2_000 + index)),
+    complete(String(index)),
+  ]);
+  hasty.say(...pairs.flat());
+  closing?.socket.close();
+  for (const { socket } of others) socket.terminate();
+  for (const reader of streams) await reader?.cancel();
+  // Long before their TTL.
+  await until(async () => (await redis.dbsize()) === before, KEEP_MS.anonymous / 3_000);
+  for (const socket of [completing, hasty]) socket?.socket.close();
+  expect(await api.end('SIGTERM')).toBe(0);
+  await own.stop();
+});
+
+test('a subscription without a session resumes while the channel has others, and finds a gap otherwise', async () => {
+  const { photoIds } = await newPhotos(1);
+  const [photoId] = photoIds as [bigint];
+  const [first, second] = [await greet(url), await greet(url)];
+  const begin = async (socket: typeof first, id: string) => {
+    socket.say(follow(id, photoId));
+    return eventIn(await socket.hear()).data.photo.cursor;
+  };
+  const resume = async (socket: typeof first, id: string, after: string) => {
+    const query = `subscription { photo(id: "${toGlobalId('Photo', photoId)}", after: "${after}") { cursor isGap } }`;
+    socket.say(subscribe(id, query));
+    return eventIn(await socket.hear()).data.photo.isGap;
+  };
+  const cursor = await begin(first, '1');
+  await begin(second, '1');
+  first.say(complete('1'));
+  expect(await resume(first, '2', cursor)).toBe(false);
+  first.say(complete('2'));
+  second.socket.close();
+  await untilListening(photoId, 0);
+  await until(async () => (await stores.redis.exists(...streamKeys(photoChannel(photoId)))) === 0);
+  expect(await resume(first, '3', cursor)).toBe(true);
+  first.socket.close();
+});
+
+test('subscriptions with a session leave their streams when others without one end', async () => {
+  const { owner, photoIds } = await newPhotos(1);
+  const [photoId] = photoIds as [bigint];
+  const [signedIn, anonymous] = [await greet(url, owner.token), await greet(url)];
+  for (const socket of [anonymous, signedIn]) {
+    socket.say(follow('1', photoId));
+    expect(await socket.hear()).toMatchObject({ type: 'next' });
+  }
+  for (const { socket } of [signedIn, anonymous]) socket.close();
+  await untilListening(photoId, 0);
+  const again = await greet(url);
+  again.say(follow('1', photoId));
+  await again.hear();
+  again.socket.close();
+  await untilListening(photoId, 0);
+  expect(await stores.redis.pttl(streamKeys(photoChannel(photoId))[0] ?? '')).toBeGreaterThan(KEEP_MS.anonymous);
+});
+
+test('an address begins only so many subscriptions without a session', async () => {
   const api = await startProcess(['api'], { ...inject('env'), CONNECTIONS_PER_ADDRESS: '100' });
   const { photoIds } = await newPhotos(1);
   const [photoId] = photoIds as [bigint];
-  const socket = await greet(api.url);
-  socket.say(follow('1', photoId));
-  expect(await socket.hear()).toMatchObject({ type: 'next', id: '1' });
-  socket.say(complete('1'));
-  const keys = streamKeys(photoChannel(photoId)).slice(0, 2);
-  for (const key of keys) {
-    const ms = await stores.redis.pttl(key);
-    expect(ms > 0 && ms <= 60_000).toBe(true);
-  }
-  socket.socket.close();
   const stream = () =>
     fetch(`${api.url}/stream?query=${encodeURIComponent(follow('', photoId).payload.query)}`, {
       headers: { accept: 'text/event-stream' },

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSchema, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { checkBudget } from '../../src/server/budget.ts';
+import { checkBudget, measureOperation } from '../../src/server/budget.ts';
+import { toOperation } from '../support/operations.ts';
 
 const FOLDER = new URL('../../schema/', import.meta.url);
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'));
@@ -51,4 +52,75 @@ test('a page size that is a variable counts as the largest page', () => {
       comments(first: ${first}) { nodes { id } } } } } } } } } } }`;
   expect(refusals(query('1'))).toEqual([]);
   expect(refusals(query('$first'))).toEqual([tooMany('3,040,402')]);
+});
+
+const PHOTO = `id caption width height thumbhash image(size: WIDTH_640) { url } likeCount commentCount viewerHasLiked
+  owner { id username displayName avatar { url } } location { latitude longitude place { id name } }`;
+
+/** What the pages of an app ask for, generously: with page sizes in variables, which count as the largest. */
+const SCREENS = [
+  [
+    'explore page',
+    `query ($first: Int!, $text: String!) {
+      me { user { id avatar { url } } unreadActivityCount }
+      popular(first: $first) { nodes { ${PHOTO} } pageInfo { endCursor hasNextPage } }
+      searchHashtags(text: $text, first: 10) {
+        name photoCount viewerFollows photos(first: 3) { nodes { id image(size: SQUARE_150) { url } } }
+      }
+    }`,
+    37,
+  ],
+  [
+    'hashtag page',
+    `query ($name: String!, $first: Int!) {
+      me { user { id } unreadActivityCount followedHashtags(first: 24) { nodes { name photoCount } } }
+      hashtag(name: $name) {
+        name photoCount viewerFollows related(first: 10) { name photoCount }
+        photos(first: $first) { nodes { ${PHOTO} } pageInfo { endCursor hasNextPage } }
+      }
+    }`,
+    30.5,
+  ],
+  [
+    'place page with a map',
+    `query ($id: ID!, $first: Int!, $latitude: Float!, $longitude: Float!) {
+      node(id: $id) { ... on Place {
+        id name latitude longitude photos(first: $first) { nodes { ${PHOTO} } pageInfo { endCursor } } } }
+      photosInBox(south: 1, west: 2, north: 3, east: 4, first: 50) {
+        nodes { id location { latitude longitude } image(size: SQUARE_150) { url } } }
+      placesNear(latitude: $latitude, longitude: $longitude, first: 20) { distanceMeters place { id name } }
+    }`,
+    20,
+  ],
+  [
+    'home page',
+    `query ($first: Int!) {
+      me { unreadActivityCount user { id username avatar { url } } }
+      homeFeed(first: $first) { nodes { ${PHOTO} comments(first: 3) { nodes { id text author { username } } } } }
+      activity(first: 5) { nodes { kind actors { username avatar { url } } photo { id } comment { text } } }
+    }`,
+    10,
+  ],
+] as const;
+
+test.for(SCREENS)('the %s costs far less than is allowed', ([, query, cost]) => {
+  expect(refusals(query)).toEqual([]);
+  const { document, operation } = toOperation(query);
+  expect(measureOperation(schema, document, operation).cost).toBe(cost);
+  expect(cost).toBeLessThan(40);
+});
+
+test.for([
+  ['searches', 'searchHashtags(text: "a") { name }', 11],
+  ['related hashtags', 'hashtag(name: "a") { related { name } }', 11],
+  ['related hashtags of related hashtags', 'hashtag(name: "a") { related(first: 10) { related { name } } }', 1],
+  ['hashtags’ photos', 'searchHashtags(text: "a", first: 50) { photos { nodes { id } } }', 1],
+  ['log-ins', 'logIn(input: { login: "a", password: "b" }) { token }', 11, 'mutation'],
+  ['home feeds', 'homeFeed { nodes { id } }', 21],
+  ['activity lists', 'activity { nodes { kind } }', 21],
+] as const)('too many %s are refused', ([, field, count, kind = 'query']) => {
+  const query = (times: number) =>
+    `${kind} { ${Array.from({ length: times }, (_, n) => `a${n}: ${field}`).join(' ')} }`;
+  expect(refusals(query(count))[0]).toMatch(/^This operation costs [\d.]+; 100 is allowed\. Fields cost, /);
+  if (count > 1) expect(refusals(query(count - 1))).toEqual([]);
 });

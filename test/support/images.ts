@@ -171,3 +171,30 @@ export function nestedSvg(levels: number): Buffer {
       `<g id="a0"><rect width="1" height="1"/></g>${groups.join('')}</defs><use xlink:href="#a${levels}"/></svg>`,
   );
 }
+
+/** What an XMP packet of `withXmpLocation` contains, and no served file may. */
+export const XMP_LOCATION = /exif:GPS|52,31\.2042N|13,24\.2936E|ns\.adobe\.com|xmpmeta/i;
+
+/** Gives a picture an XMP packet with a point, as some editors write it. The picture has no Exif. */
+export function withXmpLocation(picture: Sharp): Sharp {
+  return picture.withXmp(
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+      '<rdf:Description rdf:about="" xmlns:exif="http://ns.adobe.com/exif/1.0/" ' +
+      'exif:GPSLatitude="52,31.2042N" exif:GPSLongitude="13,24.2936E"/></rdf:RDF></x:xmpmeta>',
+  );
+}
+
+/** Adds an extended XMP packet to a JPEG: a segment of its own, for what does not fit the first. */
+export function withExtendedXmp(jpeg: Buffer): Buffer {
+  const packet = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><exif:GPSLatitude>52,31.2042N</exif:GPSLatitude></x:xmpmeta>';
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(packet.length, 0);
+  const body = Buffer.concat([
+    Buffer.from(`http://ns.adobe.com/xmp/extension/\0${'A'.repeat(32)}`, 'latin1'),
+    head,
+    Buffer.from(packet, 'latin1'),
+  ]);
+  const segment = Buffer.from([0xff, 0xe1, 0, 0]);
+  segment.writeUInt16BE(body.length + 2, 2);
+  return Buffer.concat([jpeg.subarray(0, 2), segment, body, jpeg.subarray(2)]);
+}

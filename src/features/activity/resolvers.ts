@@ -4,7 +4,7 @@ import { mutation, requireSession } from '../context.ts';
 import { badInput } from '../kernel/errors.ts';
 import { pageRequest, parseCursor } from '../kernel/paging.ts';
 import { eventFields, subscription } from '../live/event-resolvers.ts';
-import { countUnread, listActivities, markRead } from './list.ts';
+import { listActivities, markRead } from './list.ts';
 import { subscribeToActivity } from './subscriptions.ts';
 
 /** The viewer's activity in GraphQL. */
@@ -29,7 +29,7 @@ export const activityResolvers: Resolvers = {
     ),
   },
   Viewer: {
-    unreadActivityCount: ({ userId }, _, { stores }) => countUnread(stores, userId),
+    unreadActivityCount: ({ userId }, _, { loaders }) => loaders.unreadActivityCount.load(userId),
   },
   Activity: {
     actors: async ({ actorIds }, _, { loaders }) => {
@@ -45,6 +45,6 @@ export const activityResolvers: Resolvers = {
   ActivityEvent: {
     ...eventFields,
     activity: ({ value }) => value,
-    unreadCount: (_, __, context) => countUnread(context.stores, requireSession(context).userId),
+    unreadCount: (_, __, context) => context.loaders.unreadActivityCount.load(requireSession(context).userId),
   },
 };

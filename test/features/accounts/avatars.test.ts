@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Stores } from '../../../src/stores/stores.ts';
 import { attempt, openBackstage, userErrorsOf } from '../../support/backstage.ts';
+import { withExtendedXmp, withXmpLocation, XMP_LOCATION } from '../../support/images.ts';
 import { newPerson, type Person } from '../../support/people.ts';
 import { createUpload, newJpeg, put } from '../../support/photos.ts';
 import { rowId } from '../../support/rows.ts';
@@ -83,6 +84,20 @@ test('an upload becomes a square public avatar; a new one replaces it and the ol
   await person.send('mutation { removeAvatar { user { id } } }');
   expect(await readAvatar(person)).toEqual({ avatarStatus: null, avatarFailure: null, user: { avatar: null } });
   await until(async () => (await download(second.user.avatar?.url ?? '')) === null);
+});
+
+test('a point that stands only in the XMP of a file is not in the avatar', async () => {
+  const person = await newPerson(url);
+  const file = withExtendedXmp(
+    await withXmpLocation(sharp(await newJpeg(700, 400)))
+      .jpeg()
+      .toBuffer(),
+  );
+  expect(file.toString('latin1')).toMatch(XMP_LOCATION);
+  const { user } = await setAvatar(person, file);
+  const served = await download(user.avatar?.url ?? '');
+  expect(served?.length).toBeGreaterThan(100);
+  expect(served?.toString('latin1')).not.toMatch(XMP_LOCATION);
 });
 
 test('a file that is no image fails with a reason and leaves the old avatar', async () => {

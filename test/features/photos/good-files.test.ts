@@ -15,6 +15,9 @@ import {
   RED,
   turned,
   WHITE,
+  withExtendedXmp,
+  withXmpLocation,
+  XMP_LOCATION,
 } from '../../support/images.ts';
 import { newPerson } from '../../support/people.ts';
 import { newJpeg, publish, settled, share } from '../../support/photos.ts';
@@ -306,6 +309,26 @@ describe('metadata', () => {
       }
     },
   );
+
+  const located = () => withXmpLocation(plain(1_200, 900, RED));
+  test.for<[what: string, make: () => Promise<Buffer>, contentType: string]>([
+    ['JPEG', async () => withExtendedXmp(await located().jpeg().toBuffer()), 'image/jpeg'],
+    ['PNG', () => located().png().toBuffer(), 'image/png'],
+    ['WebP', () => located().webp().toBuffer(), 'image/webp'],
+    ['AVIF', () => located().avif({ effort: 0 }).toBuffer(), 'image/avif'],
+  ])('a point that stands only in the XMP of a %s is in none of the files', async ([, make, contentType]) => {
+    const file = await make();
+    // PNG compresses it.
+    const { xmpAsString = '' } = await sharp(file).metadata();
+    expect(file.toString('latin1') + xmpAsString).toMatch(XMP_LOCATION);
+    const photo = await shareFile(file, contentType);
+    const files = await Promise.all(imagesOf(photo).map(fetchImage));
+    expect(files).toHaveLength(4);
+    for (const served of files) {
+      expect(served.toString('latin1')).not.toMatch(XMP_LOCATION);
+      expect(await exifr.parse(served, { xmp: true, gps: true })).toBeUndefined();
+    }
+  });
 
   test('with a wide colour profile is applied to the pixels before it is removed', async () => {
     const file = await plain(64, 64, GREEN).withIccProfile('p3').png().toBuffer();

@@ -25,8 +25,10 @@ interface Event {
   photosNear: { cursor: string; isGap: boolean; distanceMeters: number | null; photo: { id: string } | null };
 }
 
-function subscribeNear(middle: Point, radiusMeters: number, after?: string) {
-  return subscribe<Event>(url, QUERY, { ...middle, radiusMeters, after });
+/** @param viewer nobody by default, who cannot resume when nobody else is subscribed */
+function subscribeNear(middle: Point, radiusMeters: number, after?: string, viewer?: Person) {
+  const session = viewer && { authorization: `Bearer ${viewer.token}` };
+  return subscribe<Event>(url, QUERY, { ...middle, radiusMeters, after }, session);
 }
 
 async function shareAt(author: Person, point: Point): Promise<string> {
@@ -63,8 +65,8 @@ test('each new photo within a circle arrives once, with its distance, and none o
 });
 
 test('it begins with a gap, and a client that resumes with a cursor gets everything it missed once', async () => {
-  const [author, middle] = [await newPerson(url), somewhere()];
-  const live = await subscribeNear(middle, 5_000);
+  const [author, viewer, middle] = [await newPerson(url), await newPerson(url), somewhere()];
+  const live = await subscribeNear(middle, 5_000, undefined, viewer);
   await live.begun;
   const first = await shareAt(author, north(middle, 10));
   const event = await untilReceived(live, first);
@@ -73,7 +75,7 @@ test('it begins with a gap, and a client that resumes with a cursor gets everyth
   const missed = [await shareAt(author, north(middle, 4_000)), await shareAt(author, north(middle, -4_000))];
   // A job that runs again publishes nothing twice.
   await publishNearbyPhoto(stores, rowId(first));
-  const back = await subscribeNear(middle, 5_000, event.photosNear.cursor);
+  const back = await subscribeNear(middle, 5_000, event.photosNear.cursor, viewer);
   const last = await shareAt(author, middle);
   await untilReceived(back, last);
   for (const id of missed) await untilReceived(back, id);
