@@ -75,7 +75,7 @@ export async function benchFeed(env: Record<string, string>): Promise<Verdict[]>
 }
 
 /** Creates a viewer who follows 20 authors with 600 photos. @returns their session's token */
-async function newViewer(url: string, env: Record<string, string>): Promise<string> {
+export async function newViewer(url: string, env: Record<string, string>): Promise<string> {
   const account = { username: 'viewer', email: 'viewer@example.org', password: 'correct horse', displayName: 'Viewer' };
   const query = `mutation ($input: SignUpInput!) { signUp(input: $input) { token viewer { user { id } } } }`;
   const response = await fetch(url, {
