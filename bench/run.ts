@@ -16,6 +16,7 @@ const PARTS: Record<string, (env: Record<string, string>) => Promise<Verdict[]>>
   fanout: benchFanOut,
   live: benchLive,
   near: benchNear,
+  // The last one, because it lowers the priority of this process.
   'hostile-files': benchHostileFiles,
 };
 
