@@ -185,7 +185,7 @@ function client(url: string, token?: string): Client {
 }
 
 /** Signs up a person. @returns their session's token and their username, and what sends operations in this session */
-export async function signUp(url: string): Promise<{ send: Client; token: string; username: string }> {
+async function signUp(url: string): Promise<{ send: Client; token: string; username: string }> {
   const username = `person.${randomBytes(6).toString('hex')}`;
   const input = { username, email: `${username}@example.org`, password: `secret ${username}`, displayName: 'Person' };
   const query = 'mutation ($input: SignUpInput!) { signUp(input: $input) { token userErrors { message } } }';
@@ -194,7 +194,7 @@ export async function signUp(url: string): Promise<{ send: Client; token: string
 }
 
 /** Uploads a file, asks where it was taken, and publishes it as a photo. @returns their global ids */
-export async function publish(
+async function publish(
   send: Client,
   file: Buffer,
   contentType: string,
