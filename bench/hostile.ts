@@ -7,16 +7,16 @@ import { loadConfig } from '../src/config.ts';
 import { openStores } from '../src/stores/stores.ts';
 import { newJpeg } from '../test/support/photos.ts';
 import { newViewer } from './feed.ts';
-import { FEED_QUERY } from './feed-query.ts';
 import type { Order } from './hostile-attacker.ts';
 import { ATTACKS, type Prey } from './hostile-attacks.ts';
 import { publish, signUp } from './hostile-files.ts';
 import type { Verdict } from './measure.ts';
+import { type OrdinaryClient, quantile, startOrdinaryClient } from './ordinary.ts';
+import type { Noticed } from './ordinary-client.ts';
 import { type MeasuredServer, startServer } from './processes.ts';
 
 const QUIET_SECONDS = 15;
 const ATTACK_SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
-const REQUEST_EVERY_MS = 50;
 const SAMPLE_EVERY_MS = 250;
 const MAX_P99_MS = 250;
 const MAX_TIMES_QUIET = 10;
@@ -34,11 +34,11 @@ export async function benchHostile(env: Record<string, string>): Promise<Verdict
     // Some attacks come from many addresses.
     TRUST_PROXY: 'true',
   });
+  const reader = startOrdinaryClient({ url: api.url, token: await newViewer(api.url, env) });
   try {
-    const viewer = await newViewer(api.url, env);
     const prey = await newPrey(api.url, env);
-    await observe(api, viewer, QUIET_SECONDS);
-    const quiet = await observe(api, viewer, QUIET_SECONDS);
+    await observe(api, reader, QUIET_SECONDS);
+    const quiet = await observe(api, reader, QUIET_SECONDS);
     print('nothing', quiet, '');
     const verdicts: Verdict[] = [];
     for (const [index, { what, over }] of ATTACKS.entries()) {
@@ -46,7 +46,7 @@ export async function benchHostile(env: Record<string, string>): Promise<Verdict
       if (!new RegExp(process.env.BENCH_ATTACKS ?? '').test(name)) continue;
       const attacker = fork(fileURLToPath(new URL('hostile-attacker.ts', import.meta.url)));
       attacker.send({ url: api.url, prey, attack: index } satisfies Order);
-      const seen = await observe(api, viewer, ATTACK_SECONDS);
+      const seen = await observe(api, reader, ATTACK_SECONDS);
       attacker.send('stop');
       const [{ sent, answers }] = (await once(attacker, 'message')) as [{ sent: number; answers: object }];
       print(name, seen, `${Math.round(sent / ATTACK_SECONDS)}/s ${JSON.stringify(answers)}`);
@@ -55,6 +55,7 @@ export async function benchHostile(env: Record<string, string>): Promise<Verdict
     }
     return verdicts;
   } finally {
+    reader.stop();
     await api.stop();
   }
 }
@@ -87,55 +88,25 @@ async function newPrey(url: string, env: Record<string, string>): Promise<Prey> 
   return { token, uploadId, photoId, username: 'crowd1' };
 }
 
-/** What an ordinary client noticed, and how much memory the process took. */
-interface Observed {
-  /** The latencies of its requests, ascending, in milliseconds from the moment when each was due. */
-  latencies: number[];
-  /** How many were not answered as they should be, and the first such answer. */
-  failures: number;
-  failure: string;
+/** What the ordinary client noticed, and how much memory the process took. */
+interface Observed extends Noticed {
   /** The process's resident memory over time, in bytes. */
   memory: number[];
 }
 
-async function observe(api: MeasuredServer, token: string, seconds: number): Promise<Observed> {
-  const seen: Observed = { latencies: [], failures: 0, failure: '', memory: [] };
-  const end = performance.now() + seconds * 1_000;
-  const sampling = (async () => {
+async function observe(api: MeasuredServer, reader: OrdinaryClient, seconds: number): Promise<Observed> {
+  const memory: number[] = [];
+  const noticed = await reader.during(async () => {
+    const end = performance.now() + seconds * 1_000;
     while (performance.now() < end) {
-      seen.memory.push((await api.memory(false)).rss);
+      memory.push((await api.memory(false)).rss);
       await delay(SAMPLE_EVERY_MS);
     }
-  })();
-  const requests: Promise<void>[] = [];
-  for (let due = performance.now(); due < end; due += REQUEST_EVERY_MS) {
-    await delay(Math.max(0, due - performance.now()));
-    requests.push(requestFeed(api.url, token, due, seen));
-  }
-  await Promise.all([sampling, ...requests]);
-  seen.latencies.sort((a, b) => a - b);
-  return seen;
+  });
+  return { ...noticed, memory };
 }
 
-async function requestFeed(url: string, token: string, due: number, seen: Observed): Promise<void> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ query: FEED_QUERY }),
-      signal: AbortSignal.timeout(30_000),
-    });
-    const text = await response.text();
-    if (response.status !== 200 || text.includes('"errors"'))
-      throw new Error(`${response.status} ${text.slice(0, 200)}`);
-  } catch (error) {
-    seen.failures++;
-    seen.failure ||= String(error);
-  }
-  seen.latencies.push(performance.now() - due);
-}
-
-const p99 = ({ latencies }: Observed) => latencies[Math.ceil(latencies.length * 0.99) - 1] ?? Number.NaN;
+const p99 = ({ latencies }: Observed) => quantile(latencies, 0.99);
 
 /** How much larger the memory was in the last quarter than in the third. */
 function growth({ memory }: Observed): number {
@@ -148,7 +119,7 @@ function growth({ memory }: Observed): number {
 }
 
 function print(name: string, seen: Observed, attacker: string): void {
-  const p50 = seen.latencies[Math.floor(seen.latencies.length / 2)] ?? Number.NaN;
+  const p50 = quantile(seen.latencies, 0.5);
   const megabytes = Math.max(...seen.memory) / 1e6;
   console.log(
     `  ${name}: ${p50.toFixed(1)} / ${p99(seen).toFixed(1)} ms, ${megabytes.toFixed(0)} MB (${growth(seen).toFixed(2)} x) ` +

@@ -18,6 +18,7 @@ const PARTS: Record<string, (env: Record<string, string>) => Promise<Verdict[]>>
   live: benchLive,
   near: benchNear,
   hostile: benchHostile,
+  // The last one, because it lowers the priority of this process.
   'hostile-files': benchHostileFiles,
 };
 
