@@ -1,10 +1,11 @@
 /**
- * The attacker of `bench -- hostile`: 8 connections at full speed, in a process of its own. It begins when it is sent an
- * `Order`, and ends at the next message, with the number of answers of each kind.
+ * The attacker of `bench -- hostile`: 8 connections at full speed, in a process of its own. It begins when it is sent
+ * an `Order`, and ends at the next message, with the number of answers of each kind.
  */
 import { Agent, request } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { lowerPriority } from '../src/server/priority.ts';
 import { ATTACKS, type Attack, type AttackRequest, type Prey } from './hostile-attacks.ts';
 
 /** What to attack, and which of `ATTACKS` to use. */
@@ -17,6 +18,9 @@ export interface Order {
 const CONNECTIONS = 8;
 /** Messages that a socket holds back before the attacker waits for it. */
 const MAX_BUFFERED_BYTES = 1_000_000;
+
+// An attacker has a machine of their own.
+lowerPriority();
 
 const answers: Record<string, number> = {};
 let isOver = false;

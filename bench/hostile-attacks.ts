@@ -1,4 +1,6 @@
-/** What the attacker of `bench -- hostile` sends: each attack stopped or slowed a server once, or is a relative of one. */
+/**
+ * What the attacker of `bench -- hostile` sends. Each attack stopped or slowed a server once, or is a relative of one.
+ */
 
 /** What an attack may use. */
 export interface Prey {
@@ -37,7 +39,8 @@ function deepQuery(index: number): string {
   const inner = '{ id username displayName bio createdAt photoCount followerCount followingCount }';
   const level = (within: string) => `{ nodes { id owner { id photos(first: 1) ${within} } } }`;
   const deep = [1, 2, 3].reduce((within) => level(within), `{ nodes { owner ${inner} } }`);
-  return `query Q${index}($name: String!) { user(username: $name) { ${times(12, (n) => `a${n}: photos(first: 1) ${deep}`)} } }`;
+  const photos = times(12, (n) => `a${n}: photos(first: 1) ${deep}`);
+  return `query Q${index}($name: String!) { user(username: $name) { ${photos} } }`;
 }
 
 /** Fragments of which each spreads the next one twice. */
@@ -131,7 +134,8 @@ export const ATTACKS: Attack[] = [
     over: 'http',
     next: (_, { uploadId }) => ({
       body: {
-        query: `{ ${times(20, (n) => `a${n}: node(id: "${uploadId}") { ...on Upload { suggestedLocation { latitude } } }`)} }`,
+        query: `{ ${times(20, (n) => `a${n}: node(id: "${uploadId}") { ...Suggested }`)} }
+          fragment Suggested on Upload { suggestedLocation { latitude } }`,
       },
     }),
   },
@@ -165,7 +169,8 @@ export const ATTACKS: Attack[] = [
     over: 'http',
     next: (index) => ({
       body: {
-        query: `query ($t: String!) { ${times(10, (n) => `a${n}: search(text: $t, first: 50) { __typename ...on User { id username } }`)} }`,
+        query: `query ($t: String!) { ${times(10, (n) => `a${n}: search(text: $t, first: 50) { ...Found }`)} }
+          fragment Found on User { id username }`,
         variables: { t: `vie${String.fromCharCode(97 + (index % 26))}` },
       },
     }),

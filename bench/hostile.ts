@@ -121,10 +121,10 @@ function growth({ memory }: Observed): number {
 function print(name: string, seen: Observed, attacker: string): void {
   const p50 = quantile(seen.latencies, 0.5);
   const megabytes = Math.max(...seen.memory) / 1e6;
-  console.log(
-    `  ${name}: ${p50.toFixed(1)} / ${p99(seen).toFixed(1)} ms, ${megabytes.toFixed(0)} MB (${growth(seen).toFixed(2)} x) ` +
-      `${seen.failures > 0 ? `${seen.failures} FAILED: ${seen.failure} ` : ''}${attacker}`,
-  );
+  const failed = seen.failures > 0 ? `${seen.failures} FAILED: ${seen.failure} ` : '';
+  const latencies = `${p50.toFixed(1)} / ${p99(seen).toFixed(1)} ms`;
+  const memory = `${megabytes.toFixed(0)} MB (${growth(seen).toFixed(2)} x)`;
+  console.log(`  ${name}: ${latencies}, ${memory} ${failed}${attacker}`);
 }
 
 function judge(name: string, seen: Observed, quiet: Observed): Verdict[] {

@@ -15,7 +15,7 @@ import {
 import type { CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import { type Context, withoutAbort } from '../features/context.ts';
-import { resumeRequired } from '../features/kernel/errors.ts';
+import { abandoned, resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
@@ -151,7 +151,7 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
       const isMutation = operation.operation.operation === OperationTypeNode.MUTATION;
       const own = isMutation ? withoutAbort(context) : context;
       return turns
-        .run(context.client, plan.weight, own.signal, () => run(plan, null, own, operation))
+        .run(context.client, plan.weight, own.signal, () => untilAborted(own.signal, run(plan, null, own, operation)))
         .catch(refusedTurn);
     },
     async subscribe(operation, newContext, signal, isCongested) {
@@ -175,6 +175,19 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
       );
     },
   };
+}
+
+/** Waits for a result until nobody else does. @throws ABANDONED then */
+async function untilAborted<T>(signal: AbortSignal, result: Promise<T>): Promise<T> {
+  const { promise: left, reject } = Promise.withResolvers<never>();
+  const leave = () => reject(abandoned());
+  if (signal.aborted) leave();
+  else signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([result, left]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }
 
 /** Executes an operation with graphql-js. @param root the event of a subscription; null for other operations */

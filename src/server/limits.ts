@@ -36,6 +36,8 @@ export const BYTES_OF_ADDRESS: BucketSize = { perSecond: 2 * 1024, capacity: 20 
 export const SUBSCRIPTIONS_OF_ADDRESS: BucketSize = { perSecond: 0.02, capacity: 1 };
 /** The least of that, where few connections are allowed: what one connection may have at the same time. */
 export const SUBSCRIPTIONS_OF_SOCKET: BucketSize = { perSecond: 1, capacity: MAX_OPERATIONS };
+/** How many messages of a connection are handled before other clients get their turn. */
+export const MESSAGES_AT_ONCE = 8;
 /** The most fragments of a message. No library sends a large message in pieces of less than 4 KB. */
 export const MAX_FRAGMENTS = 64;
 /** Backpressure: from so many unsent bytes on, results are made for a client only as fast as it reads. */

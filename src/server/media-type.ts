@@ -1,8 +1,12 @@
 /** Media types of answers, and the status of an operation that is refused, which depends on them. */
+import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
+
+/** What was chosen before. Clients send few different headers. */
+const byAccept = new LRUCache<string, { type: MediaType | undefined }>({ max: 100 });
 
 /** The media type of an answer. */
 export type MediaType = typeof JSON_TYPE | typeof GRAPHQL_TYPE;
@@ -16,7 +20,14 @@ export type MediaType = typeof JSON_TYPE | typeof GRAPHQL_TYPE;
  */
 export function chooseMediaType(accept: string | undefined): MediaType | null {
   if (!accept) return JSON_TYPE;
-  return (new Negotiator({ headers: { accept } }).mediaType([JSON_TYPE, GRAPHQL_TYPE]) as MediaType) ?? null;
+  let chosen = byAccept.get(accept);
+  if (!chosen) {
+    chosen = {
+      type: new Negotiator({ headers: { accept } }).mediaType([JSON_TYPE, GRAPHQL_TYPE]) as MediaType | undefined,
+    };
+    byAccept.set(accept, chosen);
+  }
+  return chosen.type ?? null;
 }
 
 /**

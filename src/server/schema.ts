@@ -1,6 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { GraphQLError, type GraphQLSchema, isIntrospectionType, isObjectType, Kind, type ValueNode } from 'graphql';
+import {
+  GraphQLError,
+  type GraphQLSchema,
+  getNamedType,
+  isIntrospectionType,
+  isLeafType,
+  isObjectType,
+  Kind,
+  type ValueNode,
+} from 'graphql';
 import { accountResolvers } from '../features/accounts/resolvers.ts';
 import { activityResolvers } from '../features/activity/resolvers.ts';
 import type { Context } from '../features/context.ts';
@@ -9,7 +18,6 @@ import { deletionResolvers } from '../features/deletion/resolvers.ts';
 import { discoveryResolvers } from '../features/discovery/resolvers.ts';
 import { feedResolvers } from '../features/feed/resolvers.ts';
 import { hashtagResolvers } from '../features/hashtags/resolvers.ts';
-import { abandoned } from '../features/kernel/errors.ts';
 import { moderationResolvers } from '../features/moderation/resolvers.ts';
 import { nodeResolvers } from '../features/nodes.ts';
 import { peopleResolvers } from '../features/people/resolvers.ts';
@@ -85,17 +93,19 @@ function renewLoadersForMutations(schema: GraphQLSchema): void {
 }
 
 /**
- * Ends a query whose client has left: its next resolvers throw. What they are waiting for goes on, because other
- * requests may wait for the same. Only our own resolvers are wrapped, since reading a property costs less than asking.
+ * Ends a query whose client has left: its next resolvers never answer, and the executor waits for it no longer. Errors
+ * would cost much more, one for each field. What they are waiting for goes on, because other requests may wait for the
+ * same. Only resolvers of objects are wrapped: without an object nothing of it is resolved, and asking for each of its
+ * fields took 7 % of a home feed's time.
  */
 function stopAbortedQueries(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || isIntrospectionType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       const { resolve } = field;
-      if (!resolve) continue;
+      if (!resolve || isLeafType(getNamedType(field.type))) continue;
       field.resolve = (source, args, context: Context, info) => {
-        if (context.signal.aborted) throw abandoned();
+        if (context.signal.aborted) return new Promise(() => {});
         return resolve(source, args, context, info);
       };
     }

@@ -41,12 +41,15 @@ export class Turns {
     if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await wait(turns, weight, signal);
     else begin(turns, weight);
     const start = performance.now();
+    // What an abandoned operation has begun goes on for some time.
+    let rest = MAX_REST_MS;
     try {
-      return await operation();
+      const result = await operation();
+      rest = Math.min(MAX_REST_MS, performance.now() - start);
+      return result;
     } finally {
       if (weight < LARGE_WEIGHT) this.#end(client, turns, weight);
       else {
-        const rest = Math.min(MAX_REST_MS, performance.now() - start);
         void delay(rest, undefined, { ref: false }).then(() => this.#end(client, turns, weight));
       }
     }

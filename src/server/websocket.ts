@@ -14,6 +14,7 @@ import {
   MAX_BODY_BYTES,
   MAX_FRAGMENTS,
   MAX_UNSENT_BYTES,
+  MESSAGES_AT_ONCE,
   RETRY_AFTER_SECONDS,
   SOME_UNSENT_BYTES,
 } from './limits.ts';
@@ -103,9 +104,10 @@ export function serveWebSocket(
       },
       handlersOf(socket, address, open),
     );
+    const receive = inTurns((text: string) => protocol.receive(text));
     socket.on('message', (data, isBinary) => {
       if (isBinary) socket.close(CloseCode.BadRequest, 'Invalid message received: text is expected');
-      else protocol.receive(String(data));
+      else receive(String(data));
     });
     const stopPinging = ping(socket, request);
     socket.once('close', () => {
@@ -164,6 +166,29 @@ function limitInput(socket: WebSocket, raw: Duplex, open: OpenConnection): void 
   for (const frame of ['message', 'ping', 'pong']) socket.on(frame, () => receive(1, 0));
   raw.on('data', (chunk: Buffer) => receive(0, chunk.length));
   socket.once('close', () => clearTimeout(cutOff));
+}
+
+/**
+ * Handles the messages of one connection, some in each turn of the event loop: a client that sends many at the same
+ * moment must not hold up others. How many can wait is bounded by `limitInput`.
+ */
+function inTurns(handle: (text: string) => void): (text: string) => void {
+  let left = MESSAGES_AT_ONCE;
+  const waiting: string[] = [];
+  const take = () => {
+    for (let text = waiting.shift(); text !== undefined; text = left > 0 ? waiting.shift() : undefined) {
+      if (left-- === MESSAGES_AT_ONCE) setImmediate(nextTurn);
+      handle(text);
+    }
+  };
+  const nextTurn = () => {
+    left = MESSAGES_AT_ONCE;
+    take();
+  };
+  return (text) => {
+    waiting.push(text);
+    if (left > 0) take();
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Work stops when nobody waits for it. The test holds a statement in PostgreSQL and lets the client leave meanwhile. */
+/** Work stops when nobody waits for it. The tests hold a statement in PostgreSQL, and the client leaves meanwhile. */
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
