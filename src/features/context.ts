@@ -1,5 +1,6 @@
 import type { Stores } from '../stores/stores.ts';
 import type { SessionRow } from './accounts/sessions.ts';
+import { neverAbandoned } from './kernel/abandoned.ts';
 import { payload, unauthenticated } from './kernel/errors.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
@@ -23,9 +24,6 @@ export interface Context {
   dependsOnViewer(): boolean;
 }
 
-/** Is never aborted. */
-const NEVER = new AbortController().signal;
-
 /**
  * Makes the context for the resolvers of one request, or of one event of a subscription.
  *
@@ -35,7 +33,7 @@ export function createContext(
   stores: Stores,
   session: SessionRow | null,
   address: string,
-  signal: AbortSignal = NEVER,
+  signal = neverAbandoned(),
 ): Context {
   let dependsOnViewer = false;
   const readSession = () => {
@@ -43,7 +41,7 @@ export function createContext(
     return session;
   };
   const readViewer = () => readSession()?.userId ?? null;
-  const newLoaders = () => createLoaders(stores, session?.userId ?? null, readViewer);
+  const newLoaders = () => createLoaders(stores, session?.userId ?? null, readViewer, signal);
   const loaders = newLoaders();
   return {
     stores,
@@ -61,7 +59,7 @@ export function createContext(
 
 /** The same context for work that is carried out in full, whoever waits for it. */
 export function withoutAbort(context: Context): Context {
-  return { ...context, signal: NEVER };
+  return { ...context, signal: neverAbandoned() };
 }
 
 /** Names whose work a request is: the person's, or without a session the address's. */

@@ -31,8 +31,14 @@ import { maySeeAccountContents, maySeePeople, maySeePhotos } from './visibility/
  * @param viewerId null without a session. Only for reads that differ between viewers by their blocks alone: an event of
  * a subscription is shared only among viewers without blocks (live/photo-deliveries.ts)
  * @param readViewer returns the viewer's id, and records that the result depends on the viewer
+ * @param signal is aborted when nobody waits for what they read
  */
-export function createLoaders(stores: Stores, viewerId: bigint | null, readViewer: () => bigint | null) {
+export function createLoaders(
+  stores: Stores,
+  viewerId: bigint | null,
+  readViewer: () => bigint | null,
+  signal: AbortSignal,
+) {
   const user = new DataLoader((ids: readonly bigint[]) => readUsers(stores, ids));
   const photo = new DataLoader((ids: readonly bigint[]) => readPhotos(stores, ids));
   const users = (ids: readonly bigint[]) => Promise.all(ids.map((id) => user.load(id)));
@@ -104,7 +110,7 @@ export function createLoaders(stores: Stores, viewerId: bigint | null, readViewe
     /** Reports, for moderators; null for others. */
     report: forViewer<ReportRow | null>(null, (viewer, ids) => readReports(stores, viewer, ids)),
     /** The point in the file of an upload of the viewer. */
-    suggestedLocation: new DataLoader((uploads: readonly UploadRow[]) => readSuggestions(stores, uploads), {
+    suggestedLocation: new DataLoader((uploads: readonly UploadRow[]) => readSuggestions(stores, uploads, signal), {
       cacheKeyFn: ({ id }) => id,
     }),
     /** A page of places' photos. */

@@ -15,7 +15,8 @@ import {
 import type { CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import { type Context, withoutAbort } from '../features/context.ts';
-import { abandoned, resumeRequired } from '../features/kernel/errors.ts';
+import { ABANDONED } from '../features/kernel/abandoned.ts';
+import { resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
@@ -180,7 +181,7 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
 /** Waits for a result until nobody else does. @throws ABANDONED then */
 async function untilAborted<T>(signal: AbortSignal, result: Promise<T>): Promise<T> {
   const { promise: left, reject } = Promise.withResolvers<never>();
-  const leave = () => reject(abandoned());
+  const leave = () => reject(ABANDONED);
   if (signal.aborted) leave();
   else signal.addEventListener('abort', leave, { once: true });
   try {

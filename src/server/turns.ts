@@ -5,7 +5,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
-import { abandoned, rateLimited } from '../features/kernel/errors.ts';
+import { ABANDONED } from '../features/kernel/abandoned.ts';
+import { rateLimited } from '../features/kernel/errors.ts';
 import { LARGE_WEIGHT, MAX_REST_MS, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from './limits.ts';
 
 /** An operation that waits for its turn. */
@@ -98,7 +99,7 @@ function wait({ waiting }: ClientTurns, weight: number, signal: AbortSignal | nu
   return new Promise((resolve, reject) => {
     const leave = () => {
       waiting.splice(waiting.indexOf(entry), 1);
-      reject(abandoned());
+      reject(ABANDONED);
     };
     const entry: Waiting = {
       weight,

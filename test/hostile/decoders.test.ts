@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { attemptDecoding, DecodingTimeout } from '../../src/features/images/decoding-attempts.ts';
 import { UnusableFile } from '../../src/features/images/unusable-file.ts';
+import { neverAbandoned } from '../../src/features/kernel/abandoned.ts';
 import { readSuggestions } from '../../src/features/places/suggestion.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { mustSee, openBackstage } from '../support/backstage.ts';
@@ -142,7 +143,7 @@ describe('the location that is suggested for an upload', () => {
       },
     };
     const upload = await stores.db.upload.findUniqueOrThrow({ where: { id: rowId(id) } });
-    expect(await readSuggestions(counting, [upload])).toEqual([{ latitude: 48, longitude: 2 }]);
+    expect(await readSuggestions(counting, [upload], neverAbandoned())).toEqual([{ latitude: 48, longitude: 2 }]);
     expect(parts.reduce((sum, length) => sum + length, 0)).toBeLessThan(262_144 + 2_000);
   });
 });

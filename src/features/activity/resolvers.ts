@@ -25,7 +25,7 @@ export const activityResolvers: Resolvers = {
   },
   Subscription: {
     activity: subscription((_, { after }, context) =>
-      subscribeToActivity(context.stores, requireSession(context).userId, after),
+      subscribeToActivity(context.stores, requireSession(context).userId, after, context.signal),
     ),
   },
   Viewer: {

@@ -12,15 +12,18 @@ export type NewActivityEvent = LiveEvent<ActivityRow>;
  * since it was published has a new sort id by now, and is delivered with that one.
  *
  * @param after the cursor of the last event that the client has
+ * @param signal is aborted when the client leaves
  */
 export async function subscribeToActivity(
   stores: Stores,
   viewerId: bigint,
   after: ClientText | null | undefined,
+  signal: AbortSignal,
 ): Promise<LiveEvents<ActivityRow>> {
   return subscribe<ActivityRow>(stores, {
     channels: [activityChannel(viewerId)],
     after,
+    signal,
     async onMessage(sortId) {
       const activity = await readActivity(stores, viewerId, BigInt(sortId));
       return activity && { value: activity, shareKey: null };

@@ -18,10 +18,10 @@ export const feedResolvers: Resolvers = {
   },
   Subscription: {
     homeFeed: subscription((_, { after }, context) =>
-      subscribeToHomeFeed(context.stores, requireSession(context).userId, after),
+      subscribeToHomeFeed(context.stores, requireSession(context).userId, after, context.signal),
     ),
-    userPhotos: subscription(async (_, { userId, after }, { stores, readViewer }) => {
-      const events = await subscribeToUserPhotos(stores, readViewer(), parseId('User', userId), after);
+    userPhotos: subscription(async (_, { userId, after }, { stores, readViewer, signal }) => {
+      const events = await subscribeToUserPhotos(stores, readViewer(), parseId('User', userId), after, signal);
       if (!events) throw notFound('There is nobody with this id whose photos you may see.');
       return events;
     }),

@@ -21,11 +21,13 @@ export type NewPhotoEvent = LiveEvent<PhotoRow>;
  * or a followed author becomes pulled, the client may have missed photos and gets a gap.
  *
  * @param after the cursor of the last event that the client has
+ * @param signal is aborted when the client leaves
  */
 export async function subscribeToHomeFeed(
   stores: Stores,
   viewerId: bigint,
   after: ClientText | null | undefined,
+  signal: AbortSignal,
 ): Promise<LiveEvents<PhotoRow>> {
   const sharedChannels = async () => {
     const [authors, [hashtags]] = await Promise.all([
@@ -40,6 +42,7 @@ export async function subscribeToHomeFeed(
   return subscribe<PhotoRow>(stores, {
     channels: [timelineChannel(feedKey(viewerId)), ...(await sharedChannels())],
     after,
+    signal,
     async resync(control) {
       await addSharedChannels(control);
       return null;
@@ -63,6 +66,7 @@ export async function subscribeToHomeFeed(
  * Each new photo of a person that the viewer may see, once. It completes when the viewer may no longer see the account.
  *
  * @param after the cursor of the last event that the client has
+ * @param signal is aborted when the client leaves
  * @returns null when the viewer may not see the person's account
  */
 export async function subscribeToUserPhotos(
@@ -70,6 +74,7 @@ export async function subscribeToUserPhotos(
   viewerId: bigint | null,
   userId: bigint,
   after: ClientText | null | undefined,
+  signal: AbortSignal,
 ): Promise<LiveEvents<PhotoRow> | null> {
   const maySee = async () => (await maySeeAccountContents(stores, viewerId, [userId]))[0] === true;
   if (!(await maySee())) return null;
@@ -78,6 +83,7 @@ export async function subscribeToUserPhotos(
     channels: [timelineChannel(authorKey(userId))],
     signals: participants.map(accessChannel),
     after,
+    signal,
     isAnonymous: viewerId === null,
     async onMessage(payload) {
       // An access signal: somebody's relations or settings have changed.

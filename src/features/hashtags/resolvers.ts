@@ -22,8 +22,8 @@ export const hashtagResolvers: Resolvers = {
     unfollowHashtag: changeHashtag(unfollowHashtag),
   },
   Subscription: {
-    hashtagPhotos: subscription((_, { name, after }, { stores, readViewer }) =>
-      subscribeToHashtagPhotos(stores, readViewer(), requireHashtag(name), after),
+    hashtagPhotos: subscription((_, { name, after }, { stores, readViewer, signal }) =>
+      subscribeToHashtagPhotos(stores, readViewer(), requireHashtag(name), after, signal),
     ),
   },
   Hashtag: {

@@ -74,11 +74,6 @@ export function unavailable(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAVAILABLE', ...retryAfterHeader(UNAVAILABLE_SECONDS) } });
 }
 
-/** Nobody waits for the answer any more, so nobody reads this either. */
-export function abandoned(): GraphQLError {
-  return new GraphQLError('The client has left.', { extensions: { code: 'ABANDONED' } });
-}
-
 /** The client exceeded a rate limit. @param retryAfter seconds until a retry can succeed */
 export function rateLimited(message: string, retryAfter: number): GraphQLError {
   return new GraphQLError(message, {

@@ -10,6 +10,7 @@ import type { ChannelSubscriber } from '../../stores/channel-state.ts';
 import { ChannelsUnavailable } from '../../stores/channels.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { KEEP_MS, UNKNOWN_POSITION } from '../../stores/streams.ts';
+import { stopIfAbandoned } from '../kernel/abandoned.ts';
 import type { ClientText } from '../kernel/client-text.ts';
 import { unavailable } from '../kernel/errors.ts';
 import { parseCursor } from './cursor.ts';
@@ -39,6 +40,8 @@ export interface SubscriptionSource<T> {
    * The cursor of the last event that the client has; null to begin now, with a gap: earlier events are in the list.
    */
   after: ClientText | null | undefined;
+  /** Is aborted when the client leaves. Then the subscription is not opened any further. */
+  signal: AbortSignal;
   /**
    * Reads everything again that messages may have changed, at a gap: a missed message may have meant to add a channel,
    * or to end. Its outcome is delivered with the gap.
@@ -70,7 +73,8 @@ type SubscriptionStores = Pick<Stores, 'channels' | 'pubsub' | 'log'>;
  * Opens a subscription.
  *
  * @returns its events. They end with RESUME when the client is too slow, and with UNAVAILABLE when a store is away
- * @throws BAD_USER_INPUT for a cursor that is not one of this subscription; UNAVAILABLE when Redis is away
+ * @throws BAD_USER_INPUT for a cursor that is not one of this subscription; UNAVAILABLE when Redis is away; ABANDONED when
+ *   the client has left
  */
 export async function subscribe<T>(stores: SubscriptionStores, source: SubscriptionSource<T>): Promise<LiveEvents<T>> {
   const subscription = new Subscription(stores, source);
@@ -101,9 +105,16 @@ class Subscription<T> {
 
   /** Subscribes to everything that the source names. */
   async open(): Promise<void> {
+    const { signals = [], channels, signal } = this.#source;
     try {
-      for (const name of this.#source.signals ?? []) await this.#addSignal(name);
-      for (const name of this.#source.channels) await this.#addChannel(name, true);
+      for (const name of signals) {
+        stopIfAbandoned(signal);
+        await this.#addSignal(name);
+      }
+      for (const name of channels) {
+        stopIfAbandoned(signal);
+        await this.#addChannel(name, true);
+      }
       this.#state.sortMissed();
     } catch (error) {
       await this.close();

@@ -68,8 +68,8 @@ export const photoResolvers: Resolvers = {
     }),
   },
   Subscription: {
-    photo: subscription(async (_, { id, after }, { stores, readViewer }) => {
-      const events = await subscribeToPhoto(stores, readViewer(), parseId('Photo', id), after);
+    photo: subscription(async (_, { id, after }, { stores, readViewer, signal }) => {
+      const events = await subscribeToPhoto(stores, readViewer(), parseId('Photo', id), after, signal);
       if (!events) throw notFound('There is no such photo.');
       return events;
     }),

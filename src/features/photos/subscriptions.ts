@@ -25,6 +25,7 @@ export type PhotoUpdateEvent = LiveEvent<PhotoUpdate>;
  * see what. A client that is slower than the changes receives only the latest state, but every comment.
  *
  * @param after the cursor of the last event that the client has
+ * @param signal is aborted when the client leaves
  * @returns null when the viewer may not see the photo, or it does not exist
  */
 export async function subscribeToPhoto(
@@ -32,6 +33,7 @@ export async function subscribeToPhoto(
   viewerId: bigint | null,
   photoId: bigint,
   after: ClientText | null | undefined,
+  signal: AbortSignal,
 ): Promise<LiveEvents<PhotoUpdate> | null> {
   const [row] = await readPhotos(stores, [photoId]);
   if (!row || !(await readCurrent(stores, viewerId, photoId))) return null;
@@ -40,6 +42,7 @@ export async function subscribeToPhoto(
     channels: [photoChannel(photoId)],
     signals: participants.map(accessChannel),
     after,
+    signal,
     isAnonymous: viewerId === null,
     beginsWithState: true,
     async resync() {

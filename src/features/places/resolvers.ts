@@ -30,8 +30,8 @@ export const placeResolvers: Resolvers = {
     searchPlaces: (_, { text, first }, { stores, readViewer }) => searchPlaces(stores, readViewer(), text, first),
   },
   Subscription: {
-    photosNear: subscription((_, { latitude, longitude, radiusMeters, after }, { stores, readViewer }) =>
-      subscribeToPhotosNear(stores, readViewer(), { latitude, longitude }, radiusMeters, after),
+    photosNear: subscription((_, { latitude, longitude, radiusMeters, after }, { stores, readViewer, signal }) =>
+      subscribeToPhotosNear(stores, readViewer(), { latitude, longitude }, radiusMeters, after, signal),
     ),
   },
   Photo: {
@@ -63,13 +63,13 @@ interface AreaArguments {
 }
 
 /** A page of the photos in an area, with the distance of each from the area's middle, by photo id. */
-async function readArea({ stores, readViewer, loaders }: Context, area: Area, args: AreaArguments) {
+async function readArea({ stores, readViewer, loaders, signal }: Context, area: Area, args: AreaArguments) {
   const request = pageRequest(args);
   const span = {
     from: args.publishedFrom ? idAt(args.publishedFrom) : 0n,
     before: args.publishedBefore ? idAt(args.publishedBefore) : MAX_ID,
   };
-  const { photos, hasNextPage, end } = await searchArea(stores, readViewer(), area, span, request);
+  const { photos, hasNextPage, end } = await searchArea(stores, readViewer(), area, span, request, signal);
   const items = await answerBatch(photos, {
     sortId: (entry) => entry.publishedId,
     load: (entries) => loaders.photos(entries.map((entry) => entry.photoId)),

@@ -1,5 +1,6 @@
 import { joinSql, KEPT, type Sql, sql, unplanned } from '../../stores/postgres.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { neverAbandoned, stopIfAbandoned } from '../kernel/abandoned.ts';
 import type { PageRequest } from '../kernel/paging.ts';
 import { photoIsVisible } from '../visibility/sql-conditions.ts';
 import { type Area, cover, refine } from './areas.ts';
@@ -60,6 +61,8 @@ const MAX_CELLS = 80;
  * and merges them, down to the position where it has read all its rows of a cell. So the cost depends on the size of
  * the page and not on the number of photos. When many photos lie in a cell but outside the area, the search divides the
  * cell and continues from that position.
+ *
+ * @param signal ends the search before the next statement
  */
 export async function searchArea(
   stores: Stores,
@@ -67,11 +70,13 @@ export async function searchArea(
   area: Area,
   { from, before }: IdRange,
   { first, after }: PageRequest,
+  signal = neverAbandoned(),
 ): Promise<AreaPage> {
   const photos: AreaPhoto[] = [];
   let cells = cover(area);
   let below = after !== null && after < before ? after : before;
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    stopIfAbandoned(signal);
     if (cells?.length === 0) return { photos, hasNextPage: false, end: null };
     const maxPhotos = first + 1 - photos.length;
     const share = Math.ceil((maxPhotos * ROWS_PER_PHOTO) / (cells?.length ?? 1)) + SPARE_ROWS_PER_CELL;

@@ -23,6 +23,7 @@ export type NewNearbyPhotoEvent = LiveEvent<NearbyPhoto>;
  *
  * @param radius from 10 to 50,000 metres
  * @param after the cursor of the last event that the client has
+ * @param signal is aborted when the client leaves
  * @throws BAD_USER_INPUT that says what is allowed
  */
 export async function subscribeToPhotosNear(
@@ -31,12 +32,14 @@ export async function subscribeToPhotosNear(
   center: Point,
   radius: number,
   after: ClientText | null | undefined,
+  signal: AbortSignal,
 ): Promise<LiveEvents<NearbyPhoto>> {
   const [first, ...others] = cover(circle(center, radius))?.map(({ cell }) => cellChannel(cell)) ?? [];
   if (!first) throw badInput('There is no such circle.');
   return subscribe<NearbyPhoto>(stores, {
     channels: [first, ...others],
     after,
+    signal,
     isAnonymous: viewerId === null,
     async onMessage(payload) {
       const delivery = await deliverPublishedPhoto(stores, viewerId, payload);

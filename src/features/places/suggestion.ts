@@ -4,6 +4,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { findExif, readExifPosition } from '../images/exif.ts';
 import { detectFormat } from '../images/formats.ts';
 import { UnusableFile } from '../images/unusable-file.ts';
+import { stopIfAbandoned } from '../kernel/abandoned.ts';
 import { checkDegrees, type Point } from './geo.ts';
 
 /** One request can select a hundred uploads. */
@@ -17,20 +18,31 @@ const READ_WITHIN_MS = 10_000;
  * deleted when the upload is processed or expires. Nothing is decoded, and only the beginning of a file is read: a WebP
  * or an AVIF may have its Exif data elsewhere, and then that part too.
  *
+ * @param signal stops the reading, because each request reads its files for itself
  * @returns for each upload null when the file has no position, or nothing has been uploaded yet
  */
-export function readSuggestions(stores: Stores, uploads: readonly Upload[]): Promise<(Point | null | Error)[]> {
+export function readSuggestions(
+  stores: Stores,
+  uploads: readonly Upload[],
+  signal: AbortSignal,
+): Promise<(Point | null | Error)[]> {
   return Promise.all(
     uploads.map((upload) =>
       upload.exifPoint
         ? unpackPoint(upload.exifPoint)
-        : limit(() => readSuggestion(stores, upload)).catch((error: Error) => error),
+        : limit(() => readSuggestion(stores, upload, signal)).catch((error: Error) => error),
     ),
   );
 }
 
-async function readSuggestion({ objects, db, log }: Stores, { id, objectKey, byteSize }: Upload) {
-  const signal = AbortSignal.timeout(READ_WITHIN_MS);
+async function readSuggestion(
+  { objects, db, log }: Stores,
+  { id, objectKey, byteSize }: Upload,
+  abandoned: AbortSignal,
+) {
+  // It may have waited for its turn.
+  stopIfAbandoned(abandoned);
+  const signal = AbortSignal.any([abandoned, AbortSignal.timeout(READ_WITHIN_MS)]);
   const head = await objects.getPart(objectKey, 0, HEAD_BYTES, signal);
   if (!head) return null;
   const readPart = async (offset: number, length: number) => {

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { announcePulledAuthor, fanOut } from '../../../src/features/feed/fan-out.ts';
+import { neverAbandoned } from '../../../src/features/kernel/abandoned.ts';
 import { subscribe } from '../../../src/features/live/subscribe.ts';
 import { authorKey, feedKey } from '../../../src/features/records/feed-keys.ts';
 import { timelineChannel } from '../../../src/stores/channel-names.ts';
@@ -209,6 +210,7 @@ test('a channel that is added begins with a gap, and is in the cursor only from 
     subscribe<string>(stores, {
       channels,
       after,
+      signal: neverAbandoned(),
       async onMessage(payload, { addChannel }) {
         if (payload === 'more') await addChannel(other);
         return { value: payload, shareKey: null };

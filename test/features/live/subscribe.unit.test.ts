@@ -1,6 +1,7 @@
 /** How a subscription uses channels and signals, with plain functions in their place. No server is needed. */
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { ABANDONED, neverAbandoned } from '../../../src/features/kernel/abandoned.ts';
 import { type Delivered, Final, type SubscriptionSource, subscribe } from '../../../src/features/live/subscribe.ts';
 import type { ChannelSubscriber } from '../../../src/stores/channel-state.ts';
 import { ChannelsUnavailable } from '../../../src/stores/channels.ts';
@@ -52,6 +53,7 @@ function fakeStores() {
     subscribe<string>(stores, {
       channels: [CHANNEL],
       after: null,
+      signal: neverAbandoned(),
       onMessage: async (payload) => deliver(payload),
       ...source,
     });
@@ -204,4 +206,16 @@ test('a gap is resynchronized, and so is a signal that may have been missed', as
   expect((await events.next()).value).toMatchObject([{ value: 'changed' }, { value: '' }]);
   expect(payloads).toEqual(['changed', '']);
   await events.return();
+});
+
+test('a client that leaves while its subscription is opened ends that, and nothing of it stays', async () => {
+  const { fake, open } = fakeStores();
+  const abandon = new AbortController();
+  fake.beforeSubscribed = async (name) => {
+    if (name === 'live:{2}') abandon.abort();
+  };
+  const channels = [CHANNEL, 'live:{2}', 'live:{3}', 'live:{4}'] as const;
+  await expect(open({ channels, signals: ['access'], signal: abandon.signal })).rejects.toBe(ABANDONED);
+  expect(fake.starts).toHaveLength(2);
+  expect([fake.subscribers.size, fake.signals.size]).toEqual([0, 0]);
 });
