@@ -73,8 +73,8 @@ type SubscriptionStores = Pick<Stores, 'channels' | 'pubsub' | 'log'>;
  * Opens a subscription.
  *
  * @returns its events. They end with RESUME when the client is too slow, and with UNAVAILABLE when a store is away
- * @throws BAD_USER_INPUT for a cursor that is not one of this subscription; UNAVAILABLE when Redis is away; ABANDONED when
- *   the client has left
+ * @throws BAD_USER_INPUT for a cursor that is not one of this subscription; UNAVAILABLE when Redis is away; ABANDONED
+ * when the client has left
  */
 export async function subscribe<T>(stores: SubscriptionStores, source: SubscriptionSource<T>): Promise<LiveEvents<T>> {
   const subscription = new Subscription(stores, source);
