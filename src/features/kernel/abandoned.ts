@@ -14,7 +14,7 @@ export function stopIfAbandoned(signal: AbortSignal): void {
   if (signal.aborted) throw ABANDONED;
 }
 
-/** The signal of work that is carried out whoever waits for it. Made anew each time, so that it collects no listeners. */
+/** The signal of work that is carried out in full. Made anew each time, so that it collects no listeners. */
 export function neverAbandoned(): AbortSignal {
   return new AbortController().signal;
 }
