@@ -16,7 +16,7 @@ import type { Noticed } from './ordinary-client.ts';
 import { type MeasuredServer, startServer } from './processes.ts';
 
 const QUIET_SECONDS = 15;
-const ATTACK_SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
+const ATTACK_SECONDS = Number(process.env.BENCH_SECONDS ?? 15);
 const SAMPLE_EVERY_MS = 250;
 const MAX_P99_MS = 250;
 const MAX_TIMES_QUIET = 10;

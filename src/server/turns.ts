@@ -1,7 +1,8 @@
 /**
  * Fair turns: an operation waits while its client's other operations are large, together. So what one client asks at
  * the same time delays others by about one large operation, however many connections it has. After a large operation
- * its client rests for as long as it took, and the process serves others.
+ * its client rests for as long as it took, and the process serves others. Small operations do not wait for large ones:
+ * behind one address, somebody logs in while another client reads much.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
@@ -15,7 +16,7 @@ interface Waiting {
   start(): void;
 }
 
-/** The operations of one client. */
+/** The small or the large operations of one client. */
 interface ClientTurns {
   /** Its operations that run or after which it rests, and their weights together. */
   running: number;
@@ -26,6 +27,7 @@ interface ClientTurns {
 
 /** Decides when operations start. */
 export class Turns {
+  /** By the client's name, followed by whether they are large. */
   readonly #clients = new Map<string, ClientTurns>();
 
   /**
@@ -38,7 +40,9 @@ export class Turns {
    * before the operation's turn
    */
   async run<T>(client: string, weight: number, signal: AbortSignal | null, operation: () => Promise<T>): Promise<T> {
-    const turns = this.#turnsOf(client);
+    const isLarge = weight >= LARGE_WEIGHT;
+    const key = `${client} ${isLarge}`;
+    const turns = this.#turnsOf(key);
     if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await wait(turns, weight, signal);
     else begin(turns, weight);
     const start = performance.now();
@@ -49,22 +53,20 @@ export class Turns {
       rest = Math.min(MAX_REST_MS, performance.now() - start);
       return result;
     } finally {
-      if (weight < LARGE_WEIGHT) this.#end(client, turns, weight);
-      else {
-        void delay(rest, undefined, { ref: false }).then(() => this.#end(client, turns, weight));
-      }
+      if (isLarge) void delay(rest, undefined, { ref: false }).then(() => this.#end(key, turns, weight));
+      else this.#end(key, turns, weight);
     }
   }
 
-  #turnsOf(client: string): ClientTurns {
-    const existing = this.#clients.get(client);
+  #turnsOf(key: string): ClientTurns {
+    const existing = this.#clients.get(key);
     if (existing) return existing;
     const turns: ClientTurns = { running: 0, weight: 0, waiting: [] };
-    this.#clients.set(client, turns);
+    this.#clients.set(key, turns);
     return turns;
   }
 
-  #end(client: string, turns: ClientTurns, weight: number): void {
+  #end(key: string, turns: ClientTurns, weight: number): void {
     turns.running--;
     turns.weight -= weight;
     for (let next = turns.waiting[0]; next && hasRoom(turns, next.weight); next = turns.waiting[0]) {
@@ -72,7 +74,7 @@ export class Turns {
       begin(turns, next.weight);
       next.start();
     }
-    if (turns.running === 0) this.#clients.delete(client);
+    if (turns.running === 0) this.#clients.delete(key);
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
+import { LARGE_WEIGHT, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
 import { Turns } from '../../src/server/turns.ts';
 
 /** Operations that run until the test ends them. */
@@ -90,26 +90,36 @@ test('when too many operations of a client wait, more are refused, and others ar
   expect(running.map(({ client }) => client)).toEqual(['a', 'b']);
 });
 
+test('small operations do not wait for large ones', async () => {
+  const { running, add } = operations(new Turns());
+  for (let count = 0; count < 3; count++) add('a', MAX_WEIGHT_AT_ONCE);
+  add('a', LARGE_WEIGHT - 1);
+  await nextTurn();
+  expect(running.map(({ weight }) => weight)).toEqual([MAX_WEIGHT_AT_ONCE, LARGE_WEIGHT - 1]);
+});
+
 test('every operation runs, in the order in which its client sent it, and never more than fit', async () => {
   const weights = fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.integer({ min: 1, max: 1_900 })), { maxLength: 40 });
+  const isLarge = (weight: number) => weight >= LARGE_WEIGHT;
   await fc.assert(
     fc.asyncProperty(weights, fc.infiniteStream(fc.nat()), async (sent, choices) => {
       const { running, started, results, add } = operations(new Turns());
-      for (const [client, weight] of sent) add(client, weight * 5);
+      const lanes = sent.map(([client, weight]) => [`${client} ${isLarge(weight * 5)}`, weight * 5] as const);
+      for (const [index, [client]] of sent.entries()) add(client, lanes[index]?.[1] ?? 0);
       for (let ended = 0; ended < sent.length; ended++) {
         await expect.poll(() => running.length, { interval: 1 }).toBeGreaterThan(0);
-        for (const client of ['a', 'b']) {
-          const own = running.filter((entry) => entry.client === client);
+        const lanesNow = Map.groupBy(running, ({ client, weight }) => `${client} ${isLarge(weight)}`);
+        for (const own of lanesNow.values()) {
           const together = own.reduce((sum, { weight }) => sum + weight, 0);
-          expect(own.length <= 1 || together <= MAX_WEIGHT_AT_ONCE).toBe(true);
+          expect(own.length === 1 || together <= MAX_WEIGHT_AT_ONCE).toBe(true);
         }
         running[choices.next().value % running.length]?.end();
         await nextTurn();
       }
       await Promise.all(results);
-      for (const client of ['a', 'b']) {
-        const numbers = sent.flatMap(([sender], number) => (sender === client ? [number] : []));
-        expect(started[client] ?? []).toEqual(numbers);
+      for (const [lane, numbers] of Map.groupBy(lanes.keys(), (number) => lanes[number]?.[0] ?? '')) {
+        const order = started[lane.split(' ')[0] ?? ''] ?? [];
+        expect(order.filter((number) => lanes[number]?.[0] === lane)).toEqual(numbers);
       }
     }),
     { numRuns: 20 },
