@@ -5,8 +5,8 @@
 import { Agent, request } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { lowerPriority } from '../src/server/priority.ts';
 import { ATTACKS, type Attack, type AttackRequest, type Prey } from './hostile-attacks.ts';
+import { lowerPriority } from './priority.ts';
 
 /** What to attack, and which of `ATTACKS` to use. */
 export interface Order {

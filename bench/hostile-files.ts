@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { lowerPriority } from '../src/server/priority.ts';
 import { jpegOfScans, nestedSvg } from '../test/support/images.ts';
 import { newJpeg } from '../test/support/photos.ts';
 import { newViewer } from './feed.ts';
 import type { Verdict } from './measure.ts';
 import { type OrdinaryClient, quantile, startOrdinaryClient } from './ordinary.ts';
 import type { Noticed } from './ordinary-client.ts';
+import { lowerPriority } from './priority.ts';
 import { type MeasuredProcess, startServer, startWorker } from './processes.ts';
 
 /** Each turn sends a file so often, four at once. As long a quiet time follows. */

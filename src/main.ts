@@ -3,7 +3,6 @@ import { type Logger, pino } from 'pino';
 import { type Config, loadConfig } from './config.ts';
 import { surviveFaults } from './server/faults.ts';
 import { startApi } from './server/http.ts';
-import { lowerPriority } from './server/priority.ts';
 import { startWork } from './server/worker.ts';
 import { openStores } from './stores/stores.ts';
 
@@ -96,8 +95,6 @@ if (import.meta.main) {
   try {
     const config = loadConfig();
     const log = pino({ level: config.LOG_LEVEL });
-    // Whoever waits for an answer goes before pictures that wait to be decoded.
-    if (!roles.includes('api')) lowerPriority();
     const darkroom = await startRoles(roles as Role[], config, log);
     log.info({ roles, url: darkroom.url }, 'Darkroom runs');
     stopAfterFaults(log, stopAtSignal(log, darkroom.stop));

@@ -118,7 +118,7 @@ class CheckedDocuments {
         let refusals: readonly GraphQLError[] = [];
         return {
           didResolveSource: async ({ source, queryHash, contextValue }) => {
-            const checked = await this.#documents.check(source, contextValue.client);
+            const checked = await this.#documents.check(source, contextValue.client, contextValue.signal);
             if ('errors' in checked) refusals = checked.errors;
             this.#put(queryHash, 'document' in checked ? checked.document : REFUSED);
           },

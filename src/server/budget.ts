@@ -40,21 +40,40 @@ const NOTHING: Size = { selections: 0, aliases: 0, depth: 0, values: 0, cost: 0 
  * Checks that a document keeps the limits of limits.ts. Also refuses fragments that spread themselves, that share a
  * name or that no operation uses, as the specification does: the work of the further rules is bounded for all others.
  *
+ * A list whose size is in a variable counts as one item here. `checkVariables` counts it as what it is.
+ *
  * @returns the first thing that exceeds a limit; null when nothing does
  */
 export function checkBudget(schema: GraphQLSchema, document: DocumentNode): GraphQLError | null {
-  return new Budget(schema, document).check(
+  return new Budget(schema, document, null).check(
     document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION),
   );
 }
 
-/** The size of an operation of a document. */
+/** The size of an operation, and whether the sizes of its lists are in variables. */
+export interface OperationSize extends Size {
+  dependsOnVariables: boolean;
+}
+
+/**
+ * Measures an operation of a document that keeps the limits.
+ *
+ * @param variables without one that is the size of a list, the list counts as the largest page
+ */
 export function measureOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-): Size {
-  return new Budget(schema, document).measure(operation);
+  variables: Record<string, unknown> = {},
+): OperationSize {
+  const budget = new Budget(schema, document, variables);
+  return { ...budget.measure(operation), dependsOnVariables: budget.dependsOnVariables };
+}
+
+/** Checks that an operation keeps the limits with its variables. @returns the first limit that it exceeds, or null */
+export function checkVariables(size: OperationSize): GraphQLError | null {
+  const message = messageFor(size, size.selections);
+  return message === null ? null : new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 class Budget {
@@ -64,9 +83,14 @@ class Budget {
   readonly #sizes = new Map<string, Size | null>();
   /** What is wrong with a fragment that spreads itself, or with two of one name: only the last would be measured. */
   #wrongFragment: string | null = null;
+  readonly #variables: Record<string, unknown> | null;
+  /** Whether the size of a list that was measured is in a variable. */
+  dependsOnVariables = false;
 
-  constructor(schema: GraphQLSchema, document: DocumentNode) {
+  /** @param variables null when they are not known */
+  constructor(schema: GraphQLSchema, document: DocumentNode, variables: Record<string, unknown> | null) {
     this.#schema = schema;
+    this.#variables = variables;
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.FRAGMENT_DEFINITION) continue;
       const name = definition.name.value;
@@ -124,7 +148,7 @@ class Budget {
     const name = node.name.value;
     const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
     const within = this.#sizeOf(node.selectionSet, field && getNamedType(field.type));
-    const length = field ? listLength(field, node) : null;
+    const length = field ? this.#listLength(field, node) : null;
     return {
       selections: 1 + within.selections,
       aliases: (node.alias ? 1 : 0) + within.aliases,
@@ -132,6 +156,22 @@ class Budget {
       values: 1 + (length === null ? within.values : length * (1 + within.values)),
       cost: (FIELD_COSTS[`${type?.name}.${name}`] ?? 0) + (length ?? 1) * within.cost,
     };
+  }
+
+  /** How many items a field requests; null when it neither returns a page nor takes a list of ids. */
+  #listLength(definition: GraphQLField<unknown, unknown>, field: FieldNode): number | null {
+    const argument = definition.args.find(({ name }) => name === 'first' || name === 'ids');
+    if (!argument) return null;
+    const value = field.arguments?.find(({ name }) => name.value === argument.name)?.value;
+    if (!value) return Number(argument.defaultValue ?? MAX_PAGE);
+    if (value.kind === Kind.LIST) return value.values.length;
+    if (value.kind === Kind.INT) return Math.max(0, Number(value.value));
+    if (value.kind !== Kind.VARIABLE) return MAX_PAGE;
+    this.dependsOnVariables = true;
+    if (!this.#variables) return 1;
+    const size = this.#variables[value.name.value];
+    if (Array.isArray(size)) return size.length;
+    return typeof size === 'number' ? Math.max(0, size) : MAX_PAGE;
   }
 
   #sizeOfFragment(name: string): Size {
@@ -201,7 +241,7 @@ function messageFor({ depth, aliases, values, cost }: Size, total: number): stri
   if (values > MAX_VALUES) {
     return (
       `The answer to this query could hold ${format(values)} values; ${format(MAX_VALUES)} are allowed. ` +
-      'Ask for smaller pages, written into the query, or for fewer fields, or nest fewer lists.'
+      'Ask for smaller pages or fewer fields, or nest fewer lists.'
     );
   }
   if (cost > MAX_COST) {
@@ -212,17 +252,6 @@ function messageFor({ depth, aliases, values, cost }: Size, total: number): stri
     );
   }
   return null;
-}
-
-/** How many items a field requests; null when it neither returns a page nor takes a list of ids. */
-function listLength(definition: GraphQLField<unknown, unknown>, field: FieldNode): number | null {
-  const argument = definition.args.find(({ name }) => name === 'first' || name === 'ids');
-  if (!argument) return null;
-  const value = field.arguments?.find(({ name }) => name.value === argument.name)?.value;
-  if (!value) return Number(argument.defaultValue ?? MAX_PAGE);
-  if (value.kind === Kind.LIST) return value.values.length;
-  // A variable counts as the largest page, so that the result depends on the document alone and can be cached with it.
-  return value.kind === Kind.INT ? Math.max(0, Number(value.value)) : MAX_PAGE;
 }
 
 function format(count: number): string {

@@ -21,6 +21,8 @@ const MAX_COMPILED_SELECTIONS = 300;
 /**
  * Whether the compiler is known to execute an operation as graphql-js does. It is not for:
  * - a variable inside a list or an input object, where an absent one becomes null (graphql-jit#91);
+ * - a variable that is non-null and has a default, which the compiler demands nevertheless, or one that has the name of
+ *   something that every object has, which it takes for a value;
  * - a nullable variable for an argument that is non-null and has a default, where null reaches the resolver;
  * - `@skip` and `@include`, whose conditions are wrong for fields that are merged from several places.
  */
@@ -30,6 +32,11 @@ export function isCompilable(
   operation: OperationDefinitionNode,
 ): boolean {
   if (measureOperation(schema, document, operation).selections > MAX_COMPILED_SELECTIONS) return false;
+  const isMisread = operation.variableDefinitions?.some(
+    ({ type, variable, defaultValue }) =>
+      (type.kind === Kind.NON_NULL_TYPE && defaultValue) || variable.name.value in Object.prototype,
+  );
+  if (isMisread) return false;
   const nullable = new Set(
     operation.variableDefinitions?.flatMap(({ type, variable }) =>
       type.kind === Kind.NON_NULL_TYPE ? [] : variable.name.value,

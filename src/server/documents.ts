@@ -47,10 +47,11 @@ export interface Documents {
    * Parses and validates a document, unless it was checked before. The cheap limits come first and alone.
    *
    * @param client whose budget of time pays for it, and whose documents take turns
+   * @param signal is aborted when nobody waits for it any more
    */
-  check(query: string, client: string): Checked | Promise<Checked>;
+  check(query: string, client: string, signal: AbortSignal): Checked | Promise<Checked>;
   /** Checks a document, and finds the operation in it that is meant. */
-  prepare(request: OperationRequest, client: string): Promise<Prepared>;
+  prepare(request: OperationRequest, client: string, signal: AbortSignal): Promise<Prepared>;
 }
 
 /** Makes the checker of documents, with its cache. */
@@ -97,17 +98,23 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
     return checked;
   };
 
-  const check = (query: string, client: string): Checked | Promise<Checked> => {
+  const check = (query: string, client: string, signal: AbortSignal): Checked | Promise<Checked> => {
     const known = cache.get(query);
     if (known) return { document: known };
     // A character of a document takes about as long as a value of an answer.
-    return turns.run(client, query.length, null, async () => checkInTime(query, client)).catch(refusedTurn);
+    const checkNow = async () => {
+      // Others may have sent the same document while this one waited.
+      const document = cache.get(query);
+      return document ? { document } : checkInTime(query, client);
+    };
+    // Not refused for waiting, because the client's time is limited already.
+    return turns.run(client, query.length, signal, checkNow, Number.POSITIVE_INFINITY).catch(refusedTurn);
   };
 
   return {
     check,
-    async prepare({ query, operationName, variables }, client) {
-      const checked = await check(query, client);
+    async prepare({ query, operationName, variables }, client, signal) {
+      const checked = await check(query, client, signal);
       if ('errors' in checked) return checked;
       const { document } = checked;
       const operation = findOperation(document, operationName);

@@ -20,13 +20,14 @@ import { resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
-import { measureOperation } from './budget.ts';
+import { checkVariables, measureOperation, type OperationSize } from './budget.ts';
 import { compile, isCompilable } from './compile.ts';
 import { asGraphQLError, formatResult, isUnavailableError } from './errors.ts';
 import {
   COMPILE_AFTER,
   MAX_COMPILED_CODE,
   MAX_VARIABLE_ERRORS,
+  OPERATION_WEIGHT,
   SOME_UNSENT_BYTES,
   SUBSCRIPTION_WEIGHT,
   WEIGHT_OF_COST,
@@ -50,8 +51,8 @@ export interface ExecutionSettings {
 
 /** What is known of an operation, for as long as its document is cached. */
 interface Plan {
-  /** What it counts for its client's turns (turns.ts). */
-  weight: number;
+  /** Its size; with the largest pages where their sizes are in variables. */
+  size: OperationSize;
   /** How often it was executed, until it is compiled. */
   executions: number;
   /** Null until the operation has been executed often enough to find out. */
@@ -110,9 +111,8 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
     if (!plan) {
       const variables =
         operation.operation === OperationTypeNode.SUBSCRIPTION ? eventVariables(document, operation) : [];
-      const { values, cost } = measureOperation(schema, document, operation);
       plan = {
-        weight: values + WEIGHT_OF_COST * cost,
+        size: measureOperation(schema, document, operation),
         executions: 0,
         isCompilable: null,
         dependsOnViewer: false,
@@ -121,6 +121,14 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
       plans.set(operation, plan);
     }
     return plan;
+  };
+
+  /** The size of an operation with its variables. @returns an error when it exceeds a limit */
+  const sizeOf = (plan: Plan, { document, operation, variables }: Operation): OperationSize | GraphQLError => {
+    // Without variables for them, the document's check has seen the sizes.
+    if (!plan.size.dependsOnVariables) return plan.size;
+    const size = measureOperation(schema, document, operation, variables ?? {});
+    return checkVariables(size) ?? size;
   };
 
   /** The compiled operation; null when it is not to be compiled, or not yet. */
@@ -148,34 +156,55 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
     async execute(operation, context) {
       if (operation.operation.operation === OperationTypeNode.SUBSCRIPTION) return { errors: [SUBSCRIPTION_OVER_HTTP] };
       const plan = planOf(operation);
+      const size = sizeOf(plan, operation);
+      if (size instanceof GraphQLError) return { errors: [size] };
       // A mutation is carried out in full, because a client that leaves must not undo half of what it has begun.
       const isMutation = operation.operation.operation === OperationTypeNode.MUTATION;
       const own = isMutation ? withoutAbort(context) : context;
-      return turns
-        .run(context.client, plan.weight, own.signal, () => untilAborted(own.signal, run(plan, null, own, operation)))
-        .catch(refusedTurn);
+      const execute = () => untilAborted(own.signal, run(plan, null, own, operation));
+      // One that has not begun does not begin any more when its client has left.
+      return turns.run(context.client, weightOf(size), context.signal, execute).catch(refusedTurn);
     },
     async subscribe(operation, newContext, signal, isCongested) {
+      const plan = planOf(operation);
+      const size = sizeOf(plan, operation);
+      if (size instanceof GraphQLError) return { errors: [size] };
       const context = newContext(signal);
       const source = await turns
-        .run(context.client, SUBSCRIPTION_WEIGHT, signal, async () =>
-          createSourceEventStream(toArgs(settings, operation, null, context)),
+        .run(
+          context.client,
+          SUBSCRIPTION_WEIGHT,
+          signal,
+          async () => createSourceEventStream(toArgs(settings, operation, null, context)),
+          // When a server restarts, all clients behind an address subscribe at the same moment.
+          Number.POSITIVE_INFINITY,
         )
         .catch(refusedTurn);
       if (!(Symbol.asyncIterator in source)) return classifyErrors(source);
-      const plan = planOf(operation);
       const variables = JSON.stringify(plan.eventVariables.map((name) => operation.variables?.[name]));
-      const runFor = (event: unknown, context: Context) => run(plan, event, context, operation);
+      const runForAll = (event: unknown, context: Context) => run(plan, event, context, operation);
+      // What is executed for one subscriber alone takes their turn. It is never refused: no event may be lost.
+      const runAlone = (event: unknown, own: Context) =>
+        turns.run(own.client, weightOf(size), signal, () => runForAll(event, own), Number.POSITIVE_INFINITY);
       return mapEvents(
         source as LiveEvents<unknown>,
         (events) => {
           if (isCongested()) throw resumeRequired('You read too slowly: subscribe again with "after".');
-          return Promise.all(events.map((event) => sharedResults.execute(event, plan, variables, runFor, newContext)));
+          return Promise.all(
+            events.map((event) =>
+              sharedResults.execute(event, plan, variables, { forAll: runForAll, alone: runAlone }, newContext),
+            ),
+          );
         },
         (error) => [toText({ errors: [error] })],
       );
     },
   };
+}
+
+/** What an operation of this size counts for its client's turns. */
+function weightOf({ values, cost }: OperationSize): number {
+  return OPERATION_WEIGHT + values + WEIGHT_OF_COST * cost;
 }
 
 /** Waits for a result until nobody else does. @throws ABANDONED then */

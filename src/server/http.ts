@@ -73,9 +73,11 @@ export async function startApi(stores: Stores): Promise<Api> {
   await app.register(fastifyApollo(apollo), {
     path: GRAPHQL_PATH,
     context: async (request, reply) => {
+      // Once the client has left, it has no address any more.
+      const { ip } = request;
       // An expired token counts as none, so that a client that still sends it can log in again.
       const session = await authenticate(stores, request.headers.authorization);
-      return createContext(stores, session === 'invalid' ? null : session, request.ip, signalOf(reply.raw));
+      return createContext(stores, session === 'invalid' ? null : session, ip, signalOf(reply.raw));
     },
   });
   serveHealth(app, stores);

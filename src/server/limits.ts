@@ -8,7 +8,7 @@ export const MAX_TOKENS = 3_000;
  */
 export const CHECKING_MS: BucketSize = { perSecond: 200, capacity: 1_000 };
 /** The largest request, in bytes. */
-export const MAX_BODY_BYTES = 64 * 1024;
+export const MAX_BODY_BYTES = 128 * 1024;
 
 /** The most operations, subscriptions included, that run at the same time over one connection. */
 export const MAX_OPERATIONS = 100;
@@ -18,10 +18,10 @@ export const MAX_OPERATIONS = 100;
  */
 export const FRAMES_OF_SOCKET: BucketSize = { perSecond: 100, capacity: 1_500 };
 /**
- * How many bytes. A message of a real client has 2 KB at most, so these are 100 of them in a second. The burst is 32
+ * How many bytes. A message of a real client has 2 KB at most, so these are 100 of them in a second. The burst is 16
  * messages of the largest size.
  */
-export const BYTES_OF_SOCKET: BucketSize = { perSecond: 256 * 1024, capacity: 32 * MAX_BODY_BYTES };
+export const BYTES_OF_SOCKET: BucketSize = { perSecond: 256 * 1024, capacity: 16 * MAX_BODY_BYTES };
 /**
  * The same for all connections from one address, for each connection that is allowed from it. A client that is at rest
  * sends a pong every 12 seconds. When a server restarts, all of them subscribe again at the same moment.
@@ -112,6 +112,8 @@ export const MAX_VALUES = 25_000;
  */
 export const MAX_WEIGHT_AT_ONCE = 10_000;
 export const WEIGHT_OF_COST = 50;
+/** What every operation counts besides: the smallest one takes some time as well. */
+export const OPERATION_WEIGHT = 250;
 /** The weight of setting up a subscription. */
 export const SUBSCRIPTION_WEIGHT = 500;
 /** From this weight on, an operation counts for some time after it has ended: for as long as it took, and at most... */
@@ -119,7 +121,7 @@ export const LARGE_WEIGHT = 2_000;
 /** ... this long, in milliseconds. */
 export const MAX_REST_MS = 250;
 /** How many operations of a client may wait for their turn. */
-export const MAX_WAITING_OPERATIONS = 500;
+export const MAX_WAITING_OPERATIONS = 100;
 /** The most errors about variables in one answer. */
 export const MAX_VARIABLE_ERRORS = 10;
 /** An operation is compiled when it has been executed so often since it was last compiled. */

@@ -7,6 +7,12 @@ import type { LiveEvent } from '../features/live/subscribe.ts';
 /** Executes an operation for one event. */
 type Execute = (event: unknown, context: Context) => Promise<ExecutionResult>;
 
+/** Executes an operation for all subscribers who may share the result, or for one of them alone. */
+interface Executions {
+  forAll: Execute;
+  alone: Execute;
+}
+
 /** An operation of a client: one object for all who send the same document and operation name. */
 interface Query {
   /**
@@ -48,18 +54,18 @@ export class SharedResults {
     event: LiveEvent<unknown>,
     query: Query,
     variables: string,
-    execute: Execute,
+    execute: Executions,
     newContext: () => Context,
   ): Promise<string> {
     const { shareKey, cursor } = event;
-    const executeAlone = async () => this.#toText(await execute(event, newContext()));
+    const executeAlone = async () => this.#toText(await execute.alone(event, newContext()));
     if (shareKey === null || query.dependsOnViewer) return executeAlone();
     const queries = getOrInsert(this.#results, shareKey, (): ResultsByQuery => new Map());
     const results = getOrInsert(queries, query, () => new Map());
     const first = results.get(variables);
     if (first) return (await first)?.join(cursor) ?? executeAlone();
     const context = newContext();
-    const own = execute({ ...event, cursor: CURSOR }, context).then((result) => ({
+    const own = execute.forAll({ ...event, cursor: CURSOR }, context).then((result) => ({
       parts: this.#toText(result).split(CURSOR),
       hasErrors: Boolean(result.errors),
     }));

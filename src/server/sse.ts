@@ -86,14 +86,14 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
     open: OpenConnection,
     response: ServerResponse,
   ): Promise<Texts | { refused: [status: RefusalStatus, message: string] }> => {
-    const prepared = await documents.prepare(operation, clientOf(session, ip));
+    const leaving = signalOf(response);
+    const prepared = await documents.prepare(operation, clientOf(session, ip), leaving);
     if ('errors' in prepared) return streamOf({ errors: prepared.errors });
     const kind = prepared.operation.operation.operation;
     if (kind === 'mutation' && method === 'GET') {
       return { refused: [405, 'A mutation is sent with POST.'] };
     }
     const newContext = (signal?: AbortSignal) => createContext(stores, session, ip, signal);
-    const leaving = signalOf(response);
     if (kind !== 'subscription') {
       const result = await executeAdmitted(admission, !session, leaving, (orLate) =>
         executor.execute(prepared.operation, newContext(orLate)),

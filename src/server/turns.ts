@@ -36,14 +36,22 @@ export class Turns {
    * @param client whose operations share their turns
    * @param weight the size of the operation, see `MAX_WEIGHT_AT_ONCE`
    * @param signal is aborted when nobody waits for the operation any more
+   * @param maxWaiting how many of them may wait; Infinity for what must not be refused
    * @throws RATE_LIMITED when too many operations of the client wait already, and ABANDONED when `signal` is aborted
    * before the operation's turn
    */
-  async run<T>(client: string, weight: number, signal: AbortSignal | null, operation: () => Promise<T>): Promise<T> {
+  async run<T>(
+    client: string,
+    weight: number,
+    signal: AbortSignal,
+    operation: () => Promise<T>,
+    maxWaiting = MAX_WAITING_OPERATIONS,
+  ): Promise<T> {
+    if (signal.aborted) throw ABANDONED;
     const isLarge = weight >= LARGE_WEIGHT;
     const key = `${client} ${isLarge}`;
     const turns = this.#turnsOf(key);
-    if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await wait(turns, weight, signal);
+    if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await wait(turns, weight, signal, maxWaiting);
     else begin(turns, weight);
     const start = performance.now();
     // What an abandoned operation has begun goes on for some time.
@@ -94,9 +102,9 @@ function begin(turns: ClientTurns, weight: number): void {
   turns.weight += weight;
 }
 
-function wait({ waiting }: ClientTurns, weight: number, signal: AbortSignal | null): Promise<void> {
-  if (waiting.length >= MAX_WAITING_OPERATIONS) {
-    throw rateLimited('You send too many large operations at the same time.', 1);
+function wait({ waiting }: ClientTurns, weight: number, signal: AbortSignal, maxWaiting: number): Promise<void> {
+  if (waiting.length >= maxWaiting) {
+    throw rateLimited('You, or your network, send too many operations at the same time.', 1);
   }
   return new Promise((resolve, reject) => {
     const leave = () => {
@@ -106,11 +114,11 @@ function wait({ waiting }: ClientTurns, weight: number, signal: AbortSignal | nu
     const entry: Waiting = {
       weight,
       start() {
-        signal?.removeEventListener('abort', leave);
+        signal.removeEventListener('abort', leave);
         resolve();
       },
     };
     waiting.push(entry);
-    signal?.addEventListener('abort', leave, { once: true });
+    signal.addEventListener('abort', leave, { once: true });
   });
 }

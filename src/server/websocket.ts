@@ -74,7 +74,11 @@ export function serveWebSocket(
         return true;
       },
       async start({ query, operationName, variables }, signal) {
-        const prepared = await documents.prepare({ query, operationName, variables }, clientOf(session, address));
+        const prepared = await documents.prepare(
+          { query, operationName, variables },
+          clientOf(session, address),
+          signal,
+        );
         if ('errors' in prepared) return { refused: prepared.errors };
         const { operation } = prepared;
         if (operation.operation.operation !== 'subscription') {

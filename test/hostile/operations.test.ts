@@ -68,6 +68,19 @@ test('a fragment in two places has its fields in each, whatever the conditions',
   }
 });
 
+test.for([
+  ['a non-null variable with a default', '$value: Int! = 1'],
+  ['a variable that is named like a member of every object', '$constructor: Int'],
+] as const)('%s may be left out, however often', async ([, definition]) => {
+  const person = await newPerson(url);
+  await photoOf(person);
+  const name = definition.slice(0, definition.indexOf(':'));
+  const query = `query (${definition}) { me { user { photos(first: ${name}) { nodes { caption } } } } }`;
+  for (let time = 0; time < OFTEN; time++) {
+    expect(await answered(person, query)).toEqual({ me: { user: { photos: { nodes: [{ caption: '' }] } } } });
+  }
+});
+
 test('an "operationName" that names no operation runs nothing, over any transport', async () => {
   const [person, other] = (await newPeople(url, 2)) as [Person, Person];
   const follow = `mutation Follow { follow(input: { userId: "${other.id}" }) { user { viewerFollows } } }`;

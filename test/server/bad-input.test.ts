@@ -195,7 +195,7 @@ test('text with NUL is a user error, and nothing is written', async () => {
 });
 
 test('a username with characters that cannot be stored matches nobody', async () => {
-  for (const username of ['a\u0000b', 'a\ud800b', '', ' ', 'x'.repeat(50_000)]) {
+  for (const username of ['a\u0000b', 'a\ud800b', '', ' ', 'x'.repeat(100_000)]) {
     const { data, errors } = await ask1('query ($username: String!) { user(username: $username) { id } }', {
       username,
     });

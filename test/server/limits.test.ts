@@ -85,13 +85,23 @@ test('a query whose answer could hold more than 25,000 values is rejected', asyn
   expect((await refusals(node(chain(3, 50)))).join()).toMatch(TOO_MANY);
 });
 
-test('a page size in a variable counts as the largest page', async () => {
+test('a page size in a variable counts as what it is, over HTTP and WebSocket', async () => {
   const person = await newPerson(url);
   const query = `query ($first: Int!) { node(id: "${photo}") { ... on Photo {
     comments(first: $first) { nodes { photo { comments(first: $first) { nodes { photo {
       comments(first: $first) { nodes { id } } } } } } } } } } }`;
-  const { errors } = await person.send(query, { first: 1 });
-  expect(errors[0]?.message).toMatch(TOO_MANY);
+  expect((await person.send(query, { first: 1 })).errors).toEqual([]);
+  const refused = await person.send(query, { first: 50 });
+  expect(refused.errors).toMatchObject([
+    { message: expect.stringMatching(TOO_MANY), extensions: { code: 'BAD_USER_INPUT' } },
+  ]);
+  expect(refused.data).toBeNull();
+  const ids = (count: number) => ({ ids: Array(count).fill(photo) });
+  const nodes = `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Photo { ${chain(1, 100)} } } }`;
+  const socket = await greet(url, person.token);
+  expect(await ask(socket, nodes, ids(3))).toMatchObject({ data: { nodes: [{}, {}, {}] } });
+  expect((await ask(socket, nodes, ids(100))).errors?.[0]?.message).toMatch(TOO_MANY);
+  socket.socket.close();
 });
 
 test('fragments do not hide the size of nested lists', async () => {
@@ -123,7 +133,7 @@ test('lists below nodes(ids) count once for each id', async () => {
 });
 
 test('a request body that is too large is rejected, and the server goes on', async () => {
-  const query = `# ${'x'.repeat(100 * 1024)}\n{ __typename }`;
+  const query = `# ${'x'.repeat(150 * 1024)}\n{ __typename }`;
   const reply = await post(url, JSON.stringify({ query }));
   expect(reply.status).toBe(413);
   expect(reply.text).toMatch(/too large/i);
@@ -133,7 +143,7 @@ test('a request body that is too large is rejected, and the server goes on', asy
   socket.say({ type: 'subscribe', id: '1', payload: { query } });
   expect(await socket.closed).toBe(1009);
 
-  const fits = await post(url, JSON.stringify({ query: `# ${'x'.repeat(50 * 1024)}\n{ __typename }` }));
+  const fits = await post(url, JSON.stringify({ query: `# ${'x'.repeat(100 * 1024)}\n{ __typename }` }));
   expect(JSON.parse(fits.text)).toEqual({ data: { __typename: 'Query' } });
   const again = await openSocket(url);
   again.socket.close();

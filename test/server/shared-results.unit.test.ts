@@ -27,7 +27,7 @@ function counting(beforeAnswer: (context: Context) => void = () => {}) {
       Promise.all(
         events.map((event, index) => {
           const whole = { cursor: `c${index}`, isGap: false, value: photo, shareKey: null, ...event };
-          return results.execute(whole, query, variables, execute, newContext);
+          return results.execute(whole, query, variables, { forAll: execute, alone: execute }, newContext);
         }),
       ),
   };

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { LARGE_WEIGHT, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
 import { Turns } from '../../src/server/turns.ts';
 
+const NEVER = new AbortController().signal;
+
 /** Operations that run until the test ends them. */
 function operations(turns: Turns) {
   const running: { client: string; weight: number; end(): void }[] = [];
@@ -13,7 +15,7 @@ function operations(turns: Turns) {
     running,
     started,
     results,
-    add(client: string, weight: number, signal: AbortSignal | null = null): void {
+    add(client: string, weight: number, signal = NEVER): void {
       const number = results.length;
       const operation = () =>
         new Promise<void>((resolve) => {
@@ -62,8 +64,8 @@ test('small operations run at the same time', async () => {
 
 test('an operation that fails gives its turn to the next one', async () => {
   const turns = new Turns();
-  const failed = turns.run('a', MAX_WEIGHT_AT_ONCE, null, () => Promise.reject(new Error('it failed')));
-  const next = turns.run('a', MAX_WEIGHT_AT_ONCE, null, async () => 'done');
+  const failed = turns.run('a', MAX_WEIGHT_AT_ONCE, NEVER, () => Promise.reject(new Error('it failed')));
+  const next = turns.run('a', MAX_WEIGHT_AT_ONCE, NEVER, async () => 'done');
   await expect(failed).rejects.toThrow('it failed');
   expect(await next).toBe('done');
 });
@@ -80,6 +82,9 @@ test('an operation that nobody waits for any more does not start', async () => {
   await expect.poll(() => running.map(({ weight }) => weight)).toEqual([1]);
   running[0]?.end();
   await results[2];
+  // It has left before it came.
+  add('a', MAX_WEIGHT_AT_ONCE, leaving.signal);
+  await expect(results[3]).rejects.toMatchObject({ extensions: { code: 'ABANDONED' } });
 });
 
 test('when too many operations of a client wait, more are refused, and others are not', async () => {
