@@ -8,7 +8,7 @@ export const MAX_TOKENS = 3_000;
  */
 export const CHECKING_MS: BucketSize = { perSecond: 200, capacity: 1_000 };
 /** The largest request, in bytes. */
-export const MAX_BODY_BYTES = 128 * 1024;
+export const MAX_BODY_BYTES = 256 * 1024;
 
 /** The most operations, subscriptions included, that run at the same time over one connection. */
 export const MAX_OPERATIONS = 100;
@@ -18,10 +18,10 @@ export const MAX_OPERATIONS = 100;
  */
 export const FRAMES_OF_SOCKET: BucketSize = { perSecond: 100, capacity: 1_500 };
 /**
- * How many bytes. A message of a real client has 2 KB at most, so these are 100 of them in a second. The burst is 16
+ * How many bytes. A message of a real client has 2 KB at most, so these are 100 of them in a second. The burst is eight
  * messages of the largest size.
  */
-export const BYTES_OF_SOCKET: BucketSize = { perSecond: 256 * 1024, capacity: 16 * MAX_BODY_BYTES };
+export const BYTES_OF_SOCKET: BucketSize = { perSecond: 256 * 1024, capacity: 8 * MAX_BODY_BYTES };
 /**
  * The same for all connections from one address, for each connection that is allowed from it. A client that is at rest
  * sends a pong every 12 seconds. When a server restarts, all of them subscribe again at the same moment.

@@ -25,9 +25,9 @@ import { insertPhoto, rowId } from '../support/rows.ts';
 import { ask, greet } from '../support/wire.ts';
 
 const url = inject('url');
-const BYTES = 100_000;
+const BYTES = 200_000;
 
-/** 100 KB each, as JSON. */
+/** 200 KB each, as JSON. */
 const TEXTS: Record<string, string> = {
   'combining marks': '\u0301\u0316'.repeat(BYTES / 4),
   '#': '#'.repeat(BYTES),

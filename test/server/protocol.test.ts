@@ -55,7 +55,7 @@ test.for([
   ['subscribes with text as variables', [init, subscribe('1', { query: '{ __typename }', variables: 'x' })], 4400],
   ['completes without an id', [init, { type: 'complete' }], 4400],
   ['sends 10 MB at once', ['x'.repeat(10_000_000)], 1009],
-  ['sends more than 128 KB at once', [JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(128 * 1024) } })], 1009],
+  ['sends more than 256 KB at once', [JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(256 * 1024) } })], 1009],
 ] as const)('a connection that %s is closed by the protocol', async ([, messages, code]) => {
   const socket = await openSocket(url);
   socket.say(...messages);
