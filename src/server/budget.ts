@@ -169,9 +169,10 @@ class Budget {
     if (value.kind !== Kind.VARIABLE) return MAX_PAGE;
     this.dependsOnVariables = true;
     if (!this.#variables) return 1;
-    const size = this.#variables[value.name.value];
-    if (Array.isArray(size)) return size.length;
-    return typeof size === 'number' ? Math.max(0, size) : MAX_PAGE;
+    const given = this.#variables[value.name.value];
+    const size = Array.isArray(given) ? given.length : given;
+    // A larger page is refused later, with a message about the variable.
+    return typeof size === 'number' ? Math.min(Math.max(0, size), MAX_PAGE) : MAX_PAGE;
   }
 
   #sizeOfFragment(name: string): Size {
