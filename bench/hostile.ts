@@ -10,8 +10,8 @@ import { newViewer } from './feed.ts';
 import type { Order } from './hostile-attacker.ts';
 import { ATTACKS, type Prey } from './hostile-attacks.ts';
 import { publish, signUp } from './hostile-files.ts';
-import type { Verdict } from './measure.ts';
-import { type OrdinaryClient, quantile, startOrdinaryClient } from './ordinary.ts';
+import { median, quantile, type Verdict } from './measure.ts';
+import { type OrdinaryClient, startOrdinaryClient } from './ordinary.ts';
 import type { Noticed } from './ordinary-client.ts';
 import { type MeasuredServer, startServer } from './processes.ts';
 
@@ -119,10 +119,9 @@ function growth({ memory }: Observed): number {
 }
 
 function print(name: string, seen: Observed, attacker: string): void {
-  const p50 = quantile(seen.latencies, 0.5);
   const megabytes = Math.max(...seen.memory) / 1e6;
   const failed = seen.failures > 0 ? `${seen.failures} FAILED: ${seen.failure} ` : '';
-  const latencies = `${p50.toFixed(1)} / ${p99(seen).toFixed(1)} ms`;
+  const latencies = `${median(seen.latencies).toFixed(1)} / ${p99(seen).toFixed(1)} ms`;
   const memory = `${megabytes.toFixed(0)} MB (${growth(seen).toFixed(2)} x)`;
   console.log(`  ${name}: ${latencies}, ${memory} ${failed}${attacker}`);
 }

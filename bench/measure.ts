@@ -32,8 +32,13 @@ export async function takeTurns(contestants: readonly Contestant[], rounds: numb
 
 /** The median; of an even number of values, the lower of the middle two. */
 export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** A quantile, such as 0.99: the smallest value that at least this part of the values does not exceed. */
+export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+  return sorted[Math.ceil(sorted.length * part) - 1] ?? Number.NaN;
 }
 
 /** Prints the median of each contestant, and how many times as fast the first one is. */

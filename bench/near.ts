@@ -11,7 +11,7 @@ import { photoIsVisible } from '../src/features/visibility/sql-conditions.ts';
 import { MAX_ID } from '../src/stores/ids.ts';
 import { type Database, nameStatement, type Sql, sql } from '../src/stores/postgres.ts';
 import { openStores, type Stores } from '../src/stores/stores.ts';
-import { atLeast, atMost, median, type Verdict } from './measure.ts';
+import { atLeast, atMost, median, quantile, type Verdict } from './measure.ts';
 
 const SIZES = (process.env.BENCH_PHOTOS ?? '1e4,1e5,1e6,1e7').split(',').map(Number);
 const RADII = [1_000, 10_000];
@@ -254,10 +254,8 @@ async function time(maxCalls: number, maxMs: number, call: () => Promise<unknown
 }
 
 function report(what: string, inside: bigint, ours: readonly number[], plain: readonly number[]): void {
-  const p99 = (times: readonly number[]) =>
-    [...times].sort((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1] ?? Number.NaN;
   const figures = (times: readonly number[]) =>
-    `${median(times).toFixed(2).padStart(8)} ms, p99 ${p99(times).toFixed(2).padStart(8)} ms`;
+    `${median(times).toFixed(2).padStart(8)} ms, p99 ${quantile(times, 0.99).toFixed(2).padStart(8)} ms`;
   const photos = `${what.padEnd(14)} ${inside.toLocaleString('en').padStart(9)} photos`;
   const ratio = (median(plain) / median(ours)).toFixed(0).padStart(4);
   console.log(`    ${photos}  Darkroom ${figures(ours)}   earthdistance ${figures(plain)}   ${ratio} ×`);

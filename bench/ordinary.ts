@@ -27,9 +27,3 @@ export function startOrdinaryClient(order: Order): OrdinaryClient {
     stop: () => child.disconnect(),
   };
 }
-
-/** A quantile of latencies, such as 0.99, in milliseconds. */
-export function quantile(latencies: readonly number[], part: number): number {
-  const sorted = [...latencies].sort((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * part) - 1] ?? Number.NaN;
-}

@@ -3,8 +3,9 @@ import type { BucketSize } from './token-bucket.ts';
 /** The most tokens of a document. A larger one is not parsed. */
 export const MAX_TOKENS = 3_000;
 /**
- * How long parsing and validating the documents of one network address may take, in milliseconds. A checked document is
- * kept and costs nothing again, so ordinary clients, which send the same documents, never get there.
+ * How long parsing and validating the documents of one person, or of one address without a session, may take, in
+ * milliseconds. A checked document is kept and costs nothing again, so ordinary clients, which send the same documents,
+ * never get there.
  */
 export const CHECKING_MS: BucketSize = { perSecond: 200, capacity: 1_000 };
 /** The largest request, in bytes. */

@@ -180,7 +180,9 @@ function inTurns(handle: (text: string) => void): (text: string) => void {
   let left = MESSAGES_AT_ONCE;
   const waiting: string[] = [];
   const take = () => {
-    for (let text = waiting.shift(); text !== undefined; text = left > 0 ? waiting.shift() : undefined) {
+    while (left > 0) {
+      const text = waiting.shift();
+      if (text === undefined) return;
       if (left-- === MESSAGES_AT_ONCE) setImmediate(nextTurn);
       handle(text);
     }
@@ -191,7 +193,7 @@ function inTurns(handle: (text: string) => void): (text: string) => void {
   };
   return (text) => {
     waiting.push(text);
-    if (left > 0) take();
+    take();
   };
 }
 
