@@ -38,7 +38,10 @@ interface Item {
   isDelivered: boolean;
   /** Whether it was delivered, or was in the list that the subscriber read at a gap. */
   isKnown: boolean;
-  /** A subscriber who unfollowed the author and resumes may receive it again, by the hashtag. */
+  /**
+   * A subscriber who did not follow the author at some moment since it was published, and resumes, may receive it
+   * again: by the author after the hashtag, or the other way round (docs/mechanisms/live.md).
+   */
   mayRepeat: boolean;
 }
 
@@ -124,7 +127,8 @@ export class Model {
     const isAllowed = this.allows(list, viewer, by, isTagged);
     const expected = isAllowed ? (isSure ? 'must' : 'may') : 'never';
     const wasDenied = !isAllowed || !isSure;
-    const initial = { isDelivered: false, isKnown: false, mayRepeat: false };
+    const mayRepeat = isTagged && !this.follows.has(`${viewer}>${by}`);
+    const initial = { isDelivered: false, isKnown: false, mayRepeat };
     const item: Item = { viewer, list, key, by, isTagged, expected, wasDenied, ...initial };
     this.#items.set(`${viewer} ${list} ${key}`, item);
     if (this.#early.delete(`${viewer} ${list} ${key}`)) this.#markDelivered(item);
