@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import type { GraphQLError } from 'graphql';
 import { unavailable } from '../features/kernel/errors.ts';
 import { refuse } from './refuse.ts';
+import type { Turns } from './turns.ts';
 
 /** How much a process does at the same time. */
 export interface Load {
@@ -33,18 +34,24 @@ const TOO_LATE = 'This takes too long. It may be carried out all the same: read 
 
 /** Decides whether a process takes new work. */
 export class Admission {
+  readonly #turns: Pick<Turns, 'waiting'>;
   readonly #busy: Load;
   readonly #load: Load = { inFlight: 0, delayMs: 0 };
 
-  /** @param busy the load from which on requests without a session are refused */
-  constructor(busy = BUSY) {
+  /**
+   * @param turns requests that wait for a turn are no load: their clients' other requests are, and are limited
+   * @param busy the load from which on requests without a session are refused
+   */
+  constructor(turns: Pick<Turns, 'waiting'>, busy = BUSY) {
+    this.#turns = turns;
     this.#busy = busy;
   }
 
   /** Whether to refuse a new request. */
   refuses(isAnonymous: boolean): boolean {
     const { inFlight, delayMs } = this.#load;
-    const load = Math.max(inFlight / this.#busy.inFlight, delayMs / this.#busy.delayMs);
+    const begun = inFlight - this.#turns.waiting;
+    const load = Math.max(begun / this.#busy.inFlight, delayMs / this.#busy.delayMs);
     return load >= (isAnonymous ? 1 : 2);
   }
 

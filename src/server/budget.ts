@@ -18,8 +18,18 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { badInput } from '../features/kernel/errors.ts';
 import { MAX_PAGE } from '../features/kernel/paging.ts';
-import { FIELD_COSTS, MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_REPEATS, MAX_SELECTIONS, MAX_VALUES } from './limits.ts';
+import {
+  FIELD_COSTS,
+  MAX_ALIASES,
+  MAX_COST,
+  MAX_DEPTH,
+  MAX_REPEATS,
+  MAX_SELECTIONS,
+  MAX_VALUES,
+  MAX_VARIABLE_VALUES,
+} from './limits.ts';
 
 /** The size of a selection set, with its fragments expanded. */
 interface Size {
@@ -40,7 +50,7 @@ const NOTHING: Size = { selections: 0, aliases: 0, depth: 0, values: 0, cost: 0 
  * Checks that a document keeps the limits of limits.ts. Also refuses fragments that spread themselves, that share a
  * name or that no operation uses, as the specification does: the work of the further rules is bounded for all others.
  *
- * A list whose size is in a variable counts as one item here. `checkVariables` counts it as what it is.
+ * A list whose size is in a variable counts as one item here. `checkSizeWithVariables` counts it as what it is.
  *
  * @returns the first thing that exceeds a limit; null when nothing does
  */
@@ -70,10 +80,26 @@ export function measureOperation(
   return { ...budget.measure(operation), dependsOnVariables: budget.dependsOnVariables };
 }
 
+/** Checks how much the variables hold, before anything reads them. @returns an error when it is too much, or null */
+export function checkVariableValues(variables: Record<string, unknown>): GraphQLError | null {
+  const left: unknown[] = [variables];
+  let count = 0;
+  for (let value = left.pop(); value !== undefined; value = left.pop()) {
+    if (typeof value !== 'object' || value === null) continue;
+    const within = Array.isArray(value) ? value : Object.values(value);
+    count += within.length;
+    if (count > MAX_VARIABLE_VALUES) {
+      return badInput(`The variables of an operation may hold at most ${format(MAX_VARIABLE_VALUES)} values.`);
+    }
+    left.push(...within);
+  }
+  return null;
+}
+
 /** Checks that an operation keeps the limits with its variables. @returns the first limit that it exceeds, or null */
-export function checkVariables(size: OperationSize): GraphQLError | null {
+export function checkSizeWithVariables(size: OperationSize): GraphQLError | null {
   const message = messageFor(size, size.selections);
-  return message === null ? null : new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+  return message === null ? null : badInput(message);
 }
 
 class Budget {

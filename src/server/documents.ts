@@ -108,7 +108,7 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
       return document ? { document } : checkInTime(query, client);
     };
     // Not refused for waiting, because the client's time is limited already.
-    return turns.run(client, query.length, signal, checkNow, Number.POSITIVE_INFINITY).catch(refusedTurn);
+    return turns.run(client, query.length, signal, checkNow, false).catch(refusedTurn);
   };
 
   return {

@@ -20,7 +20,7 @@ import { resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
-import { checkVariables, measureOperation, type OperationSize } from './budget.ts';
+import { checkSizeWithVariables, checkVariableValues, measureOperation, type OperationSize } from './budget.ts';
 import { compile, isCompilable } from './compile.ts';
 import { asGraphQLError, formatResult, isUnavailableError } from './errors.ts';
 import {
@@ -32,7 +32,7 @@ import {
   SUBSCRIPTION_WEIGHT,
   WEIGHT_OF_COST,
 } from './limits.ts';
-import { SharedResults } from './shared-results.ts';
+import { type Executions, SharedResults } from './shared-results.ts';
 import { refusedTurn, Turns } from './turns.ts';
 
 /** A validated operation to execute. */
@@ -125,10 +125,12 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
 
   /** The size of an operation with its variables. @returns an error when it exceeds a limit */
   const sizeOf = (plan: Plan, { document, operation, variables }: Operation): OperationSize | GraphQLError => {
+    const tooMany = variables && checkVariableValues(variables);
+    if (tooMany) return tooMany;
     // Without variables for them, the document's check has seen the sizes.
     if (!plan.size.dependsOnVariables) return plan.size;
     const size = measureOperation(schema, document, operation, variables ?? {});
-    return checkVariables(size) ?? size;
+    return checkSizeWithVariables(size) ?? size;
   };
 
   /** The compiled operation; null when it is not to be compiled, or not yet. */
@@ -177,23 +179,23 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
           signal,
           async () => createSourceEventStream(toArgs(settings, operation, null, context)),
           // When a server restarts, all clients behind an address subscribe at the same moment.
-          Number.POSITIVE_INFINITY,
+          false,
         )
         .catch(refusedTurn);
       if (!(Symbol.asyncIterator in source)) return classifyErrors(source);
       const variables = JSON.stringify(plan.eventVariables.map((name) => operation.variables?.[name]));
-      const runForAll = (event: unknown, context: Context) => run(plan, event, context, operation);
-      // What is executed for one subscriber alone takes their turn. It is never refused: no event may be lost.
-      const runAlone = (event: unknown, own: Context) =>
-        turns.run(own.client, weightOf(size), signal, () => runForAll(event, own), Number.POSITIVE_INFINITY);
+      const executions: Executions = {
+        execute: (event, context) => run(plan, event, context, operation),
+        // Never refused: no event may be lost.
+        inTurn: (client, work, until) =>
+          turns.run(client, weightOf(size), until ? AbortSignal.any([signal, until]) : signal, work, false),
+      };
       return mapEvents(
         source as LiveEvents<unknown>,
         (events) => {
           if (isCongested()) throw resumeRequired('You read too slowly: subscribe again with "after".');
           return Promise.all(
-            events.map((event) =>
-              sharedResults.execute(event, plan, variables, { forAll: runForAll, alone: runAlone }, newContext),
-            ),
+            events.map((event) => sharedResults.execute(event, plan, variables, executions, newContext)),
           );
         },
         (error) => [toText({ errors: [error] })],

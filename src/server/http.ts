@@ -6,6 +6,7 @@ import type { Stores } from '../stores/stores.ts';
 import { Admission, guardRequests, measureDelay } from './admission.ts';
 import { createApollo } from './apollo.ts';
 import { authenticate } from './authenticate.ts';
+import { parseBodies } from './bodies.ts';
 import { Connections } from './connections.ts';
 import { allowPlainGet } from './csrf.ts';
 import { createDocuments } from './documents.ts';
@@ -51,6 +52,7 @@ export async function startApi(stores: Stores): Promise<Api> {
     // For paths that cannot be decoded.
     frameworkErrors: (error, _, reply) => void answerError(stores.log, error, reply),
   });
+  parseBodies(app);
   answerErrors(app, stores.log, [GRAPHQL_PATH, STREAM_PATH, HEALTH_PATH]);
   const schema = buildSchema();
   if (!config.INTROSPECTION) hideTypes();
@@ -66,7 +68,7 @@ export async function startApi(stores: Stores): Promise<Api> {
     // An OPTIONS request that is no preflight would be refused with plain text.
     strictPreflight: false,
   });
-  const admission = new Admission();
+  const admission = new Admission(turns);
   const stopMeasuring = measureDelay(admission);
   guardRequests(app, admission, { health: HEALTH_PATH, stream: STREAM_PATH });
   allowPlainGet(app, GRAPHQL_PATH);

@@ -121,8 +121,21 @@ export const SUBSCRIPTION_WEIGHT = 500;
 export const LARGE_WEIGHT = 2_000;
 /** ... this long, in milliseconds. */
 export const MAX_REST_MS = 250;
-/** How many operations of a client may wait for their turn. */
-export const MAX_WAITING_OPERATIONS = 100;
+/**
+ * How many operations may wait for their turn: of one client, and of all together. When so many wait of all, one client
+ * may have no more than `ofClientThen`, so that many clients with many operations neither fill the memory nor keep
+ * others from waiting.
+ */
+export const MAX_WAITING_OPERATIONS = { ofClient: 100, ofAll: 1_000, ofClientThen: 5 };
+/**
+ * From this size on, a body is parsed in a turn of its address, in bytes. Parsing takes up to 0.12 milliseconds for a
+ * KB, for brackets alone.
+ */
+export const LARGE_BODY_BYTES = 16 * 1024;
+/** How many large bodies may wait. Each takes up to half a MB. */
+export const MAX_WAITING_BODIES = { ofClient: 20, ofAll: 200, ofClientThen: 1 };
+/** The most values in the variables of an operation: objects and lists with all that they hold. */
+export const MAX_VARIABLE_VALUES = 2_000;
 /** The most errors about variables in one answer. */
 export const MAX_VARIABLE_ERRORS = 10;
 /** An operation is compiled when it has been executed so often since it was last compiled. */

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutionResult } from 'graphql';
 import type { Context } from '../features/context.ts';
+import { ABANDONED } from '../features/kernel/abandoned.ts';
 import type { ShareKey } from '../features/live/share-key.ts';
 import type { LiveEvent } from '../features/live/subscribe.ts';
 
-/** Executes an operation for one event. */
-type Execute = (event: unknown, context: Context) => Promise<ExecutionResult>;
-
-/** Executes an operation for all subscribers who may share the result, or for one of them alone. */
-interface Executions {
-  forAll: Execute;
-  alone: Execute;
+/** How the events of one subscriber are executed. */
+export interface Executions {
+  /** Executes the operation for one event. */
+  execute(event: unknown, context: Context): Promise<ExecutionResult>;
+  /**
+   * Does work when it is the client's turn.
+   *
+   * @param until is aborted when somebody else does it. Then this fails, unless the work has begun
+   */
+  inTurn<T>(client: string, work: () => Promise<T>, until?: AbortSignal): Promise<T>;
 }
 
 /** An operation of a client: one object for all who send the same document and operation name. */
@@ -25,10 +29,29 @@ interface Query {
 /** Stands for the cursor in a shared result. It is random, so no data contains it. */
 const CURSOR = `cursor ${randomUUID()}`;
 
-/**
- * By query and variables: the text of a result, split where the cursor belongs; null when the result is not for others.
- */
-type ResultsByQuery = Map<Query, Map<string, Promise<string[] | null>>>;
+/** An answer for all subscribers who may share it. */
+class SharedAnswer {
+  readonly #begun = new AbortController();
+  readonly #parts = Promise.withResolvers<string[] | null>();
+
+  /** Is aborted when somebody has begun to make it. */
+  get begun(): AbortSignal {
+    return this.#begun.signal;
+  }
+
+  /** The text, split where the cursor belongs; null when it is not for others. */
+  get parts(): Promise<string[] | null> {
+    return this.#parts.promise;
+  }
+
+  begin(parts: Promise<string[] | null>): void {
+    this.#begun.abort(ABANDONED);
+    this.#parts.resolve(parts);
+  }
+}
+
+/** By query and variables. */
+type AnswersByQuery = Map<Query, Map<string, SharedAnswer>>;
 
 /**
  * Executes the operation of a subscription for its events: once for all subscribers who would get the same answer.
@@ -36,9 +59,12 @@ type ResultsByQuery = Map<Query, Map<string, Promise<string[] | null>>>;
  * variables are the same, provided that the first execution did not read the viewer. Each gets the answer with their
  * own cursor. Whether an answer depends on the viewer is observed (features/context.ts) and not declared, so no
  * resolver can forget to declare it.
+ *
+ * Everything is executed in the turn of a subscriber's client (server/turns.ts): what is shared, in that of the first
+ * whose turn it is. So nobody waits for a client who subscribes with many large documents.
  */
 export class SharedResults {
-  readonly #results = new WeakMap<ShareKey, ResultsByQuery>();
+  readonly #answers = new WeakMap<ShareKey, AnswersByQuery>();
   readonly #toText: (result: ExecutionResult) => string;
 
   /** @param toText serializes a result as clients receive it */
@@ -54,32 +80,41 @@ export class SharedResults {
     event: LiveEvent<unknown>,
     query: Query,
     variables: string,
-    execute: Executions,
+    { execute, inTurn }: Executions,
     newContext: () => Context,
   ): Promise<string> {
     const { shareKey, cursor } = event;
-    const executeAlone = async () => this.#toText(await execute.alone(event, newContext()));
+    const executeAlone = async () => {
+      const context = newContext();
+      return this.#toText(await inTurn(context.client, () => execute(event, context)));
+    };
     if (shareKey === null || query.dependsOnViewer) return executeAlone();
-    const queries = getOrInsert(this.#results, shareKey, (): ResultsByQuery => new Map());
-    const results = getOrInsert(queries, query, () => new Map());
-    const first = results.get(variables);
-    if (first) return (await first)?.join(cursor) ?? executeAlone();
-    const context = newContext();
-    const own = execute.forAll({ ...event, cursor: CURSOR }, context).then((result) => ({
-      parts: this.#toText(result).split(CURSOR),
-      hasErrors: Boolean(result.errors),
-    }));
-    results.set(
-      variables,
-      own.then(
-        ({ parts, hasErrors }) => {
+    const queries = getOrInsert(this.#answers, shareKey, (): AnswersByQuery => new Map());
+    const answers = getOrInsert(queries, query, () => new Map());
+    const answer = getOrInsert(answers, variables, () => new SharedAnswer());
+    if (!answer.begun.aborted) {
+      const context = newContext();
+      const make = async () => {
+        // The turns of two may come in the same moment.
+        if (answer.begun.aborted) throw ABANDONED;
+        const making = execute({ ...event, cursor: CURSOR }, context).then((result) => ({
+          parts: this.#toText(result).split(CURSOR),
+          hasErrors: Boolean(result.errors),
+        }));
+        const forOthers = making.then(({ parts, hasErrors }) => {
           if (context.dependsOnViewer()) query.dependsOnViewer = true;
           return hasErrors || query.dependsOnViewer ? null : parts;
-        },
-        () => null,
-      ),
-    );
-    return (await own).parts.join(cursor);
+        });
+        answer.begin(forOthers.catch(() => null));
+        return making;
+      };
+      const own = await inTurn(context.client, make, answer.begun).catch((error) => {
+        if (error === ABANDONED && answer.begun.aborted) return null;
+        throw error;
+      });
+      if (own) return own.parts.join(cursor);
+    }
+    return (await answer.parts)?.join(cursor) ?? executeAlone();
   }
 }
 

@@ -13,6 +13,8 @@ import { LARGE_WEIGHT, MAX_REST_MS, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE }
 /** An operation that waits for its turn. */
 interface Waiting {
   weight: number;
+  /** Whether it counts towards the limits of those that wait. */
+  isCounted: boolean;
   start(): void;
 }
 
@@ -29,6 +31,18 @@ interface ClientTurns {
 export class Turns {
   /** By the client's name, followed by whether they are large. */
   readonly #clients = new Map<string, ClientTurns>();
+  readonly #maxWaiting: typeof MAX_WAITING_OPERATIONS;
+  #waiting = 0;
+
+  /** @param maxWaiting how many operations may wait */
+  constructor(maxWaiting = MAX_WAITING_OPERATIONS) {
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** How many operations wait that can be refused, of all clients. */
+  get waiting(): number {
+    return this.#waiting;
+  }
 
   /**
    * Runs an operation when it is its turn: at once, unless the client's other operations are large.
@@ -36,22 +50,22 @@ export class Turns {
    * @param client whose operations share their turns
    * @param weight the size of the operation, see `MAX_WEIGHT_AT_ONCE`
    * @param signal is aborted when nobody waits for the operation any more
-   * @param maxWaiting how many of them may wait; Infinity for what must not be refused
-   * @throws RATE_LIMITED when too many operations of the client wait already, and ABANDONED when `signal` is aborted
-   * before the operation's turn
+   * @param canBeRefused false for what may wait however much waits already
+   * @throws RATE_LIMITED when too much waits already, and ABANDONED when `signal` is aborted before the operation's
+   * turn
    */
   async run<T>(
     client: string,
     weight: number,
     signal: AbortSignal,
     operation: () => Promise<T>,
-    maxWaiting = MAX_WAITING_OPERATIONS,
+    canBeRefused = true,
   ): Promise<T> {
     if (signal.aborted) throw ABANDONED;
     const isLarge = weight >= LARGE_WEIGHT;
     const key = `${client} ${isLarge}`;
     const turns = this.#turnsOf(key);
-    if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await wait(turns, weight, signal, maxWaiting);
+    if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await this.#wait(turns, weight, signal, canBeRefused);
     else begin(turns, weight);
     const start = performance.now();
     // What an abandoned operation has begun goes on for some time.
@@ -64,6 +78,35 @@ export class Turns {
       if (isLarge) void delay(rest, undefined, { ref: false }).then(() => this.#end(key, turns, weight));
       else this.#end(key, turns, weight);
     }
+  }
+
+  #wait({ waiting }: ClientTurns, weight: number, signal: AbortSignal, canBeRefused: boolean): Promise<void> {
+    const { ofClient, ofAll, ofClientThen } = this.#maxWaiting;
+    if (canBeRefused && waiting.length >= (this.#waiting < ofAll ? ofClient : ofClientThen)) {
+      throw rateLimited('You, or your network, send too many operations at the same time.', 1);
+    }
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        waiting.splice(waiting.indexOf(entry), 1);
+        this.#count(entry, -1);
+        reject(ABANDONED);
+      };
+      const entry: Waiting = {
+        weight,
+        isCounted: canBeRefused,
+        start() {
+          signal.removeEventListener('abort', leave);
+          resolve();
+        },
+      };
+      waiting.push(entry);
+      this.#count(entry, 1);
+      signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  #count({ isCounted }: Waiting, change: 1 | -1): void {
+    if (isCounted) this.#waiting += change;
   }
 
   #turnsOf(key: string): ClientTurns {
@@ -79,6 +122,7 @@ export class Turns {
     turns.weight -= weight;
     for (let next = turns.waiting[0]; next && hasRoom(turns, next.weight); next = turns.waiting[0]) {
       turns.waiting.shift();
+      this.#count(next, -1);
       begin(turns, next.weight);
       next.start();
     }
@@ -100,25 +144,4 @@ function hasRoom({ running, weight }: ClientTurns, added: number): boolean {
 function begin(turns: ClientTurns, weight: number): void {
   turns.running++;
   turns.weight += weight;
-}
-
-function wait({ waiting }: ClientTurns, weight: number, signal: AbortSignal, maxWaiting: number): Promise<void> {
-  if (waiting.length >= maxWaiting) {
-    throw rateLimited('You, or your network, send too many operations at the same time.', 1);
-  }
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      waiting.splice(waiting.indexOf(entry), 1);
-      reject(ABANDONED);
-    };
-    const entry: Waiting = {
-      weight,
-      start() {
-        signal.removeEventListener('abort', leave);
-        resolve();
-      },
-    };
-    waiting.push(entry);
-    signal.addEventListener('abort', leave, { once: true });
-  });
 }

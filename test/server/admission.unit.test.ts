@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, expect, test } from 'vitest';
 import { Admission, executeAdmitted, guardRequests } from '../../src/server/admission.ts';
+import { Turns } from '../../src/server/turns.ts';
 
 let app: FastifyInstance;
 afterEach(() => app?.close());
@@ -28,7 +29,7 @@ const NEVER = new AbortController().signal;
 const SIGNED_IN = { authorization: 'Bearer token' };
 
 test('anonymous requests are refused first, then all but the health check', async () => {
-  const { ask, untilWaiting, answer } = await start(new Admission({ inFlight: 2, delayMs: 1_000 }));
+  const { ask, untilWaiting, answer } = await start(new Admission(new Turns(), { inFlight: 2, delayMs: 1_000 }));
   const running = [ask(), ask()];
   await untilWaiting(2);
   const refused = await ask();
@@ -49,8 +50,22 @@ test('anonymous requests are refused first, then all but the health check', asyn
   expect((await ask('/graphql/stream')).status).toBe(200);
 });
 
+test('requests that wait for a turn do not count', async () => {
+  const turns = { waiting: 1 };
+  const { ask, untilWaiting, answer } = await start(new Admission(turns, { inFlight: 1, delayMs: 1_000 }));
+  const running = [ask()];
+  await untilWaiting(1);
+  running.push(ask());
+  await untilWaiting(2);
+  expect((await ask()).status).toBe(503);
+  for (const request of running) {
+    answer();
+    expect((await request).status).toBe(200);
+  }
+});
+
 test('a late event loop refuses requests as well', async () => {
-  const admission = new Admission({ inFlight: 100, delayMs: 1_000 });
+  const admission = new Admission(new Turns(), { inFlight: 100, delayMs: 1_000 });
   const { ask } = await start(admission);
   for (const [delay, anonymous, signedIn] of [
     [999, 200, 200],
@@ -65,7 +80,7 @@ test('a late event loop refuses requests as well', async () => {
 });
 
 test('a request that takes too long is answered as unavailable', async () => {
-  const { ask, answer } = await start(new Admission(), 50);
+  const { ask, answer } = await start(new Admission(new Turns()), 50);
   const response = await ask();
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] });
@@ -75,7 +90,7 @@ test('a request that takes too long is answered as unavailable', async () => {
 });
 
 test('an operation over an open connection is refused in the same way', async () => {
-  const admission = new Admission({ inFlight: 1, delayMs: 1_000 });
+  const admission = new Admission(new Turns(), { inFlight: 1, delayMs: 1_000 });
   const work = Promise.withResolvers<string>();
   const running = executeAdmitted(admission, true, NEVER, () => work.promise);
   const refused = { refused: [{ extensions: { code: 'UNAVAILABLE' } }] };
@@ -87,7 +102,7 @@ test('an operation over an open connection is refused in the same way', async ()
 });
 
 test('the work for an answer that is late, or that nobody waits for, is aborted', async () => {
-  const admission = new Admission();
+  const admission = new Admission(new Turns());
   const signals: AbortSignal[] = [];
   const work = (signal: AbortSignal) => {
     signals.push(signal);

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSchema, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { checkBudget, checkVariables, measureOperation } from '../../src/server/budget.ts';
+import { checkBudget, checkSizeWithVariables, checkVariableValues, measureOperation } from '../../src/server/budget.ts';
 import { toOperation } from '../support/operations.ts';
 
 const FOLDER = new URL('../../schema/', import.meta.url);
@@ -52,11 +52,25 @@ test('a page size in a variable counts as what it is, and as the largest page wi
       comments(first: $first) { nodes { id } } } } } } } } } } }`);
   expect(checkBudget(schema, document)).toBeNull();
   const check = (variables?: Record<string, unknown>) =>
-    checkVariables(measureOperation(schema, document, operation, variables))?.message ?? null;
+    checkSizeWithVariables(measureOperation(schema, document, operation, variables))?.message ?? null;
   expect(check({ first: 1 })).toBeNull();
   expect(check({ first: -1 })).toBeNull();
   for (const variables of [undefined, {}, { first: null }, { first: 100 }, { first: '1' }]) {
     expect(check(variables)).toBe(tooMany('3,040,402'));
+  }
+});
+
+test('variables hold no more than so many values, wherever they are', () => {
+  expect(checkVariableValues({ ids: Array(1_999).fill('id'), text: 'x'.repeat(100_000), none: undefined })).toBeNull();
+  const message = 'The variables of an operation may hold at most 2,000 values.';
+  const deep = JSON.parse(`${'['.repeat(2_001)}${']'.repeat(2_001)}`);
+  for (const variables of [
+    { ids: Array(2_000).fill('id') },
+    { input: { none: null, lists: Array(50).fill(Array(50).fill({})) } },
+    Object.fromEntries(Array.from({ length: 2_001 }, (_, index) => [`name${index}`, null])),
+    { deep },
+  ]) {
+    expect(checkVariableValues(variables)?.message).toBe(message);
   }
 });
 

@@ -4,17 +4,20 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { findSession } from '../../src/features/accounts/sessions.ts';
 import { createContext } from '../../src/features/context.ts';
 import { createExecutor, type Executor, type Operation, type Texts } from '../../src/server/executor.ts';
+import { LARGE_WEIGHT, MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
 import { buildSchema } from '../../src/server/schema.ts';
+import { Turns } from '../../src/server/turns.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, openBackstage } from '../support/backstage.ts';
 import { toOperation } from '../support/operations.ts';
 import { newPeople, type Person } from '../support/people.ts';
-import { insertFannedOut } from '../support/rows.ts';
+import { insertFannedOut, rowId } from '../support/rows.ts';
 import { hashOf } from '../support/sessions.ts';
 
 const url = inject('url');
 let stores: Stores;
 let executor: Executor;
+const turns = new Turns();
 /** How often a caption was resolved: once per execution that selects it. */
 let executions = 0;
 beforeAll(async () => {
@@ -25,7 +28,7 @@ beforeAll(async () => {
     executions++;
     return caption;
   };
-  executor = createExecutor(schema, stores);
+  executor = createExecutor(schema, stores, turns);
 });
 afterAll(() => stores?.close());
 
@@ -161,4 +164,25 @@ test('a client that does not read its output gets RESUME and nothing more', asyn
   const resumed = await listen(viewer, PLAIN, { id: author.id, after: event?.cursor });
   expect(await nextOf([resumed])).toMatchObject([{ photo: { id: missed } }]);
   await resumed.return();
+});
+
+test('what is executed for one subscriber alone waits for their turn, and others do not wait for them', async () => {
+  const [author, busy, free] = (await people(3)) as [Person, Person, Person];
+  const query = `subscription ($id: ID!) { userPhotos(userId: $id) {
+    cursor isGap photo { id caption viewerHasLiked } } }`;
+  const all = await Promise.all([busy, free].map((viewer) => listen(viewer, query, { id: author.id })));
+  const [ofBusy, ofFree] = all as [Texts, Texts];
+  const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+  // As many small operations as fit, and one that waits.
+  const running = Array.from({ length: MAX_WEIGHT_AT_ONCE / (LARGE_WEIGHT / 2) + 1 }, () =>
+    turns.run(String(rowId(busy.id)), LARGE_WEIGHT / 2, new AbortController().signal, () => isOver),
+  );
+  const waiting = nextOf([ofBusy]);
+  const photos = [await share(author)];
+  expect(await nextOf([ofFree])).toMatchObject([{ photo: { id: photos[0] } }]);
+  expect(await Promise.race([waiting, new Promise((resolve) => setImmediate(resolve, 'waits'))])).toBe('waits');
+  end();
+  expect(await waiting).toMatchObject([{ photo: { id: photos[0], viewerHasLiked: false } }]);
+  await Promise.all(running);
+  for (const results of all) await results.return();
 });

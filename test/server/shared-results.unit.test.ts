@@ -3,8 +3,11 @@ import type { ExecutionResult } from 'graphql';
 import { expect, test } from 'vitest';
 import { type Context, createContext } from '../../src/features/context.ts';
 import { ShareKey } from '../../src/features/live/share-key.ts';
+import { MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
 import { SharedResults } from '../../src/server/shared-results.ts';
+import { Turns } from '../../src/server/turns.ts';
 import type { Stores } from '../../src/stores/stores.ts';
+import { until } from '../support/until.ts';
 
 const photo = { id: 1n, caption: 'the caption' };
 type Event = Parameters<SharedResults['execute']>[0];
@@ -27,7 +30,7 @@ function counting(beforeAnswer: (context: Context) => void = () => {}) {
       Promise.all(
         events.map((event, index) => {
           const whole = { cursor: `c${index}`, isGap: false, value: photo, shareKey: null, ...event };
-          return results.execute(whole, query, variables, { forAll: execute, alone: execute }, newContext);
+          return results.execute(whole, query, variables, { execute, inTurn: (_, work) => work() }, newContext);
         }),
       ),
   };
@@ -64,4 +67,39 @@ test('an execution that reads the viewer is shared with nobody', async () => {
   const { answers, executions } = counting((context) => context.readViewer());
   await answers([{ shareKey }, { shareKey }, { shareKey }]);
   expect(executions()).toBe(3);
+});
+
+test('the first whose turn it is executes for all, and the others do not wait for their turns', async () => {
+  const results = new SharedResults((result) => JSON.stringify(result.data));
+  const query = { dependsOnViewer: false };
+  const shareKey = new ShareKey();
+  const turns = new Turns();
+  const addresses = ['busy', 'free', 'busier'];
+  let isOver = false;
+  const others = ['busy', 'busier'].map((client) =>
+    turns.run(client, MAX_WEIGHT_AT_ONCE, new AbortController().signal, () => until(async () => isOver)),
+  );
+  const executedFor: string[] = [];
+  const texts = await Promise.all(
+    addresses.map((address, index) =>
+      results.execute(
+        { cursor: `c${index}`, isGap: false, value: photo, shareKey },
+        query,
+        '[]',
+        {
+          execute: async (event, { address }) => {
+            executedFor.push(address);
+            return { data: { cursor: (event as Event).cursor } };
+          },
+          inTurn: (client, work, done) =>
+            turns.run(client, MAX_WEIGHT_AT_ONCE, done ?? new AbortController().signal, work, false),
+        },
+        () => createContext({} as Stores, null, address),
+      ),
+    ),
+  );
+  expect(texts).toEqual(['c0', 'c1', 'c2'].map((cursor) => JSON.stringify({ cursor })));
+  expect(executedFor).toEqual(['free']);
+  isOver = true;
+  await Promise.all(others);
 });

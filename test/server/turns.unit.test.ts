@@ -89,10 +89,30 @@ test('an operation that nobody waits for any more does not start', async () => {
 
 test('when too many operations of a client wait, more are refused, and others are not', async () => {
   const { running, results, add } = operations(new Turns());
-  for (let count = 0; count < MAX_WAITING_OPERATIONS + 2; count++) add('a', MAX_WEIGHT_AT_ONCE);
+  for (let count = 0; count < MAX_WAITING_OPERATIONS.ofClient + 2; count++) add('a', MAX_WEIGHT_AT_ONCE);
   await expect(results.pop()).rejects.toMatchObject({ extensions: { code: 'RATE_LIMITED', retryAfter: 1 } });
   add('b', 1);
   expect(running.map(({ client }) => client)).toEqual(['a', 'b']);
+});
+
+test('when many operations of all clients wait, each client may have few more, and none that may not be refused is', async () => {
+  const turns = new Turns({ ofClient: 3, ofAll: 4, ofClientThen: 1 });
+  const { running, results, add } = operations(turns);
+  for (const client of ['a', 'a', 'a', 'a', 'b', 'b']) add(client, MAX_WEIGHT_AT_ONCE);
+  expect(turns.waiting).toBe(4);
+  for (const client of ['a', 'b']) {
+    add(client, MAX_WEIGHT_AT_ONCE);
+    await expect(results.pop()).rejects.toMatchObject({ extensions: { code: 'RATE_LIMITED' } });
+  }
+  results.push(turns.run('a', MAX_WEIGHT_AT_ONCE, NEVER, async () => 'an event', false));
+  expect(turns.waiting).toBe(4);
+  for (let count = 0; count < 2; count++) add('c', MAX_WEIGHT_AT_ONCE);
+  expect(turns.waiting).toBe(5);
+  while (running.length + turns.waiting > 0) {
+    running[0]?.end();
+    await nextTurn();
+  }
+  await Promise.all(results);
 });
 
 test('small operations do not wait for large ones', async () => {
