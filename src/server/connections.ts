@@ -9,8 +9,11 @@ import { sessionsChannel } from '../stores/channel-names.ts';
 import type { Stores } from '../stores/stores.ts';
 import {
   BYTES_OF_ADDRESS,
+  BYTES_OF_PERSON,
   BYTES_OF_SOCKET,
   FRAMES_OF_ADDRESS,
+  FRAMES_OF_OPENING,
+  FRAMES_OF_PERSON,
   FRAMES_OF_SOCKET,
   SUBSCRIPTIONS_OF_ADDRESS,
   SUBSCRIPTIONS_OF_SOCKET,
@@ -23,7 +26,7 @@ export type CloseReason =
   | 'RESTART'
   /** The session has ended: the person must log in. */
   | 'SESSION_ENDED'
-  /** The person has too many connections: the client reconnects after a while. */
+  /** The person has too many connections, or opens them too fast: the client reconnects after a while. */
   | 'TOO_MANY';
 
 /** An open connection. */
@@ -38,7 +41,7 @@ export interface OpenConnection {
   /**
    * Counts what the client has sent.
    *
-   * @returns false when it was too much, over this connection or from its address
+   * @returns false when it was too much, over this connection, from its address or of its person
    */
   receive(frames: number, bytes: number): boolean;
   /** Counts a subscription without a session. @returns false when its address has begun too many */
@@ -61,10 +64,10 @@ export const TOO_MANY_CONNECTIONS = 'There are too many connections from your ne
 /** What a client is answered when its address has begun too many subscriptions without a session. */
 export const TOO_MANY_SUBSCRIPTIONS = 'Your network begins too many subscriptions without a session.';
 
-/** For how many addresses it is remembered what they have sent. */
-const MAX_ADDRESSES = 10_000;
+/** For how many addresses, and for how many people, it is remembered what they have sent. */
+const MAX_REMEMBERED = 10_000;
 
-/** What a client, or all clients at an address, may send. */
+/** What may be sent over a connection, or over all of an address or of a person. */
 interface Input {
   frames: TokenBucket;
   bytes: TokenBucket;
@@ -80,7 +83,8 @@ export class Connections {
   readonly #byAddress = new Map<string, number>();
   readonly #byViewer = new Map<string, number>();
   /** Kept when the last connection of an address closes, because the next one must not begin anew. */
-  readonly #inputByAddress = new LRUCache<string, AddressInput>({ max: MAX_ADDRESSES });
+  readonly #inputByAddress = new LRUCache<string, AddressInput>({ max: MAX_REMEMBERED });
+  readonly #inputByViewer = new LRUCache<string, Input>({ max: MAX_REMEMBERED });
 
   constructor(stores: Stores) {
     this.#stores = stores;
@@ -91,27 +95,34 @@ export class Connections {
    *
    * @param address the client's network address
    * @param close closes the connection; the caller calls `release` after it is closed, by whichever side
-   * @returns null when the address has too many connections
+   * @returns null when the address has too many connections, or has opened too many lately
    */
   open(address: string, close: (reason: CloseReason) => void): OpenConnection | null {
     const { CONNECTIONS_PER_ADDRESS, CONNECTIONS_PER_VIEWER } = this.#stores.config;
     if ((this.#byAddress.get(address) ?? 0) >= CONNECTIONS_PER_ADDRESS) return null;
+    const addressInput = this.#inputOfAddress(address);
+    if (!addressInput.frames.take(FRAMES_OF_OPENING)) return null;
     // Wrapped, so that the same function registered twice counts twice.
     const closeThis = (reason: CloseReason) => close(reason);
     this.#open.add(closeThis);
     count(this.#byAddress, address, 1);
     const input: Input = { frames: new TokenBucket(FRAMES_OF_SOCKET), bytes: new TokenBucket(BYTES_OF_SOCKET) };
-    const addressInput = this.#inputOf(address);
+    const inputs = [input, addressInput];
     let released = false;
     const releases: (() => void)[] = [];
     return {
       identify: async (session) => {
         if (released) return false;
         const viewer = String(session.userId);
-        if ((this.#byViewer.get(viewer) ?? 0) >= CONNECTIONS_PER_VIEWER) {
+        const viewerInput = this.#inputOfViewer(viewer);
+        if (
+          (this.#byViewer.get(viewer) ?? 0) >= CONNECTIONS_PER_VIEWER ||
+          !viewerInput.frames.take(FRAMES_OF_OPENING)
+        ) {
           close('TOO_MANY');
           return false;
         }
+        inputs.push(viewerInput);
         count(this.#byViewer, viewer, 1);
         releases.push(() => count(this.#byViewer, viewer, -1));
         const stop = await watchSession(this.#stores, session, () => close('SESSION_ENDED'));
@@ -120,8 +131,7 @@ export class Connections {
         else releases.push(stop);
         return !released;
       },
-      receive: (frames, bytes) =>
-        [input, addressInput].every((limit) => limit.frames.take(frames) && limit.bytes.take(bytes)),
+      receive: (frames, bytes) => inputs.every((limit) => limit.frames.take(frames) && limit.bytes.take(bytes)),
       beginAnonymousSubscription: () => addressInput.anonymousSubscriptions.take(1),
       release: () => {
         if (released) return;
@@ -133,21 +143,28 @@ export class Connections {
     };
   }
 
-  #inputOf(address: string): AddressInput {
+  #inputOfAddress(address: string): AddressInput {
     const existing = this.#inputByAddress.get(address);
     if (existing) return existing;
     const { CONNECTIONS_PER_ADDRESS } = this.#stores.config;
-    const newBucket = (perConnection: BucketSize, atLeast: BucketSize) =>
-      new TokenBucket({
-        perSecond: Math.max(atLeast.perSecond, perConnection.perSecond * CONNECTIONS_PER_ADDRESS),
-        capacity: Math.max(atLeast.capacity, perConnection.capacity * CONNECTIONS_PER_ADDRESS),
-      });
     const input = {
-      frames: newBucket(FRAMES_OF_ADDRESS, FRAMES_OF_SOCKET),
-      bytes: newBucket(BYTES_OF_ADDRESS, BYTES_OF_SOCKET),
-      anonymousSubscriptions: newBucket(SUBSCRIPTIONS_OF_ADDRESS, SUBSCRIPTIONS_OF_SOCKET),
+      frames: bucketFor(CONNECTIONS_PER_ADDRESS, FRAMES_OF_ADDRESS, FRAMES_OF_SOCKET),
+      bytes: bucketFor(CONNECTIONS_PER_ADDRESS, BYTES_OF_ADDRESS, BYTES_OF_SOCKET),
+      anonymousSubscriptions: bucketFor(CONNECTIONS_PER_ADDRESS, SUBSCRIPTIONS_OF_ADDRESS, SUBSCRIPTIONS_OF_SOCKET),
     };
     this.#inputByAddress.set(address, input);
+    return input;
+  }
+
+  #inputOfViewer(viewer: string): Input {
+    const existing = this.#inputByViewer.get(viewer);
+    if (existing) return existing;
+    const { CONNECTIONS_PER_VIEWER } = this.#stores.config;
+    const input = {
+      frames: bucketFor(CONNECTIONS_PER_VIEWER, FRAMES_OF_PERSON, FRAMES_OF_SOCKET),
+      bytes: bucketFor(CONNECTIONS_PER_VIEWER, BYTES_OF_PERSON, BYTES_OF_SOCKET),
+    };
+    this.#inputByViewer.set(viewer, input);
     return input;
   }
 
@@ -161,6 +178,14 @@ export class Connections {
       }),
     );
   }
+}
+
+/** A bucket for so many connections together. @param atLeast what one connection alone may send */
+function bucketFor(connections: number, perConnection: BucketSize, atLeast: BucketSize): TokenBucket {
+  return new TokenBucket({
+    perSecond: Math.max(atLeast.perSecond, perConnection.perSecond * connections),
+    capacity: Math.max(atLeast.capacity, perConnection.capacity * connections),
+  });
 }
 
 function count(counts: Map<string, number>, key: string, by: 1 | -1): void {

@@ -23,13 +23,22 @@ export const FRAMES_OF_SOCKET: BucketSize = { perSecond: 100, capacity: 1_500 };
  * messages of the largest size.
  */
 export const BYTES_OF_SOCKET: BucketSize = { perSecond: 256 * 1024, capacity: 8 * MAX_BODY_BYTES };
+/** What opening a connection counts as: it takes about as long as so many frames. */
+export const FRAMES_OF_OPENING = 30;
 /**
  * The same for all connections from one address, for each connection that is allowed from it. A client that is at rest
- * sends a pong every 12 seconds. When a server restarts, all of them subscribe again at the same moment.
+ * sends a pong every 12 seconds. When a server restarts, all of them connect and subscribe again at the same moment.
  */
-export const FRAMES_OF_ADDRESS: BucketSize = { perSecond: 2, capacity: 30 };
+export const FRAMES_OF_ADDRESS: BucketSize = { perSecond: 2, capacity: 60 };
 /** The same in bytes. */
 export const BYTES_OF_ADDRESS: BucketSize = { perSecond: 2 * 1024, capacity: 20 * 1024 };
+/**
+ * The same for all connections of one person, for each that they may have. Otherwise, a client whose connection is
+ * closed because it sends too much would connect again and go on.
+ */
+export const FRAMES_OF_PERSON: BucketSize = { perSecond: 4, capacity: 80 };
+/** The same in bytes. */
+export const BYTES_OF_PERSON: BucketSize = { perSecond: 16 * 1024, capacity: 80 * 1024 };
 /**
  * How many subscriptions without a session an address may begin, for each connection that is allowed from it. Each
  * makes streams in Redis, and deletes them when it ends.
@@ -38,7 +47,7 @@ export const SUBSCRIPTIONS_OF_ADDRESS: BucketSize = { perSecond: 0.02, capacity:
 /** The least of that, where few connections are allowed: what one connection may have at the same time. */
 export const SUBSCRIPTIONS_OF_SOCKET: BucketSize = { perSecond: 1, capacity: MAX_OPERATIONS };
 /** How many messages of a connection are handled before other clients get their turn. */
-export const MESSAGES_AT_ONCE = 8;
+export const MESSAGES_AT_ONCE = 2;
 /** The most fragments of a message. No library sends a large message in pieces of less than 4 KB. */
 export const MAX_FRAGMENTS = 64;
 /** Backpressure: from so many unsent bytes on, results are made for a client only as fast as it reads. */

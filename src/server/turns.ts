@@ -10,6 +10,9 @@ import { ABANDONED } from '../features/kernel/abandoned.ts';
 import { rateLimited } from '../features/kernel/errors.ts';
 import { LARGE_WEIGHT, MAX_REST_MS, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from './limits.ts';
 
+/** Made once, because making an error takes longer than the rest of refusing an operation. */
+const TOO_MANY = rateLimited('You, or your network, send too many operations at the same time.', 1);
+
 /** An operation that waits for its turn. */
 interface Waiting {
   weight: number;
@@ -83,7 +86,7 @@ export class Turns {
   #wait({ waiting }: ClientTurns, weight: number, signal: AbortSignal, canBeRefused: boolean): Promise<void> {
     const { ofClient, ofAll, ofClientThen } = this.#maxWaiting;
     if (canBeRefused && waiting.length >= (this.#waiting < ofAll ? ofClient : ofClientThen)) {
-      throw rateLimited('You, or your network, send too many operations at the same time.', 1);
+      throw TOO_MANY;
     }
     return new Promise((resolve, reject) => {
       const leave = () => {

@@ -18,6 +18,10 @@ export const TRY_AGAIN_LATER = 1013;
 /** How long clients have to send `connection_init`, in milliseconds. */
 const INIT_WITHIN_MS = 3_000;
 
+const TOO_MANY_OPERATIONS = badInput(
+  `At most ${MAX_OPERATIONS} operations may run over one connection: complete some first.`,
+);
+
 /** The connection that carries the messages. */
 export interface MessageSocket {
   protocol: string;
@@ -124,8 +128,7 @@ export class SocketProtocol {
       return this.#socket.close(CloseCode.SubscriberAlreadyExists, 'An operation with this id is running');
     }
     if (this.#running.size >= MAX_OPERATIONS) {
-      const message = `At most ${MAX_OPERATIONS} operations may run over one connection: complete some first.`;
-      this.#say({ id, type: MessageType.Error, payload: this.#formatErrors([badInput(message)]) });
+      this.#say({ id, type: MessageType.Error, payload: this.#formatErrors([TOO_MANY_OPERATIONS]) });
       return;
     }
     const operation: RunningOperation = { id, abort: new AbortController() };
