@@ -180,7 +180,7 @@ test('what an address sends is limited over all its connections', async () => {
   const address = newAddress();
   for (let n = 0; n < 2; n++) {
     const { socket, echoed } = await connect(address);
-    for (let sent = 0; sent < 800; sent++) socket.pong();
+    for (let sent = 0; sent < 700; sent++) socket.pong();
     if (n === 0) await echoed();
     // Also when the connections come one after the other.
     socket.close();
@@ -191,6 +191,46 @@ test('what an address sends is limited over all its connections', async () => {
   const other = await connect(newAddress());
   await other.echoed();
   other.socket.close();
+  expect(await api.end('SIGTERM')).toBe(0);
+});
+
+test('who reconnects when too much was sent cannot go on, and others from the same address can', async () => {
+  const api = await startProcess(['api'], { ...inject('env'), CONNECTIONS_PER_VIEWER: '10' });
+  const [person, other] = await Promise.all([newPerson(url), newPerson(url)]);
+  let served = 0;
+  // No connection exceeds its own limit. What a person may send grows by 100 a second, which is less.
+  for (let isServed = true; isServed && served < 20; ) {
+    const socket = await greet(api.url, person.token).catch(() => null);
+    for (let sent = 0; sent < 800; sent++) socket?.say({ type: 'pong' });
+    const answer = socket && ask(socket, '{ __typename }').catch(() => null);
+    isServed = (await answer) !== null;
+    if (isServed) served++;
+    else if (socket) expect(await socket.closed).toBe(1008);
+    socket?.socket.close();
+  }
+  expect(served).toBeGreaterThanOrEqual(1);
+  expect(served).toBeLessThan(20);
+  expect(await ask(await greet(api.url, other.token), '{ me { unreadActivityCount } }')).toEqual({
+    data: { me: { unreadActivityCount: 0 } },
+  });
+  expect(await api.end('SIGTERM')).toBe(0);
+});
+
+test('an address opens only so many connections in a short time', async () => {
+  const api = await startProcess(['api'], { ...inject('env'), CONNECTIONS_PER_ADDRESS: '1' });
+  const address = newAddress();
+  const statuses = new Set<number>();
+  // 50 at once: FRAMES_OF_SOCKET / FRAMES_OF_OPENING.
+  for (let connection = 0; connection < 200 && !statuses.has(429); connection++) {
+    const response = await fetch(`${api.url}/stream`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'x-forwarded-for': address },
+      body: JSON.stringify({ query: '{ __typename }' }),
+    });
+    statuses.add(response.status);
+    await response.text();
+  }
+  expect([...statuses]).toEqual([200, 429]);
   expect(await api.end('SIGTERM')).toBe(0);
 });
 

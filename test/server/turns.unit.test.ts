@@ -95,7 +95,7 @@ test('when too many operations of a client wait, more are refused, and others ar
   expect(running.map(({ client }) => client)).toEqual(['a', 'b']);
 });
 
-test('when many operations of all clients wait, each client may have few more, and none that may not be refused is', async () => {
+test('when many operations of all clients wait, each client may have few more, but events always wait', async () => {
   const turns = new Turns({ ofClient: 3, ofAll: 4, ofClientThen: 1 });
   const { running, results, add } = operations(turns);
   for (const client of ['a', 'a', 'a', 'a', 'b', 'b']) add(client, MAX_WEIGHT_AT_ONCE);
