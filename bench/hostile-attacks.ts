@@ -43,6 +43,12 @@ function deepQuery(index: number): string {
   return `query Q${index}($name: String!) { user(username: $name) { ${photos} } }`;
 }
 
+/** An operation whose compiled code is as long as it may be. */
+function compiledQuery(index: number): string {
+  const fields = '{ id ... on Photo { caption likeCount } ... on User { username } ... on Comment { text } }';
+  return `query Q${index}($ids: [ID!]!) { ${times(25, (n) => `a${n}: nodes(ids: $ids) ${fields}`)} }`;
+}
+
 /** Fragments of which each spreads the next one twice. */
 function doublingFragments(index: number): string {
   const fragments = times(25, (n) => `fragment F${n} on Query { ...F${n + 1} ...F${n + 1} }`);
@@ -91,6 +97,13 @@ export const ATTACKS: Attack[] = [
     next: (index) => ({
       body: { query: `query Q${index} { me { user { id username } email } }` },
       headers: { 'x-forwarded-for': `198.51.${index % 4}.${(index >> 2) % 250}` },
+    }),
+  },
+  {
+    what: 'operations that are compiled, each 10 times',
+    over: 'http',
+    next: (index, { photoId }) => ({
+      body: { query: compiledQuery(Math.floor(index / 10)), variables: { ids: [photoId] } },
     }),
   },
   {
@@ -144,7 +157,7 @@ export const ATTACKS: Attack[] = [
     over: 'http',
     next: (_, { photoId }) => ({
       body: {
-        query: `query ($ids: [ID!]!) { ${times(49, (n) => `a${n}: nodes(ids: $ids) { id }`)} }`,
+        query: `query ($ids: [ID!]!) { ${times(25, (n) => `a${n}: nodes(ids: $ids) { id }`)} }`,
         variables: { ids: Array(100).fill(photoId) },
       },
     }),

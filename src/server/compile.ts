@@ -16,7 +16,7 @@ import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { measureOperation } from './budget.ts';
 
 /** The most fields, fragments expanded, of an operation that is compiled. The code grows with them. */
-const MAX_COMPILED_SELECTIONS = 300;
+const MAX_COMPILED_SELECTIONS = 150;
 
 /**
  * Whether the compiler is known to execute an operation as graphql-js does. It is not for:

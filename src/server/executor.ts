@@ -273,8 +273,29 @@ export async function runCompiled(
  */
 function classifyErrors(result: ExecutionResult): ExecutionResult {
   if (!result.errors) return result;
-  const isRefused = result.data === undefined;
-  return { ...result, errors: result.errors.map((error) => classify(error, isRefused)) };
+  const { data } = result;
+  return { ...result, errors: firstErrors(data, result.errors).map((error) => classify(error, data === undefined)) };
+}
+
+/**
+ * When several fields within an object fail that becomes null, the specification leaves open how many of their errors
+ * are reported, and the two executors differ. So one is: the first for each place that became null.
+ */
+function firstErrors(data: unknown, errors: readonly GraphQLError[]): readonly GraphQLError[] {
+  if (errors.length < 2) return errors;
+  const places = new Set<string>();
+  return errors.filter(({ path }) => {
+    if (!path) return true;
+    let value = data;
+    let depth = 0;
+    while (depth < path.length && typeof value === 'object' && value !== null) {
+      value = (value as Record<string | number, unknown>)[path[depth++] as string | number];
+    }
+    const place = JSON.stringify(path.slice(0, depth));
+    const isFirst = !places.has(place);
+    places.add(place);
+    return isFirst;
+  });
 }
 
 function classify(error: GraphQLError, isRefused: boolean): GraphQLError {
