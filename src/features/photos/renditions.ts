@@ -100,16 +100,16 @@ export async function makeRenditions(checked: CheckedFile): Promise<Renditions> 
       .toBuffer({ resolveWithObject: true });
     const { width: baseWidth, height: baseHeight, channels } = base.info;
     const fromBase = () => sharp(base.data, { raw: { width: baseWidth, height: baseHeight, channels } });
-    const files = await Promise.all(
-      SIZES.map(async (size) => {
-        const target = renditionSize(size, autoOrient.width, autoOrient.height);
-        const jpeg = await fromBase()
-          .resize({ ...target, fit: size === 'SQUARE_150' ? 'cover' : 'fill' })
-          .jpeg({ quality: 82, mozjpeg: true })
-          .toBuffer();
-        return { size, jpeg };
-      }),
-    );
+    // One after the other, because each keeps a processor busy, and a worker makes those of several photos at a time.
+    const files: Renditions['files'] = [];
+    for (const size of SIZES) {
+      const target = renditionSize(size, autoOrient.width, autoOrient.height);
+      const jpeg = await fromBase()
+        .resize({ ...target, fit: size === 'SQUARE_150' ? 'cover' : 'fill' })
+        .jpeg({ quality: 82, mozjpeg: true })
+        .toBuffer();
+      files.push({ size, jpeg });
+    }
     const thumbnail = await fromBase()
       .resize(100, 100, { fit: 'inside', withoutEnlargement: true })
       .ensureAlpha()
