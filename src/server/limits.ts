@@ -7,7 +7,7 @@ export const MAX_TOKENS = 3_000;
  * milliseconds. A checked document is kept and costs nothing again, so ordinary clients, which send the same documents,
  * never get there.
  */
-export const CHECKING_MS: BucketSize = { perSecond: 200, capacity: 1_000 };
+export const CHECKING_MS: BucketSize = { perSecond: 100, capacity: 500 };
 /** The largest request, in bytes. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
@@ -115,7 +115,7 @@ export const MAX_COST = 100;
  * The most values that an answer may hold: its fields, and the items of its lists. A screen of the home feed has about
  * 850. Executing takes about 4 microseconds for each, and meanwhile nobody else is served.
  */
-export const MAX_VALUES = 25_000;
+export const MAX_VALUES = 20_000;
 /**
  * How large the operations of one client may be together while they run: their values, and `WEIGHT_OF_COST` for each
  * unit of cost. More operations wait for their turn.
@@ -123,7 +123,7 @@ export const MAX_VALUES = 25_000;
 export const MAX_WEIGHT_AT_ONCE = 10_000;
 export const WEIGHT_OF_COST = 50;
 /** What every operation counts besides: the smallest one takes some time as well. */
-export const OPERATION_WEIGHT = 250;
+export const OPERATION_WEIGHT = 500;
 /** The weight of setting up a subscription. */
 export const SUBSCRIPTION_WEIGHT = 500;
 /** From this weight on, an operation counts for some time after it has ended: for as long as it took, and at most... */
