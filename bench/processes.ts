@@ -30,9 +30,9 @@ export async function startServer(file: string, args: string[], env: Record<stri
   return { url: match, ...server };
 }
 
-/** Starts a worker process of Darkroom. */
+/** Starts a worker process of Darkroom, as `npm run worker` does. */
 export async function startWorker(env: Record<string, string>): Promise<MeasuredProcess> {
-  return start('../src/main.ts', ['worker'], env, /Darkroom runs/);
+  return start('../src/main.ts', ['worker'], { ...env, MALLOC_ARENA_MAX: '2' }, /Darkroom runs/);
 }
 
 /**
