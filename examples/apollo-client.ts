@@ -13,14 +13,14 @@
  *     }
  */
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
-import { ServerError } from '@apollo/client/errors';
+import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 import { SetContextLink } from '@apollo/client/link/context';
 import { RetryLink } from '@apollo/client/link/retry';
 import { useQuery, useSubscription } from '@apollo/client/react';
 import { print } from '@apollo/client/utilities';
 import { OperationTypeNode } from 'graphql';
 import { useRef, useState } from 'react';
-import { Observable } from 'rxjs';
+import { Observable, tap } from 'rxjs';
 import { connect, subscribe } from './live.ts';
 
 /** A photo in the list. */
@@ -68,14 +68,25 @@ export function createApollo(url: string, token: () => string | undefined): Apol
   const retry = new RetryLink({
     delay: { initial: 500, max: 30_000 },
     attempts: (_count, { operationType }, error) =>
-      operationType === OperationTypeNode.QUERY && !(ServerError.is(error) && error.statusCode < 500),
+      operationType === OperationTypeNode.QUERY &&
+      !(ServerError.is(error) && error.statusCode < 500 && error.statusCode !== 429),
   });
+  // RetryLink sees no errors in answers. Of these codes it should: the server asks to come again.
+  const failWhenRefused = new ApolloLink((operation, forward) =>
+    forward(operation).pipe(
+      tap((result) => {
+        const codes = result.errors?.map(({ extensions }) => extensions?.code) ?? [];
+        const isForNow = codes.some((code) => code === 'RATE_LIMITED' || code === 'UNAVAILABLE');
+        if (isForNow && !result.data) throw new CombinedGraphQLErrors(result);
+      }),
+    ),
+  );
   return new ApolloClient({
     cache: new InMemoryCache(),
     link: ApolloLink.split(
       ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
       subscriptionLink(url, token),
-      ApolloLink.from([retry, authorize, new HttpLink({ uri: url })]),
+      ApolloLink.from([retry, failWhenRefused, authorize, new HttpLink({ uri: url })]),
     ),
   });
 }

@@ -1,5 +1,7 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
+import { neverAbandoned } from '../features/kernel/abandoned.ts';
+import { signalOf } from './leaving.ts';
 import { LARGE_BODY_BYTES, LARGE_WEIGHT, MAX_WAITING_BODIES } from './limits.ts';
 import { Turns } from './turns.ts';
 
@@ -12,6 +14,16 @@ const WEIGHT_OF_BYTE = LARGE_WEIGHT / LARGE_BODY_BYTES;
  */
 export function parseBodies(app: FastifyInstance): void {
   const turns = new Turns(MAX_WAITING_BODIES);
+  const replies = new WeakMap<FastifyRequest, FastifyReply>();
+  app.addHook('preParsing', (request, reply, _payload, done) => {
+    replies.set(request, reply);
+    done();
+  });
+  /** Not the signal that Fastify gives a request: it is aborted as soon as the body has been read. */
+  const leaving = (request: FastifyRequest) => {
+    const reply = replies.get(request);
+    return reply ? signalOf(reply.raw) : neverAbandoned();
+  };
   const parseJson = app.getDefaultJsonParser('error', 'error');
   const parse = (request: FastifyRequest, body: string) =>
     new Promise((resolve, reject) => {
@@ -20,7 +32,7 @@ export function parseBodies(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     if (body.length < LARGE_BODY_BYTES) return void parseJson(request, body, done);
     turns
-      .run(request.ip, body.length * WEIGHT_OF_BYTE, request.signal, () => parse(request, body))
+      .run(request.ip, body.length * WEIGHT_OF_BYTE, leaving(request), () => parse(request, body))
       .then((value) => done(null, value))
       .catch((error) => done(error instanceof GraphQLError ? refusalOf(error) : error));
   });

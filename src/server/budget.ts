@@ -16,6 +16,7 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql';
 import { badInput } from '../features/kernel/errors.ts';
@@ -27,6 +28,7 @@ import {
   MAX_DEPTH,
   MAX_REPEATS,
   MAX_SELECTIONS,
+  MAX_SUBSCRIPTION_SELECTIONS,
   MAX_VALUES,
   MAX_VARIABLE_VALUES,
 } from './limits.ts';
@@ -134,6 +136,10 @@ class Budget {
     for (const operation of operations) {
       const size = this.measure(operation);
       total += size.selections;
+      if (operation.operation === OperationTypeNode.SUBSCRIPTION && size.selections > MAX_SUBSCRIPTION_SELECTIONS) {
+        const message = `With its fragments expanded, a subscription may have at most ${MAX_SUBSCRIPTION_SELECTIONS} fields.`;
+        return new GraphQLError(message, { nodes: operation });
+      }
       const message = this.#wrongFragment ?? messageFor(size, total);
       if (message !== null) return new GraphQLError(message, { nodes: operation });
     }

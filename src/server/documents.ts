@@ -7,16 +7,18 @@ import {
   parse,
   specifiedRules,
   validate,
+  visit,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../config.ts';
 import { rateLimited } from '../features/kernel/errors.ts';
 import { checkBudget } from './budget.ts';
 import type { Operation } from './executor.ts';
-import { CHECKING_MS, MAX_TOKENS } from './limits.ts';
+import { CHECKING_MS, MAX_DOCUMENT_LENGTH, MAX_TOKENS } from './limits.ts';
 import { noIntrospection } from './no-introspection.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { refusedTurn, type Turns } from './turns.ts';
+import { unconditionalSubscription } from './unconditional-subscription.ts';
 
 /** An operation as a client sent it. */
 export interface OperationRequest {
@@ -58,11 +60,15 @@ export interface Documents {
 export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config, turns: Turns): Documents {
   const cache = new LRUCache<string, DocumentNode>({ ...CACHE_SIZE, sizeCalculation: (_, query) => query.length + 1 });
   const timeOfClients = new LRUCache<string, TokenBucket>({ max: MAX_CLIENTS });
-  const rules = [...specifiedRules, ...(INTROSPECTION ? [] : [noIntrospection])];
+  const rules = [...specifiedRules, unconditionalSubscription, ...(INTROSPECTION ? [] : [noIntrospection])];
   // Without introspection, errors must not help to guess the schema either.
   const options = { maxErrors: MAX_ERRORS, hideSuggestions: !INTROSPECTION };
 
   const checkAnew = (query: string): Checked => {
+    if (query.length > MAX_DOCUMENT_LENGTH) {
+      const message = `A document may have at most ${MAX_DOCUMENT_LENGTH.toLocaleString('en')} characters.`;
+      return { errors: [new GraphQLError(message, { extensions: { code: 'GRAPHQL_PARSE_FAILED' } })] };
+    }
     let document: DocumentNode;
     try {
       document = parse(query, { maxTokens: MAX_TOKENS });
@@ -74,7 +80,9 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
     const exceeded = checkBudget(schema, document);
     if (exceeded) return { errors: [exceeded] };
     const errors = validate(schema, document, rules, options);
-    return errors.length > 0 ? { errors } : { document };
+    if (errors.length > 0) return { errors };
+    forgetTokens(document);
+    return { document };
   };
 
   /** Checks a document that is new, unless the client's documents took too much time lately. */
@@ -122,6 +130,20 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
       return { operation: { document, operation, variables } };
     },
   };
+}
+
+/**
+ * Forgets the tokens of a document, which are a list of all tokens and comments. Places in errors need none. A
+ * subscription keeps its document as long as it lasts.
+ */
+function forgetTokens(document: DocumentNode): void {
+  visit(document, {
+    enter(node) {
+      if (!node.loc) return;
+      const { start, end, source } = node.loc;
+      Object.assign(node, { loc: { start, end, source } });
+    },
+  });
 }
 
 /** The operation of a document with this name, or the only one. @returns an error when there is none */

@@ -16,7 +16,7 @@ import type { CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import { type Context, withoutAbort } from '../features/context.ts';
 import { ABANDONED } from '../features/kernel/abandoned.ts';
-import { resumeRequired } from '../features/kernel/errors.ts';
+import { badInput, resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
 import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
@@ -24,11 +24,14 @@ import { checkSizeWithVariables, checkVariableValues, measureOperation, type Ope
 import { compile, isCompilable } from './compile.ts';
 import { asGraphQLError, formatResult, isUnavailableError } from './errors.ts';
 import {
+  ANSWER_LENGTH,
   COMPILE_AFTER,
   MAX_COMPILED_CODE,
+  MAX_VALUES,
   MAX_VARIABLE_ERRORS,
   OPERATION_WEIGHT,
   SOME_UNSENT_BYTES,
+  SOME_VALUES,
   SUBSCRIPTION_WEIGHT,
   WEIGHT_OF_COST,
 } from './limits.ts';
@@ -149,9 +152,10 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
 
   const run = async (plan: Plan, root: unknown, context: Context, operation: Operation): Promise<ExecutionResult> => {
     const query = compiledOf(plan, operation);
-    return query
+    const result = await (query
       ? runCompiled(settings, query, operation, root, context)
-      : interpret(settings, operation, root, context);
+      : interpret(settings, operation, root, context));
+    return limitAnswer(result, plan.size.values);
   };
 
   return {
@@ -202,6 +206,30 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
       );
     },
   };
+}
+
+/** Replaces an answer whose texts are too long. @param values how many values it may hold */
+function limitAnswer(result: ExecutionResult, values: number): ExecutionResult {
+  if (values <= SOME_VALUES) return result;
+  const maxLength = ANSWER_LENGTH.atLeast + ANSWER_LENGTH.perValue * Math.min(values, MAX_VALUES);
+  if (!hasLongerTexts(result.data, maxLength)) return result;
+  const message =
+    `The texts of this answer have more than ${maxLength.toLocaleString('en')} characters together. ` +
+    'Ask for smaller pages or fewer fields.';
+  return { errors: [badInput(message)] };
+}
+
+/** Whether a value holds texts of more than so many characters together. */
+function hasLongerTexts(value: unknown, maxLength: number): boolean {
+  const left = [value];
+  for (let length = 0; left.length > 0; ) {
+    const next = left.pop();
+    if (typeof next === 'string') length += next.length;
+    else if (Array.isArray(next)) left.push(...next);
+    else if (typeof next === 'object' && next !== null) left.push(...Object.values(next));
+    if (length > maxLength) return true;
+  }
+  return false;
 }
 
 /** What an operation of this size counts for its client's turns. */

@@ -16,9 +16,11 @@ import { signalOf } from './leaving.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { hideTypes } from './no-introspection.ts';
 import { readOrigins } from './origins.ts';
+import { refuseRaw } from './refuse.ts';
 import { buildSchema } from './schema.ts';
 import { serveEvents } from './sse.ts';
 import { Turns } from './turns.ts';
+import { countAnswers, UnreadAnswers } from './unread.ts';
 import { serveWebSocket } from './websocket.ts';
 
 /** The path of the API, over HTTP and WebSocket. */
@@ -46,6 +48,12 @@ export async function startApi(stores: Stores): Promise<Api> {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.TRUST_PROXY,
     bodyLimit: MAX_BODY_BYTES,
+    http: {
+      // What a client offers besides is ignored, as RFC 9110 (7.8) asks: `curl --http2` offers h2c.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+      // Refused by the server itself, with a GraphQL error.
+      requireHostHeader: false,
+    },
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
@@ -53,7 +61,10 @@ export async function startApi(stores: Stores): Promise<Api> {
     frameworkErrors: (error, _, reply) => void answerError(stores.log, error, reply),
   });
   parseBodies(app);
+  const unread = new UnreadAnswers();
+  countAnswers(app, unread);
   answerErrors(app, stores.log, [GRAPHQL_PATH, STREAM_PATH, HEALTH_PATH]);
+  app.server.on('checkExpectation', ({ socket }) => refuseRaw(socket, 417, '"Expect" may only be "100-continue".'));
   const schema = buildSchema();
   if (!config.INTROSPECTION) hideTypes();
   const turns = new Turns();
@@ -65,6 +76,7 @@ export async function startApi(stores: Stores): Promise<Api> {
   await app.register(cors, {
     origin: readOrigins(config),
     maxAge: 86_400,
+    exposedHeaders: ['Retry-After'],
     // An OPTIONS request that is no preflight would be refused with plain text.
     strictPreflight: false,
   });
@@ -85,7 +97,7 @@ export async function startApi(stores: Stores): Promise<Api> {
   serveHealth(app, stores);
 
   const connections = new Connections(stores);
-  const live = { stores, executor, documents, connections, admission };
+  const live = { stores, executor, documents, connections, admission, unread };
   serveEvents(app, STREAM_PATH, live);
   const closeSockets = serveWebSocket(app.server, GRAPHQL_PATH, live, (request) => {
     const forwarded = request.headers['x-forwarded-for'];

@@ -2,6 +2,10 @@ import type { BucketSize } from './token-bucket.ts';
 
 /** The most tokens of a document. A larger one is not parsed. */
 export const MAX_TOKENS = 3_000;
+/** The most characters. Comments are no tokens, but take time and memory too. */
+export const MAX_DOCUMENT_LENGTH = 64 * 1024;
+/** The most fields of a subscription with its fragments expanded: its document is kept as long as it lasts. */
+export const MAX_SUBSCRIPTION_SELECTIONS = 200;
 /**
  * How long parsing and validating the documents of one person, or of one address without a session, may take, in
  * milliseconds. A checked document is kept and costs nothing again, so ordinary clients, which send the same documents,
@@ -13,6 +17,10 @@ export const MAX_BODY_BYTES = 256 * 1024;
 
 /** The most operations, subscriptions included, that run at the same time over one connection. */
 export const MAX_OPERATIONS = 100;
+/** How long their messages may be together, in characters: as much as one message may have. */
+export const MAX_OPERATIONS_LENGTH = 256 * 1024;
+/** The longest id of an operation, in characters. */
+export const MAX_OPERATION_ID_LENGTH = 128;
 /**
  * How many frames a client may send over one connection: messages, pings and pongs. A client that reconnects and
  * subscribes to everything again needs a burst.
@@ -121,11 +129,25 @@ export const MAX_VALUES = 20_000;
  * unit of cost. More operations wait for their turn.
  */
 export const MAX_WEIGHT_AT_ONCE = 10_000;
-export const WEIGHT_OF_COST = 50;
+/** So that two searches are large, and a single log-in is not: it must not wait for large ones. */
+export const WEIGHT_OF_COST = 140;
 /** What every operation counts besides: the smallest one takes some time as well. */
 export const OPERATION_WEIGHT = 500;
 /** The weight of setting up a subscription. */
 export const SUBSCRIPTION_WEIGHT = 500;
+/**
+ * The longest texts of an answer, in characters together: so many, and more for each value that it may hold. Only the
+ * answers of operations with more than `SOME_VALUES` are measured. 1,000 captions of the greatest length have 2,200,000
+ * characters.
+ */
+export const ANSWER_LENGTH = { atLeast: 256 * 1024, perValue: 200 };
+/** About as many values as a screen has. */
+export const SOME_VALUES = 1_000;
+/**
+ * How many bytes of answers may wait for clients to read them, in the whole process. Beyond that the connections are
+ * cut off for which most waits.
+ */
+export const MAX_UNREAD_BYTES = 128 * 1024 * 1024;
 /** From this weight on, an operation counts for some time after it has ended: for as long as it took, and at most... */
 export const LARGE_WEIGHT = 2_000;
 /** ... this long, in milliseconds. */
@@ -135,7 +157,7 @@ export const MAX_REST_MS = 250;
  * may have no more than `ofClientThen`, so that many clients with many operations neither fill the memory nor keep
  * others from waiting.
  */
-export const MAX_WAITING_OPERATIONS = { ofClient: 100, ofAll: 1_000, ofClientThen: 5 };
+export const MAX_WAITING_OPERATIONS = { ofClient: 500, ofAll: 1_000, ofClientThen: 20 };
 /**
  * From this size on, a body is parsed in a turn of its address, in bytes. Parsing takes up to 0.12 milliseconds for a
  * KB, for brackets alone.

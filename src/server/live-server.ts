@@ -3,6 +3,7 @@ import type { Admission } from './admission.ts';
 import type { Connections } from './connections.ts';
 import type { Documents } from './documents.ts';
 import type { Executor } from './executor.ts';
+import type { UnreadAnswers } from './unread.ts';
 
 /** What serves subscriptions, over whichever transport. */
 export interface LiveServer {
@@ -11,4 +12,5 @@ export interface LiveServer {
   documents: Documents;
   connections: Connections;
   admission: Admission;
+  unread: UnreadAnswers;
 }

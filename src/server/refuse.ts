@@ -15,6 +15,7 @@ const CODES = {
   408: 'BAD_USER_INPUT',
   413: 'BAD_USER_INPUT',
   415: 'BAD_USER_INPUT',
+  417: 'BAD_USER_INPUT',
   429: 'RATE_LIMITED',
   431: 'BAD_USER_INPUT',
   500: 'INTERNAL',
@@ -29,8 +30,9 @@ export function isRefusalStatus(status: number): status is RefusalStatus {
   return status in CODES;
 }
 
-function bodyOf(status: RefusalStatus, message: string) {
-  return { errors: [{ message, extensions: { code: CODES[status] } }] };
+function bodyOf(status: RefusalStatus, message: string, retryAfter: number) {
+  const extensions = { code: CODES[status], ...(isTemporary(status) && { retryAfter }) };
+  return { errors: [{ message, extensions }] };
 }
 
 /** Whether a client that is refused with this status should come again. */
@@ -46,7 +48,7 @@ export function refuse(
   retryAfter = RETRY_AFTER_SECONDS,
 ): FastifyReply {
   if (isTemporary(status)) reply.header('retry-after', retryAfter);
-  return reply.code(status).send(bodyOf(status, message));
+  return reply.code(status).send(bodyOf(status, message, retryAfter));
 }
 
 /** Refuses what arrives on a bare socket: an upgrade, or a request that cannot be parsed. */
@@ -54,7 +56,7 @@ export function refuseRaw(raw: Duplex, status: RefusalStatus, message: string, r
   // This socket has no other error handler, and an unhandled `error` event ends the process.
   raw.on('error', () => raw.destroy());
   if (!raw.writable) return void raw.destroy();
-  const body = JSON.stringify(bodyOf(status, message));
+  const body = JSON.stringify(bodyOf(status, message, retryAfter));
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     ...(isTemporary(status) ? [`Retry-After: ${retryAfter}`] : []),

@@ -25,7 +25,7 @@ import { type RefusalStatus, refuse } from './refuse.ts';
 
 /** Serves server-sent events at a path. */
 export function serveEvents(app: FastifyInstance, path: string, live: LiveServer): void {
-  const { stores, executor, documents, connections, admission } = live;
+  const { stores, executor, documents, connections, admission, unread } = live;
 
   const origins = readOrigins(stores.config);
 
@@ -127,7 +127,11 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
       for await (const batch of texts) {
         if (response.writableEnded || response.destroyed) return;
         for (const text of batch) writeEvent(response, 'next', text);
-        if (response.writableLength > SOME_UNSENT_BYTES) await untilDrained(response);
+        const { socket, writableLength } = response;
+        if (writableLength <= SOME_UNSENT_BYTES || !socket) continue;
+        const isRead = unread.add(socket, writableLength);
+        await untilDrained(response);
+        isRead();
       }
     } catch (error) {
       // End without `complete`, so that the client reconnects.

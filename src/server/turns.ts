@@ -71,14 +71,17 @@ export class Turns {
     if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await this.#wait(turns, weight, signal, canBeRefused);
     else begin(turns, weight);
     const start = performance.now();
-    // What an abandoned operation has begun goes on for some time.
-    let rest = MAX_REST_MS;
+    let rest = 0;
     try {
       const result = await operation();
-      rest = Math.min(MAX_REST_MS, performance.now() - start);
+      if (isLarge) rest = Math.min(MAX_REST_MS, performance.now() - start);
       return result;
+    } catch (error) {
+      // What an abandoned operation has begun goes on for some time, whatever its size: its statements run on.
+      if (isLarge || error === ABANDONED) rest = Math.max(MAX_REST_MS, performance.now() - start);
+      throw error;
     } finally {
-      if (isLarge) void delay(rest, undefined, { ref: false }).then(() => this.#end(key, turns, weight));
+      if (rest > 0) void delay(rest, undefined, { ref: false }).then(() => this.#end(key, turns, weight));
       else this.#end(key, turns, weight);
     }
   }

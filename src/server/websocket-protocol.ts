@@ -11,7 +11,7 @@ import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, MessageType, parseMessage, ty
 import { badInput } from '../features/kernel/errors.ts';
 import { asGraphQLError, isUnavailable, isUnavailableError, type Result } from './errors.ts';
 import type { Texts } from './executor.ts';
-import { MAX_OPERATIONS } from './limits.ts';
+import { MAX_OPERATION_ID_LENGTH, MAX_OPERATIONS, MAX_OPERATIONS_LENGTH } from './limits.ts';
 
 /** "Try Again Later" in the IANA registry of close codes: the client reconnects after a while. */
 export const TRY_AGAIN_LATER = 1013;
@@ -20,6 +20,10 @@ const INIT_WITHIN_MS = 3_000;
 
 const TOO_MANY_OPERATIONS = badInput(
   `At most ${MAX_OPERATIONS} operations may run over one connection: complete some first.`,
+);
+
+const TOO_LONG_OPERATIONS = badInput(
+  `The messages of all operations that run over one connection may have ${MAX_OPERATIONS_LENGTH} characters together.`,
 );
 
 /** The connection that carries the messages. */
@@ -53,6 +57,8 @@ interface RunningOperation {
   readonly id: string;
   /** Aborted when nobody waits for the operation any more. Nothing is sent for it after that. */
   readonly abort: AbortController;
+  /** The length of its message. */
+  readonly length: number;
 }
 
 /** The server's side of the protocol. */
@@ -96,7 +102,7 @@ export class SocketProtocol {
       case MessageType.Pong:
         break;
       case MessageType.Subscribe:
-        this.#subscribe(message.id, message.payload).catch((error) => this.#handlers.onFault(error));
+        this.#subscribe(message.id, message.payload, text.length).catch((error) => this.#handlers.onFault(error));
         break;
       case MessageType.Complete:
         this.#complete(message.id);
@@ -122,16 +128,28 @@ export class SocketProtocol {
     this.#say({ type: MessageType.ConnectionAck });
   }
 
-  async #subscribe(id: string, payload: SubscribePayload): Promise<void> {
+  async #subscribe(id: string, payload: SubscribePayload, length: number): Promise<void> {
     if (!this.#isAcknowledged) return this.#socket.close(CloseCode.Unauthorized, 'Unauthorized');
     if (this.#byId.has(id)) {
       return this.#socket.close(CloseCode.SubscriberAlreadyExists, 'An operation with this id is running');
+    }
+    if (id.length > MAX_OPERATION_ID_LENGTH) {
+      return this.#socket.close(
+        CloseCode.BadRequest,
+        `The id of an operation may have ${MAX_OPERATION_ID_LENGTH} characters`,
+      );
+    }
+    let together = length;
+    for (const operation of this.#running) together += operation.length;
+    if (this.#running.size > 0 && together > MAX_OPERATIONS_LENGTH) {
+      this.#say({ id, type: MessageType.Error, payload: this.#formatErrors([TOO_LONG_OPERATIONS]) });
+      return;
     }
     if (this.#running.size >= MAX_OPERATIONS) {
       this.#say({ id, type: MessageType.Error, payload: this.#formatErrors([TOO_MANY_OPERATIONS]) });
       return;
     }
-    const operation: RunningOperation = { id, abort: new AbortController() };
+    const operation: RunningOperation = { id, abort: new AbortController(), length };
     this.#byId.set(id, operation);
     this.#running.add(operation);
     try {

@@ -21,6 +21,7 @@ import {
 import type { LiveServer } from './live-server.ts';
 import { FOREIGN_ORIGIN, isAllowedOrigin, readOrigins } from './origins.ts';
 import { refuseRaw } from './refuse.ts';
+import type { UnreadAnswers } from './unread.ts';
 import { type ProtocolHandlers, SocketProtocol, TRY_AGAIN_LATER } from './websocket-protocol.ts';
 
 /** Close codes from the IANA registry. "Policy Violation": the client sends too much. */
@@ -48,7 +49,7 @@ const CUT_OFF_AFTER_MS = 1_000;
 export function serveWebSocket(
   server: Server,
   path: string,
-  { stores, executor, documents, connections, admission }: LiveServer,
+  { stores, executor, documents, connections, admission, unread }: LiveServer,
   addressOf: (request: IncomingMessage) => string,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({
@@ -59,6 +60,7 @@ export function serveWebSocket(
     perMessageDeflate: false,
     handleProtocols,
   });
+  sockets.on('wsClientError', (error, raw) => refuseRaw(raw, 400, `This is not WebSocket: ${error.message}.`));
   const origins = readOrigins(stores.config);
 
   /** What the protocol needs for one connection. */
@@ -103,7 +105,7 @@ export function serveWebSocket(
       {
         protocol: socket.protocol,
         isOpen: () => socket.readyState === socket.OPEN,
-        send: (text) => sendBounded(socket, request.socket, text),
+        send: (text) => sendBounded(socket, request.socket, text, unread),
         close: (code, reason) => socket.close(code, reason),
       },
       handlersOf(socket, address, open),
@@ -201,15 +203,17 @@ function inTurns(handle: (text: string) => void): (text: string) => void {
  * Sends text and resolves when the client's buffer has room for more, which is mostly at once. Stops reading from a
  * client that does not read its output.
  */
-function sendBounded(socket: WebSocket, raw: Duplex, data: string): Promise<void> | undefined {
+function sendBounded(socket: WebSocket, raw: Duplex, data: string, unread: UnreadAnswers): Promise<void> | undefined {
   if (socket.readyState !== socket.OPEN) return;
   corkForThisTurn(raw);
-  if (socket.bufferedAmount < SOME_UNSENT_BYTES) {
+  if (socket.bufferedAmount + data.length < SOME_UNSENT_BYTES) {
     socket.send(data);
     return;
   }
   return new Promise((resolve) => {
+    const isRead = data.length < SOME_UNSENT_BYTES ? () => {} : unread.add(raw, Buffer.byteLength(data));
     socket.send(data, () => {
+      isRead();
       // A socket that is closing is paused because its client sends too much.
       if (socket.isPaused && socket.readyState === socket.OPEN && socket.bufferedAmount < SOME_UNSENT_BYTES) {
         socket.resume();

@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { gql } from '@apollo/client';
 import { ApolloProvider } from '@apollo/client/react';
 import { Window } from 'happy-dom';
 import { type ComponentProps, createElement, StrictMode } from 'react';
@@ -171,3 +175,22 @@ test('a page opened before the server starts loads the whole list and shows when
   expect(page.captions()).toEqual(['new', ...captions]);
   await api.end('SIGTERM');
 }, 240_000);
+
+test.for(['application/json', 'application/graphql-response+json'])(
+  'a query that is refused for now, as %s, is sent again',
+  async (contentType) => {
+    let requests = 0;
+    const server = createServer((_, response) => {
+      const refusal = { errors: [{ message: 'Too many.', extensions: { code: 'RATE_LIMITED', retryAfter: 1 } }] };
+      response.writeHead(++requests === 1 ? 429 : 200, { 'content-type': contentType });
+      response.end(JSON.stringify(requests === 1 ? refusal : { data: { hello: 'you' } }));
+    });
+    onTestFinished(() => void server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = createApollo(`http://127.0.0.1:${port}/graphql`, () => undefined);
+    onTestFinished(() => client.stop());
+    const { data } = await client.query({ query: gql`{ hello }` });
+    expect([data, requests]).toEqual([{ hello: 'you' }, 2]);
+  },
+);

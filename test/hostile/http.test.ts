@@ -58,6 +58,47 @@ test.for([
   if (status === 405) expect(answer.headers.get('allow')).toBe('GET, POST');
 });
 
+/** Sends text over a bare connection. @returns the status and the GraphQL error of the answer */
+async function refusedBare(head: string): Promise<{ status: number; code: string }> {
+  const socket = await openTcp(url);
+  socket.end(`${head}\r\nConnection: close\r\n\r\n`);
+  const answer = await text(socket);
+  const [, status] = /^HTTP\/1\.1 (\d+)/.exec(answer) ?? [];
+  const { errors } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
+  return { status: Number(status), code: errors[0].extensions.code };
+}
+
+test.for([
+  ['no host', 'GET /graphql?query={__typename} HTTP/1.1', 400],
+  ['an expectation that nobody knows', 'POST /graphql HTTP/1.1\r\nHost: x\r\nExpect: nonsense', 417],
+] as const)('a request with %s is refused with a GraphQL error', async ([, head, status]) => {
+  expect(await refusedBare(head)).toEqual({ status, code: 'BAD_USER_INPUT' });
+});
+
+test('an upgrade to WebSocket that lacks its key is refused with a GraphQL error', async () => {
+  const socket = await openTcp(url);
+  socket.write('GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))).toMatchObject({
+    errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
+  });
+});
+
+test('an offer to upgrade to anything but WebSocket is ignored', async () => {
+  const socket = await openTcp(url);
+  const head = 'POST /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c';
+  socket.write(`${head}\r\nContent-Type: application/json\r\nContent-Length: ${QUERY.length}\r\n\r\n${QUERY}`);
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(answer).toContain('{"data":{"__typename":"Query"}}');
+});
+
+test('pages of other origins can read when to come again', async () => {
+  const response = await fetch(url, { ...post(QUERY), headers: { ...JSON_TYPE, origin: 'http://localhost:3000' } });
+  expect(response.headers.get('access-control-expose-headers')).toBe('Retry-After');
+});
+
 test.for([
   ['a hash that does not match its query', { version: 1, sha256Hash: 'a'.repeat(64) }],
   ['a hash that is no text', { version: 1, sha256Hash: { $ne: '' } }],

@@ -246,6 +246,21 @@ test.for([
     '100 is allowed',
   ],
   [
+    'a subscription with many fields',
+    `subscription { photosNear(latitude: 1, longitude: 1, radiusMeters: 100) {
+      ${times(50, () => 'cursor isGap photo { id caption }')} } }`,
+    'a subscription may have at most 200 fields',
+  ],
+  ...['@skip(if: true)', '@include(if: false)', '@skip(if: false)'].flatMap((condition) =>
+    [
+      `subscription { photosNear(latitude: 1, longitude: 1, radiusMeters: 100) ${condition} { cursor } }`,
+      `subscription { ...A ${condition} }
+        fragment A on Subscription { photosNear(latitude: 1, longitude: 1, radiusMeters: 100) { cursor } }`,
+      `subscription { ...A } fragment A on Subscription {
+        ... ${condition} { photosNear(latitude: 1, longitude: 1, radiusMeters: 100) { cursor } } }`,
+    ].map((query) => ['a subscription that may have no field', query, 'The field of a subscription must not'] as const),
+  ),
+  [
     'many searches',
     `{ ${times(20, (n) => `a${n}: searchPeople(text: "${n}") { id }`)} }`,
     'This operation costs 200; 100 is allowed.',
@@ -260,6 +275,35 @@ test.for([
   const overSocket = await ask(socket, query);
   socket.socket.close();
   expect(overSocket.errors?.[0]?.message).toContain(message);
+});
+
+test('a document that is long although it has few tokens is refused before it is parsed', async () => {
+  const person = await newPerson(url);
+  const query = `{ me { email } } ${'#\n'.repeat(40_000)}`;
+  const { data, errors } = await person.send(query);
+  expect(data).toBeNull();
+  expect(errors).toMatchObject([
+    { message: 'A document may have at most 65,536 characters.', extensions: { code: 'GRAPHQL_PARSE_FAILED' } },
+  ]);
+});
+
+test('an answer whose texts are too long is refused, whichever way it is executed', async () => {
+  const person = await newPerson(url);
+  const photo = await photoOf(person, 'x'.repeat(2_200));
+  const query = `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Photo { ${times(49, (n) => `c${n}: caption`)} } } }`;
+  const ids = (count: number) => ({ ids: Array(count).fill(photo) });
+  const refusal = [
+    { message: expect.stringMatching(/^The texts of this answer have/), extensions: { code: 'BAD_USER_INPUT' } },
+  ];
+  for (let time = 0; time < OFTEN; time++) {
+    expect(await answered<{ nodes: unknown[] }>(person, query, ids(5))).toMatchObject({ nodes: Array(5).fill({}) });
+    const { data, errors } = await person.send(query, ids(100));
+    expect(data).toBeNull();
+    expect(errors).toMatchObject(refusal);
+  }
+  const socket = await greet(url, person.token);
+  expect((await ask(socket, query, ids(100))).errors).toMatchObject(refusal);
+  socket.socket.close();
 });
 
 test('a client that sends ever new operations is told when it may go on, and others are served', async () => {

@@ -167,6 +167,26 @@ test('of 1,000 subscriptions over one connection 100 run, and the others get an 
   await untilListening(stores, person, 0);
 });
 
+test('the operations of one connection may be as long together as one message', async () => {
+  const { token } = await newPerson(url);
+  const socket = await greet(url, token);
+  const long = (id: string) => subscribe(id, { ...FEED, variables: { unused: 'x'.repeat(100_000) } });
+  for (const id of ['1', '2', '3']) socket.say(long(id));
+  const answers = [await socket.hear(), await socket.hear(), await socket.hear()];
+  expect(answers.filter(({ type }) => type === 'next').map(({ id }) => id)).toEqual(['1', '2']);
+  const payload = [{ message: expect.stringContaining('262144 characters'), extensions: { code: 'BAD_USER_INPUT' } }];
+  expect(answers.find(({ type }) => type === 'error')).toMatchObject({ id: '3', payload });
+  socket.say({ type: 'complete', id: '1' }, long('4'));
+  expect(await socket.hear()).toMatchObject({ type: 'next', id: '4' });
+  socket.socket.close();
+});
+
+test('an operation whose id is very long is refused', async () => {
+  const socket = await greet(url);
+  socket.say(subscribe('x'.repeat(129), FEED));
+  expect(await socket.closed).toBe(4400);
+});
+
 test('a client that exceeds the message rate is disconnected', async () => {
   const socket = await greet(url);
   for (let sent = 0; sent < 3_000; sent++) socket.say({ type: 'ping' });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ABANDONED } from '../../src/features/kernel/abandoned.ts';
 import { LARGE_WEIGHT, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
 import { Turns } from '../../src/server/turns.ts';
 
@@ -85,6 +86,22 @@ test('an operation that nobody waits for any more does not start', async () => {
   // It has left before it came.
   add('a', MAX_WEIGHT_AT_ONCE, leaving.signal);
   await expect(results[3]).rejects.toMatchObject({ extensions: { code: 'ABANDONED' } });
+});
+
+test('an abandoned operation keeps its place for some time, because its statements run on', async () => {
+  const turns = new Turns();
+  const fitting = MAX_WEIGHT_AT_ONCE / 1_000;
+  const abandoned = Array.from({ length: fitting }, () =>
+    turns.run('a', 1_000, NEVER, () => Promise.reject(ABANDONED)).catch(() => 'abandoned'),
+  );
+  let hasBegun = false;
+  const next = turns.run('a', 1_000, NEVER, async () => {
+    hasBegun = true;
+  });
+  expect(await Promise.all(abandoned)).toEqual(Array(fitting).fill('abandoned'));
+  await nextTurn();
+  expect(hasBegun).toBe(false);
+  await next;
 });
 
 test('when too many operations of a client wait, more are refused, and others are not', async () => {
