@@ -137,7 +137,8 @@ class Budget {
       const size = this.measure(operation);
       total += size.selections;
       if (operation.operation === OperationTypeNode.SUBSCRIPTION && size.selections > MAX_SUBSCRIPTION_SELECTIONS) {
-        const message = `With its fragments expanded, a subscription may have at most ${MAX_SUBSCRIPTION_SELECTIONS} fields.`;
+        const allowed = `at most ${MAX_SUBSCRIPTION_SELECTIONS} fields`;
+        const message = `With its fragments expanded, a subscription may have ${allowed}.`;
         return new GraphQLError(message, { nodes: operation });
       }
       const message = this.#wrongFragment ?? messageFor(size, total);
