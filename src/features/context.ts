@@ -20,6 +20,10 @@ export interface Context {
   loaders: Loaders;
   /** Forgets what the loaders have read, because something has changed it. */
   renewLoaders(): void;
+  /** Counts the work of a costly field, which goes on when the operation is abandoned. */
+  addCostly(work: Promise<unknown>): void;
+  /** Resolves when the costly fields that have begun are over. */
+  untilCostlyEnds(): Promise<void>;
   /** Whether anything has read the session or the viewer so far. An answer made without is the same for everybody. */
   dependsOnViewer(): boolean;
 }
@@ -43,6 +47,7 @@ export function createContext(
   const readViewer = () => readSession()?.userId ?? null;
   const newLoaders = () => createLoaders(stores, session?.userId ?? null, readViewer, signal);
   const loaders = newLoaders();
+  const costly = new Set<Promise<unknown>>();
   return {
     stores,
     readSession,
@@ -53,6 +58,14 @@ export function createContext(
     loaders,
     // In place, because Apollo Server gives resolvers a copy of the context.
     renewLoaders: () => void Object.assign(loaders, newLoaders()),
+    addCostly(work) {
+      costly.add(work);
+      const end = () => costly.delete(work);
+      work.then(end, end);
+    },
+    async untilCostlyEnds() {
+      await Promise.allSettled(costly);
+    },
     dependsOnViewer: () => dependsOnViewer,
   };
 }

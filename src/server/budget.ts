@@ -23,6 +23,7 @@ import { badInput } from '../features/kernel/errors.ts';
 import { MAX_PAGE } from '../features/kernel/paging.ts';
 import {
   FIELD_COSTS,
+  MAX_ALIAS_LENGTH,
   MAX_ALIASES,
   MAX_COST,
   MAX_DEPTH,
@@ -109,8 +110,8 @@ class Budget {
   readonly #fragments = new Map<string, FragmentDefinitionNode>();
   /** By the fragment's name; null while it is being measured. */
   readonly #sizes = new Map<string, Size | null>();
-  /** What is wrong with a fragment that spreads itself, or with two of one name: only the last would be measured. */
-  #wrongFragment: string | null = null;
+  /** A fragment that spreads itself, two of one name (only the last would be measured), or too long an alias. */
+  #wrong: string | null = null;
   readonly #variables: Record<string, unknown> | null;
   /** Whether the size of a list that was measured is in a variable. */
   dependsOnVariables = false;
@@ -122,7 +123,7 @@ class Budget {
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.FRAGMENT_DEFINITION) continue;
       const name = definition.name.value;
-      if (this.#fragments.has(name)) this.#wrongFragment = `There can be only one fragment named "${name}".`;
+      if (this.#fragments.has(name)) this.#wrong = `There can be only one fragment named "${name}".`;
       this.#fragments.set(name, definition);
     }
   }
@@ -141,7 +142,7 @@ class Budget {
         const message = `With its fragments expanded, a subscription may have ${allowed}.`;
         return new GraphQLError(message, { nodes: operation });
       }
-      const message = this.#wrongFragment ?? messageFor(size, total);
+      const message = this.#wrong ?? messageFor(size, total);
       if (message !== null) return new GraphQLError(message, { nodes: operation });
     }
     for (const [name, fragment] of this.#fragments) {
@@ -179,6 +180,9 @@ class Budget {
 
   #sizeOfField(node: FieldNode, type: GraphQLNamedType | undefined): Size {
     const name = node.name.value;
+    if (node.alias && node.alias.value.length > MAX_ALIAS_LENGTH) {
+      this.#wrong = `An alias may have at most ${MAX_ALIAS_LENGTH} characters.`;
+    }
     const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
     const within = this.#sizeOf(node.selectionSet, field && getNamedType(field.type));
     const length = field ? this.#listLength(field, node) : null;
@@ -212,7 +216,7 @@ class Budget {
     const known = this.#sizes.get(name);
     if (known) return known;
     if (known === null) {
-      this.#wrongFragment = `Cannot spread fragment "${name}" within itself.`;
+      this.#wrong = `Cannot spread fragment "${name}" within itself.`;
       return NOTHING;
     }
     this.#sizes.set(name, null);

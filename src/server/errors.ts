@@ -1,5 +1,6 @@
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Stores } from '../stores/stores.ts';
+import { MAX_MESSAGE_LENGTH } from './limits.ts';
 
 /** The result of an operation. */
 export interface Result {
@@ -39,11 +40,15 @@ export function formatError(error: unknown, formatted: GraphQLFormattedError, { 
     if (extensions.code === 'BAD_REQUEST') extensions.code = 'BAD_USER_INPUT';
     // Apollo gives every error a code. Over WebSocket, parse and validation errors have none yet.
     extensions.code ??= 'GRAPHQL_VALIDATION_FAILED';
-    return { message: formatted.message, ...(locations && { locations }), ...(path && { path }), extensions };
+    return { message: shorten(formatted.message), ...(locations && { locations }), ...(path && { path }), extensions };
   }
   log.error({ err: original, path: formatted.path }, 'a resolver failed');
   const { path } = formatted;
   return { message: 'Something went wrong on our side.', ...(path && { path }), extensions: { code: 'INTERNAL' } };
+}
+
+function shorten(message: string): string {
+  return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
 }
 
 /** Whether an error of Apollo Server, which has no code, has a status that blames the client. */

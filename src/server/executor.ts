@@ -26,6 +26,7 @@ import { asGraphQLError, formatResult, isUnavailableError } from './errors.ts';
 import {
   ANSWER_LENGTH,
   COMPILE_AFTER,
+  MAX_ANSWER_ERRORS,
   MAX_COMPILED_CODE,
   MAX_VALUES,
   MAX_VARIABLE_ERRORS,
@@ -169,7 +170,9 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
       const own = isMutation ? withoutAbort(context) : context;
       const execute = () => untilAborted(own.signal, run(plan, null, own, operation));
       // One that has not begun does not begin any more when its client has left.
-      return turns.run(context.client, weightOf(size), context.signal, execute).catch(refusedTurn);
+      return turns
+        .run(context.client, weightOf(size), context.signal, execute, true, context.untilCostlyEnds)
+        .catch(refusedTurn);
     },
     async subscribe(operation, newContext, signal, isCongested) {
       const plan = planOf(operation);
@@ -312,7 +315,7 @@ function classifyErrors(result: ExecutionResult): ExecutionResult {
 function firstErrors(data: unknown, errors: readonly GraphQLError[]): readonly GraphQLError[] {
   if (errors.length < 2) return errors;
   const places = new Set<string>();
-  return errors.filter(({ path }) => {
+  const first = errors.filter(({ path }) => {
     if (!path) return true;
     let value = data;
     let depth = 0;
@@ -324,6 +327,7 @@ function firstErrors(data: unknown, errors: readonly GraphQLError[]): readonly G
     places.add(place);
     return isFirst;
   });
+  return first.slice(0, MAX_ANSWER_ERRORS);
 }
 
 function classify(error: GraphQLError, isRefused: boolean): GraphQLError {

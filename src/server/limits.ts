@@ -71,6 +71,8 @@ export const RETRY_AFTER_SECONDS = 5;
 export const MAX_DEPTH = 15;
 /** The most aliases of an operation. */
 export const MAX_ALIASES = 50;
+/** The longest of them, in characters. An answer repeats it for each item of a list. */
+export const MAX_ALIAS_LENGTH = 100;
 /** The most fields of an operation when its fragments are expanded. */
 export const MAX_SELECTIONS = 2_000;
 /** The most fields with one response key in one place. Validation compares each with each. */
@@ -164,9 +166,13 @@ export const MAX_WAITING_OPERATIONS = { ofClient: 500, ofAll: 1_000, ofClientThe
  */
 export const LARGE_BODY_BYTES = 16 * 1024;
 /** How many large bodies may wait. Each takes up to half a MB. */
-export const MAX_WAITING_BODIES = { ofClient: 20, ofAll: 200, ofClientThen: 1 };
+export const MAX_WAITING_BODIES = { ofClient: 50, ofAll: 200, ofClientThen: 1 };
 /** The most values in the variables of an operation: objects and lists with all that they hold. */
 export const MAX_VARIABLE_VALUES = 2_000;
+/** The most errors in one answer. Each has the path to its field. */
+export const MAX_ANSWER_ERRORS = 1_000;
+/** The longest message of an error, in characters. graphql-js quotes values, whatever their length. */
+export const MAX_MESSAGE_LENGTH = 2_000;
 /** The most errors about variables in one answer. */
 export const MAX_VARIABLE_ERRORS = 10;
 /** An operation is compiled when it has been executed so often since it was last compiled. */

@@ -23,6 +23,7 @@ import { nodeResolvers } from '../features/nodes.ts';
 import { peopleResolvers } from '../features/people/resolvers.ts';
 import { photoResolvers } from '../features/photos/resolvers.ts';
 import { placeResolvers } from '../features/places/resolvers.ts';
+import { FIELD_COSTS } from './limits.ts';
 
 const FOLDER = new URL('../../schema/', import.meta.url);
 
@@ -73,6 +74,7 @@ export function buildSchema(): GraphQLSchema {
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
   renewLoadersForMutations(schema);
+  countCostlyWork(schema);
   stopAbortedQueries(schema);
   return schema;
 }
@@ -88,6 +90,22 @@ function renewLoadersForMutations(schema: GraphQLSchema): void {
     field.resolve = (source, args, context: Context, info) => {
       context.renewLoaders();
       return resolve(source, args, context, info);
+    };
+  }
+}
+
+/** Lets the context know what the costly fields do, because it goes on when their client has left (turns.ts). */
+function countCostlyWork(schema: GraphQLSchema): void {
+  for (const name of Object.keys(FIELD_COSTS)) {
+    const [typeName = '', fieldName = ''] = name.split('.');
+    const type = schema.getType(typeName);
+    const field = isObjectType(type) ? type.getFields()[fieldName] : undefined;
+    const resolve = field?.resolve;
+    if (!field || !resolve) continue;
+    field.resolve = (source, args, context: Context, info) => {
+      const result = resolve(source, args, context, info);
+      if (result instanceof Promise) context.addCostly(result);
+      return result;
     };
   }
 }

@@ -127,9 +127,9 @@ export function serveEvents(app: FastifyInstance, path: string, live: LiveServer
       for await (const batch of texts) {
         if (response.writableEnded || response.destroyed) return;
         for (const text of batch) writeEvent(response, 'next', text);
-        const { socket, writableLength } = response;
-        if (writableLength <= SOME_UNSENT_BYTES || !socket) continue;
-        const isRead = unread.add(socket, writableLength);
+        if (response.writableLength <= SOME_UNSENT_BYTES) continue;
+        // A response that waits for one before it has no socket yet, but its request has.
+        const isRead = unread.add(response.req.socket, response.writableLength);
         await untilDrained(response);
         isRead();
       }

@@ -54,6 +54,7 @@ export class Turns {
    * @param weight the size of the operation, see `MAX_WEIGHT_AT_ONCE`
    * @param signal is aborted when nobody waits for the operation any more
    * @param canBeRefused false for what may wait however much waits already
+   * @param untilEnded resolves when what the operation has begun is over, which may be after it was abandoned
    * @throws RATE_LIMITED when too much waits already, and ABANDONED when `signal` is aborted before the operation's
    * turn
    */
@@ -63,6 +64,7 @@ export class Turns {
     signal: AbortSignal,
     operation: () => Promise<T>,
     canBeRefused = true,
+    untilEnded: () => Promise<unknown> = async () => {},
   ): Promise<T> {
     if (signal.aborted) throw ABANDONED;
     const isLarge = weight >= LARGE_WEIGHT;
@@ -71,17 +73,17 @@ export class Turns {
     if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await this.#wait(turns, weight, signal, canBeRefused);
     else begin(turns, weight);
     const start = performance.now();
-    let rest = 0;
+    let rest: Promise<unknown> | null = null;
     try {
       const result = await operation();
-      if (isLarge) rest = Math.min(MAX_REST_MS, performance.now() - start);
+      if (isLarge) rest = pause(Math.min(MAX_REST_MS, performance.now() - start));
       return result;
     } catch (error) {
-      // What an abandoned operation has begun goes on for some time, whatever its size: its statements run on.
-      if (isLarge || error === ABANDONED) rest = Math.max(MAX_REST_MS, performance.now() - start);
+      // What an abandoned operation has begun goes on, whatever its size: its statements run on.
+      if (isLarge || error === ABANDONED) rest = Promise.all([pause(MAX_REST_MS), untilEnded()]);
       throw error;
     } finally {
-      if (rest > 0) void delay(rest, undefined, { ref: false }).then(() => this.#end(key, turns, weight));
+      if (rest) void rest.then(() => this.#end(key, turns, weight));
       else this.#end(key, turns, weight);
     }
   }
@@ -134,6 +136,10 @@ export class Turns {
     }
     if (turns.running === 0) this.#clients.delete(key);
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return delay(milliseconds, undefined, { ref: false });
 }
 
 /** The result of work that did not get its turn. @throws any other error again */

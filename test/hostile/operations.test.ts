@@ -246,6 +246,11 @@ test.for([
     '100 is allowed',
   ],
   [
+    'an alias that is very long',
+    `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on User { ${'a'.repeat(101)}: id } } }`,
+    'An alias may have at most 100 characters.',
+  ],
+  [
     'a subscription with many fields',
     `subscription { photosNear(latitude: 1, longitude: 1, radiusMeters: 100) {
       ${times(50, () => 'cursor isGap photo { id caption }')} } }`,
@@ -304,6 +309,23 @@ test('an answer whose texts are too long is refused, whichever way it is execute
   const socket = await greet(url, person.token);
   expect((await ask(socket, query, ids(100))).errors).toMatchObject(refusal);
   socket.socket.close();
+});
+
+test('an answer has at most 1,000 errors, and none repeats a long value', async () => {
+  const person = await newPerson(url);
+  const query = `query ($ids: [ID!]!) { ${times(
+    20,
+    (n) => `a${n}: nodes(ids: $ids) {
+    ... on User { followers(first: 1, after: "zzz") { nodes { id } } } }`,
+  )} }`;
+  expect((await person.send(query, { ids: Array(100).fill(person.id) })).errors).toHaveLength(1_000);
+  const [error] = (
+    await person.send('query ($first: Int) { homeFeed(first: $first) { nodes { id } } }', {
+      first: 'x'.repeat(100_000),
+    })
+  ).errors;
+  expect(error?.message).toMatch(/^Variable "\$first" got invalid value "x+…$/);
+  expect(error?.message).toHaveLength(2_001);
 });
 
 test('a client that sends ever new operations is told when it may go on, and others are served', async () => {

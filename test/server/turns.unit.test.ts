@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ABANDONED } from '../../src/features/kernel/abandoned.ts';
-import { LARGE_WEIGHT, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
+import { LARGE_WEIGHT, MAX_REST_MS, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
 import { Turns } from '../../src/server/turns.ts';
 
 const NEVER = new AbortController().signal;
@@ -102,6 +102,24 @@ test('an abandoned operation keeps its place for some time, because its statemen
   await nextTurn();
   expect(hasBegun).toBe(false);
   await next;
+});
+
+test('an abandoned operation keeps its place until what it has begun is over', async () => {
+  const turns = new Turns();
+  const { promise: isEnded, resolve: end } = Promise.withResolvers<void>();
+  let asked = 0;
+  const untilEnded = () => {
+    asked++;
+    return isEnded;
+  };
+  const abandoned = turns.run('a', MAX_WEIGHT_AT_ONCE, NEVER, () => Promise.reject(ABANDONED), true, untilEnded);
+  const next = turns.run('a', MAX_WEIGHT_AT_ONCE, NEVER, async () => 'begun');
+  await expect(abandoned).rejects.toBe(ABANDONED);
+  const longer = new Promise((resolve) => setTimeout(resolve, 2 * MAX_REST_MS, 'waits'));
+  expect(await Promise.race([next, longer])).toBe('waits');
+  expect(asked).toBe(1);
+  end();
+  expect(await next).toBe('begun');
 });
 
 test('when too many operations of a client wait, more are refused, and others are not', async () => {
