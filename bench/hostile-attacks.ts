@@ -69,7 +69,7 @@ const LARGEST_PAGE = `query ($name: String!) { user(username: $name) { photos(fi
   owner { id username displayName bio photoCount followerCount followingCount viewerFollows }
   image(size: WIDTH_640) { url width height }
   likers(first: 11) { nodes { id username displayName viewerFollows } }
-  comments(first: 16) { nodes { id text createdAt author { username } } }
+  comments(first: 15) { nodes { id text createdAt author { username } } }
 } } } }`;
 
 export const ATTACKS: Attack[] = [

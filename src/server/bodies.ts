@@ -2,18 +2,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import { neverAbandoned } from '../features/kernel/abandoned.ts';
 import { signalOf } from './leaving.ts';
-import { LARGE_BODY_BYTES, LARGE_WEIGHT, MAX_WAITING_BODIES } from './limits.ts';
+import { LARGE_BODY_LENGTH, LARGE_WEIGHT, MAX_BODY_VALUES, MAX_WAITING_BODIES } from './limits.ts';
 import { Turns } from './turns.ts';
 
 /** What a body of this size weighs, so that a large one is a large operation. */
-const WEIGHT_OF_BYTE = LARGE_WEIGHT / LARGE_BODY_BYTES;
+const WEIGHT_OF_CHARACTER = LARGE_WEIGHT / LARGE_BODY_LENGTH;
 
 /**
- * Parses the bodies of requests as JSON, the large ones of each address one after the other (turns.ts): 250 KB may take
- * 30 milliseconds. A client that sends slowly holds no turn, because its body is read before.
+ * Parses the bodies of requests as JSON, the large ones of each address one after the other (turns.ts). One with very
+ * many values is refused before: parsing 250 KB of brackets takes 30 milliseconds, and collecting the garbage longer. A
+ * client that sends slowly holds no turn, because its body is read before.
  */
-export function parseBodies(app: FastifyInstance): void {
-  const turns = new Turns(MAX_WAITING_BODIES);
+export function parseBodies(app: FastifyInstance, maxWaiting = MAX_WAITING_BODIES): void {
+  const turns = new Turns(maxWaiting);
   const replies = new WeakMap<FastifyRequest, FastifyReply>();
   app.addHook('preParsing', (request, reply, _payload, done) => {
     replies.set(request, reply);
@@ -30,15 +31,40 @@ export function parseBodies(app: FastifyInstance): void {
       parseJson(request, body, (error, value) => (error ? reject(error) : resolve(value)));
     });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    if (body.length < LARGE_BODY_BYTES) return void parseJson(request, body, done);
+    if (body.length < LARGE_BODY_LENGTH) return void parseJson(request, body, done);
+    if (holdsMoreValues(body, MAX_BODY_VALUES)) {
+      const allowed = MAX_BODY_VALUES.toLocaleString('en');
+      return void done(refusal(400, `A large request may hold at most ${allowed} values.`));
+    }
     turns
-      .run(request.ip, body.length * WEIGHT_OF_BYTE, leaving(request), () => parse(request, body))
+      .run(request.ip, body.length * WEIGHT_OF_CHARACTER, leaving(request), () => parse(request, body))
       .then((value) => done(null, value))
-      .catch((error) => done(error instanceof GraphQLError ? refusalOf(error) : error));
+      .catch((error) => done(error instanceof GraphQLError ? refusal(429, error.message) : error));
   });
 }
 
+/** Whether JSON has more values than so many: a comma, a bracket and a brace each come before one, outside of texts. */
+function holdsMoreValues(json: string, max: number): boolean {
+  let count = 0;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at];
+    if (character === '"') at = endOfText(json, at);
+    else if (character === ',' || character === '[' || character === '{') count++;
+    if (count > max) return true;
+  }
+  return false;
+}
+
+/** The position of the quote that ends a text, or the end of the JSON. */
+function endOfText(json: string, start: number): number {
+  for (let at = start + 1; at < json.length; at++) {
+    if (json[at] === '"') return at;
+    if (json[at] === '\\') at++;
+  }
+  return json.length;
+}
+
 /** Fastify answers an error with its status (http-errors.ts). */
-function refusalOf({ message }: GraphQLError): Error {
-  return Object.assign(new Error(message), { statusCode: 429 });
+function refusal(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode });
 }

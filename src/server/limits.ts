@@ -160,11 +160,10 @@ export const MAX_REST_MS = 250;
  * others from waiting.
  */
 export const MAX_WAITING_OPERATIONS = { ofClient: 500, ofAll: 1_000, ofClientThen: 20 };
-/**
- * From this size on, a body is parsed in a turn of its address, in bytes. Parsing takes up to 0.12 milliseconds for a
- * KB, for brackets alone.
- */
-export const LARGE_BODY_BYTES = 16 * 1024;
+/** From this size on, in characters, a body is parsed in a turn of its address, and its values are counted before. */
+export const LARGE_BODY_LENGTH = 16 * 1024;
+/** The most values of a large body: some more than its variables may have. */
+export const MAX_BODY_VALUES = 3_000;
 /** How many large bodies may wait. Each takes up to half a MB. */
 export const MAX_WAITING_BODIES = { ofClient: 50, ofAll: 200, ofClientThen: 1 };
 /** The most values in the variables of an operation: objects and lists with all that they hold. */

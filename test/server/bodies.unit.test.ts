@@ -1,17 +1,22 @@
 /** Large bodies of one address are parsed one after the other. */
 import Fastify, { type FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { parseBodies } from '../../src/server/bodies.ts';
-import { LARGE_BODY_BYTES, MAX_BODY_BYTES } from '../../src/server/limits.ts';
+import {
+  LARGE_BODY_LENGTH,
+  MAX_BODY_BYTES,
+  MAX_BODY_VALUES,
+  type MAX_WAITING_BODIES,
+} from '../../src/server/limits.ts';
 
 let app: FastifyInstance;
 let url: string;
-beforeEach(async () => {
+async function start(maxWaiting?: typeof MAX_WAITING_BODIES): Promise<void> {
   app = Fastify({ bodyLimit: MAX_BODY_BYTES, trustProxy: true });
-  parseBodies(app);
+  parseBodies(app, maxWaiting);
   app.post('/', async ({ body }) => JSON.stringify(body).length);
   url = await app.listen({ port: 0, host: '127.0.0.1' });
-});
+}
 afterEach(() => app.close());
 
 /** Sends bodies at the same moment. @returns how many were answered with each status */
@@ -23,20 +28,33 @@ async function statuses(bodies: readonly string[], address: string): Promise<Rec
   return Object.fromEntries(byStatus.map(([status, { length }]) => [status, length]));
 }
 
-const large = JSON.stringify(Array(100_000).fill(1));
-const brackets = '['.repeat(MAX_BODY_BYTES);
+/** It takes long to parse, with so many values. */
+const large = (values: number) => JSON.stringify(Array(values).fill('\u0001",[{'.repeat(Math.floor(20_000 / values))));
 
 test('large bodies wait for each other and are all answered', async () => {
-  const bodies = Array.from({ length: 20 }, (_, index) => (index % 3 ? large : brackets));
+  await start();
+  const bodies = Array.from({ length: 20 }, (_, index) => (index % 3 ? large(10) : `${large(10)}]`));
   expect(await statuses(bodies, '192.0.2.1')).toEqual({ 200: 13, 400: 7 });
 });
 
 test('too many of one address are refused, those of others and small ones are not', async () => {
+  await start({ ofClient: 0, ofAll: 100, ofClientThen: 0 });
   const [many, ...others] = await Promise.all([
-    statuses(Array(100).fill(brackets), '192.0.2.1'),
-    statuses([large], '192.0.2.2'),
-    statuses(['[]', 'x'.repeat(LARGE_BODY_BYTES - 1)], '192.0.2.1'),
+    statuses(Array(100).fill(large(10)), '192.0.2.1'),
+    statuses([large(10)], '192.0.2.2'),
+    statuses(['[]', 'x'.repeat(LARGE_BODY_LENGTH - 1)], '192.0.2.1'),
   ]);
-  expect(many).toEqual({ 400: expect.any(Number), 429: expect.any(Number) });
+  expect(many).toEqual({ 200: expect.any(Number), 429: expect.any(Number) });
   expect(others).toEqual([{ 200: 1 }, { 200: 1, 400: 1 }]);
+});
+
+test.for([
+  ['as many values as may be', large(MAX_BODY_VALUES - 1), 200],
+  ['one more', large(MAX_BODY_VALUES + 1), 400],
+  ['brackets alone', '['.repeat(MAX_BODY_BYTES), 400],
+  ['objects', JSON.stringify(Array(2 * MAX_BODY_VALUES).fill({})), 400],
+  ['a text that does not end', `["${'x'.repeat(LARGE_BODY_LENGTH)}\\"`, 400],
+] as const)('a large body of %s', async ([, body, status]) => {
+  await start();
+  expect(await statuses([body], '192.0.2.1')).toEqual({ [status]: 1 });
 });
