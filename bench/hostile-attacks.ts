@@ -68,8 +68,8 @@ const LARGEST_PAGE = `query ($name: String!) { user(username: $name) { photos(fi
   id caption likeCount commentCount viewerHasLiked thumbhash
   owner { id username displayName bio photoCount followerCount followingCount viewerFollows }
   image(size: WIDTH_640) { url width height }
-  likers(first: 11) { nodes { id username displayName viewerFollows } }
-  comments(first: 15) { nodes { id text createdAt author { username } } }
+  likers(first: 10) { nodes { id username displayName viewerFollows } }
+  comments(first: 10) { nodes { id text createdAt author { username } } }
 } } } }`;
 
 export const ATTACKS: Attack[] = [

@@ -13,8 +13,7 @@ const WEIGHT_OF_CHARACTER = LARGE_WEIGHT / LARGE_BODY_LENGTH;
  * many values is refused before: parsing 250 KB of brackets takes 30 milliseconds, and collecting the garbage longer. A
  * client that sends slowly holds no turn, because its body is read before.
  */
-export function parseBodies(app: FastifyInstance, maxWaiting = MAX_WAITING_BODIES): void {
-  const turns = new Turns(maxWaiting);
+export function parseBodies(app: FastifyInstance, turns = new Turns(MAX_WAITING_BODIES)): void {
   const replies = new WeakMap<FastifyRequest, FastifyReply>();
   app.addHook('preParsing', (request, reply, _payload, done) => {
     replies.set(request, reply);

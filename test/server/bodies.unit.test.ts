@@ -2,18 +2,14 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, expect, test } from 'vitest';
 import { parseBodies } from '../../src/server/bodies.ts';
-import {
-  LARGE_BODY_LENGTH,
-  MAX_BODY_BYTES,
-  MAX_BODY_VALUES,
-  type MAX_WAITING_BODIES,
-} from '../../src/server/limits.ts';
+import { LARGE_BODY_LENGTH, MAX_BODY_BYTES, MAX_BODY_VALUES, MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
+import { Turns } from '../../src/server/turns.ts';
 
 let app: FastifyInstance;
 let url: string;
-async function start(maxWaiting?: typeof MAX_WAITING_BODIES): Promise<void> {
+async function start(turns?: Turns): Promise<void> {
   app = Fastify({ bodyLimit: MAX_BODY_BYTES, trustProxy: true });
-  parseBodies(app, maxWaiting);
+  parseBodies(app, turns);
   app.post('/', async ({ body }) => JSON.stringify(body).length);
   url = await app.listen({ port: 0, host: '127.0.0.1' });
 }
@@ -38,14 +34,34 @@ test('large bodies wait for each other and are all answered', async () => {
 });
 
 test('too many of one address are refused, those of others and small ones are not', async () => {
-  await start({ ofClient: 0, ofAll: 100, ofClientThen: 0 });
-  const [many, ...others] = await Promise.all([
-    statuses(Array(100).fill(large(10)), '192.0.2.1'),
-    statuses([large(10)], '192.0.2.2'),
-    statuses(['[]', 'x'.repeat(LARGE_BODY_LENGTH - 1)], '192.0.2.1'),
-  ]);
-  expect(many).toEqual({ 200: expect.any(Number), 429: expect.any(Number) });
-  expect(others).toEqual([{ 200: 1 }, { 200: 1, 400: 1 }]);
+  const turns = new Turns({ ofClient: 1, ofAll: 100, ofClientThen: 1 });
+  await start(turns);
+  const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+  const running = turns.run('192.0.2.1', MAX_WEIGHT_AT_ONCE, new AbortController().signal, () => isOver);
+  const waiting = statuses([large(10)], '192.0.2.1');
+  await expect.poll(() => turns.waiting).toBe(1);
+  expect(await statuses([large(10)], '192.0.2.1')).toEqual({ 429: 1 });
+  expect(await statuses([large(10)], '192.0.2.2')).toEqual({ 200: 1 });
+  expect(await statuses(['[]', 'x'.repeat(LARGE_BODY_LENGTH - 1)], '192.0.2.1')).toEqual({ 200: 1, 400: 1 });
+  end();
+  expect(await waiting).toEqual({ 200: 1 });
+  await running;
+});
+
+test('a body that waits when its client leaves gives up its place', async () => {
+  const turns = new Turns();
+  await start(turns);
+  const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+  const running = turns.run('192.0.2.1', MAX_WEIGHT_AT_ONCE, new AbortController().signal, () => isOver);
+  const leaving = new AbortController();
+  const headers = { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.1' };
+  const left = fetch(url, { method: 'POST', headers, body: large(10), signal: leaving.signal }).catch(() => 'left');
+  await expect.poll(() => turns.waiting).toBe(1);
+  leaving.abort();
+  expect(await left).toBe('left');
+  await expect.poll(() => turns.waiting).toBe(0);
+  end();
+  await running;
 });
 
 test.for([

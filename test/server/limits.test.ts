@@ -74,13 +74,13 @@ test('a query with more than 3,000 tokens is rejected', async () => {
   expect(errors[0]?.message).toBe('"ids" may hold at most 100; it holds 2900.');
 });
 
-const TOO_MANY = /^The answer to this query could hold [\d,]+ values; 20,000 are allowed\./;
+const TOO_MANY = /^The answer to this query could hold [\d,]+ values; 16,000 are allowed\./;
 
-test('a query whose answer could hold more than 20,000 values is rejected', async () => {
+test('a query whose answer could hold more than 16,000 values is rejected', async () => {
   const lists = (outer: number, inner: number) =>
     `{ homeFeed(first: ${outer}) { nodes { comments(first: ${inner}) { nodes { id } } } } }`;
-  expect(await refusals(lists(100, 60))).toEqual([]);
-  expect(await refusals(node(chain(2, 65)))).toEqual([]);
+  expect(await refusals(lists(100, 45))).toEqual([]);
+  expect(await refusals(node(chain(2, 55)))).toEqual([]);
   expect((await refusals(lists(100, 100))).join()).toMatch(TOO_MANY);
   expect((await refusals(node(chain(3, 50)))).join()).toMatch(TOO_MANY);
 });
@@ -116,7 +116,7 @@ test('fragments do not hide the size of nested lists', async () => {
 test('fragments spread in small lists are allowed', async () => {
   const query = `{ homeFeed(first: 1) { nodes { ...A } } }
     fragment A on Photo { comments(first: 100) { nodes { photo { ...B } } } }
-    fragment B on Photo { comments(first: 50) { nodes { id } } }`;
+    fragment B on Photo { comments(first: 40) { nodes { id } } }`;
   expect(await refusals(query)).toEqual([]);
 });
 

@@ -23,7 +23,7 @@ function chain(links: number, first: number): string {
 
 /** The refusal of a query whose answer could hold so many values. */
 const tooMany = (values: string) =>
-  `The answer to this query could hold ${values} values; 20,000 are allowed. ` +
+  `The answer to this query could hold ${values} values; 16,000 are allowed. ` +
   'Ask for smaller pages or fewer fields, or nest fewer lists.';
 
 test.for([
@@ -31,7 +31,7 @@ test.for([
   ['a query of more than 15 levels', chain(5, 1), ['A query may be at most 15 levels deep.']],
   ['no query of 50 aliases', `{ ${aliases(50)} }`, []],
   ['a query of 51 aliases', `{ ${aliases(51)} }`, ['A query may have at most 50 aliases.']],
-  ['no lists of 100 × 60', '{ homeFeed(first: 100) { nodes { comments(first: 60) { nodes { id } } } } }', []],
+  ['no lists of 100 × 45', '{ homeFeed(first: 100) { nodes { comments(first: 45) { nodes { id } } } } }', []],
   [
     'lists of 100 × 100',
     '{ homeFeed(first: 100) { nodes { comments(first: 100) { nodes { id } } } } }',
