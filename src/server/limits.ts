@@ -159,7 +159,7 @@ export const MAX_REST_MS = 250;
  * may have no more than `ofClientThen`, so that many clients with many operations neither fill the memory nor keep
  * others from waiting.
  */
-export const MAX_WAITING_OPERATIONS = { ofClient: 500, ofAll: 1_000, ofClientThen: 20 };
+export const MAX_WAITING_OPERATIONS = { ofClient: 200, ofAll: 1_000, ofClientThen: 20 };
 /** From this size on, in characters, a body is parsed in a turn of its address, and its values are counted before. */
 export const LARGE_BODY_LENGTH = 16 * 1024;
 /** The most values of a large body: some more than its variables may have. */
