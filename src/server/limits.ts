@@ -125,7 +125,7 @@ export const MAX_COST = 100;
  * The most values that an answer may hold: its fields, and the items of its lists. A screen of the home feed has about
  * 850. Executing takes about 4 microseconds for each, and meanwhile nobody else is served.
  */
-export const MAX_VALUES = 16_000;
+export const MAX_VALUES = 18_000;
 /**
  * How large the operations of one client may be together while they run: their values, and `WEIGHT_OF_COST` for each
  * unit of cost. More operations wait for their turn.

@@ -74,9 +74,9 @@ test('a query with more than 3,000 tokens is rejected', async () => {
   expect(errors[0]?.message).toBe('"ids" may hold at most 100; it holds 2900.');
 });
 
-const TOO_MANY = /^The answer to this query could hold [\d,]+ values; 16,000 are allowed\./;
+const TOO_MANY = /^The answer to this query could hold [\d,]+ values; 18,000 are allowed\./;
 
-test('a query whose answer could hold more than 16,000 values is rejected', async () => {
+test('a query whose answer could hold more than 18,000 values is rejected', async () => {
   const lists = (outer: number, inner: number) =>
     `{ homeFeed(first: ${outer}) { nodes { comments(first: ${inner}) { nodes { id } } } } }`;
   expect(await refusals(lists(100, 45))).toEqual([]);
