@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { findSession, type SessionRow } from '../features/accounts/sessions.ts';
+import { getOrInsert } from '../features/kernel/get-or-insert.ts';
 import { sessionsChannel } from '../stores/channel-names.ts';
 import type { Stores } from '../stores/stores.ts';
 import {
@@ -144,28 +145,20 @@ export class Connections {
   }
 
   #inputOfAddress(address: string): AddressInput {
-    const existing = this.#inputByAddress.get(address);
-    if (existing) return existing;
     const { CONNECTIONS_PER_ADDRESS } = this.#stores.config;
-    const input = {
+    return getOrInsert(this.#inputByAddress, address, () => ({
       frames: bucketFor(CONNECTIONS_PER_ADDRESS, FRAMES_OF_ADDRESS, FRAMES_OF_SOCKET),
       bytes: bucketFor(CONNECTIONS_PER_ADDRESS, BYTES_OF_ADDRESS, BYTES_OF_SOCKET),
       anonymousSubscriptions: bucketFor(CONNECTIONS_PER_ADDRESS, SUBSCRIPTIONS_OF_ADDRESS, SUBSCRIPTIONS_OF_SOCKET),
-    };
-    this.#inputByAddress.set(address, input);
-    return input;
+    }));
   }
 
   #inputOfViewer(viewer: string): Input {
-    const existing = this.#inputByViewer.get(viewer);
-    if (existing) return existing;
     const { CONNECTIONS_PER_VIEWER } = this.#stores.config;
-    const input = {
+    return getOrInsert(this.#inputByViewer, viewer, () => ({
       frames: bucketFor(CONNECTIONS_PER_VIEWER, FRAMES_OF_PERSON, FRAMES_OF_SOCKET),
       bytes: bucketFor(CONNECTIONS_PER_VIEWER, BYTES_OF_PERSON, BYTES_OF_SOCKET),
-    };
-    this.#inputByViewer.set(viewer, input);
-    return input;
+    }));
   }
 
   /** Closes every connection with RESTART, spread over `SEND_AWAY_WITHIN_MS`. */

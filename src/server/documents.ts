@@ -12,6 +12,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../config.ts';
 import { rateLimited } from '../features/kernel/errors.ts';
+import { getOrInsert } from '../features/kernel/get-or-insert.ts';
 import { checkBudget } from './budget.ts';
 import type { Operation } from './executor.ts';
 import { CHECKING_MS, MAX_DOCUMENT_LENGTH, MAX_TOKENS } from './limits.ts';
@@ -87,11 +88,7 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
 
   /** Checks a document that is new, unless the client's documents took too much time lately. */
   const checkInTime = (query: string, client: string): Checked => {
-    let time = timeOfClients.get(client);
-    if (!time) {
-      time = new TokenBucket(CHECKING_MS);
-      timeOfClients.set(client, time);
-    }
+    const time = getOrInsert(timeOfClients, client, () => new TokenBucket(CHECKING_MS));
     const waitSeconds = time.secondsInDebt();
     if (waitSeconds > 0) {
       return {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ExecutionResult } from 'graphql';
 import type { Context } from '../features/context.ts';
 import { ABANDONED } from '../features/kernel/abandoned.ts';
+import { getOrInsert } from '../features/kernel/get-or-insert.ts';
 import type { ShareKey } from '../features/live/share-key.ts';
 import type { LiveEvent } from '../features/live/subscribe.ts';
 
@@ -116,16 +117,4 @@ export class SharedResults {
     }
     return (await answer.parts)?.join(cursor) ?? executeAlone();
   }
-}
-
-function getOrInsert<K, V>(
-  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
-  key: K,
-  make: () => V,
-): V {
-  const existing = map.get(key);
-  if (existing !== undefined) return existing;
-  const made = make();
-  map.set(key, made);
-  return made;
 }

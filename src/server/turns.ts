@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import { ABANDONED } from '../features/kernel/abandoned.ts';
 import { rateLimited } from '../features/kernel/errors.ts';
+import { getOrInsert } from '../features/kernel/get-or-insert.ts';
 import { LARGE_WEIGHT, MAX_REST_MS, MAX_WAITING_OPERATIONS, MAX_WEIGHT_AT_ONCE } from './limits.ts';
 
 /** Made once, because making an error takes longer than the rest of refusing an operation. */
@@ -69,7 +70,7 @@ export class Turns {
     if (signal.aborted) throw ABANDONED;
     const isLarge = weight >= LARGE_WEIGHT;
     const key = `${client} ${isLarge}`;
-    const turns = this.#turnsOf(key);
+    const turns = getOrInsert(this.#clients, key, (): ClientTurns => ({ running: 0, weight: 0, waiting: [] }));
     if (turns.waiting.length > 0 || !hasRoom(turns, weight)) await this.#wait(turns, weight, signal, canBeRefused);
     else begin(turns, weight);
     const start = performance.now();
@@ -115,14 +116,6 @@ export class Turns {
 
   #count({ isCounted }: Waiting, change: 1 | -1): void {
     if (isCounted) this.#waiting += change;
-  }
-
-  #turnsOf(key: string): ClientTurns {
-    const existing = this.#clients.get(key);
-    if (existing) return existing;
-    const turns: ClientTurns = { running: 0, weight: 0, waiting: [] };
-    this.#clients.set(key, turns);
-    return turns;
   }
 
   #end(key: string, turns: ClientTurns, weight: number): void {
