@@ -157,7 +157,7 @@ export const ATTACKS: Attack[] = [
     over: 'http',
     next: (_, { photoId }) => ({
       body: {
-        query: `query ($ids: [ID!]!) { ${times(25, (n) => `a${n}: nodes(ids: $ids) { id }`)} }`,
+        query: `query ($ids: [ID!]!) { ${times(49, (n) => `a${n}: nodes(ids: $ids) { id }`)} }`,
         variables: { ids: Array(100).fill(photoId) },
       },
     }),
