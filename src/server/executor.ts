@@ -18,7 +18,7 @@ import { type Context, withoutAbort } from '../features/context.ts';
 import { ABANDONED } from '../features/kernel/abandoned.ts';
 import { badInput, resumeRequired } from '../features/kernel/errors.ts';
 import { DONE, generator } from '../features/live/generator.ts';
-import type { LiveEvent, LiveEvents } from '../features/live/subscribe.ts';
+import type { DecidedEvent, LiveEvents } from '../features/live/subscribe.ts';
 import type { Stores } from '../stores/stores.ts';
 import { checkSizeWithVariables, checkVariableValues, measureOperation, type OperationSize } from './budget.ts';
 import { compile, isCompilable } from './compile.ts';
@@ -370,7 +370,7 @@ function eventVariables(document: DocumentNode, operation: OperationDefinitionNo
  */
 function mapEvents<E>(
   events: LiveEvents<E>,
-  execute: (events: LiveEvent<E>[]) => Promise<string[]>,
+  execute: (events: DecidedEvent<E>[]) => Promise<(string | null)[]>,
   toErrorTexts: (error: GraphQLError) => string[],
 ): Texts {
   let failed = false;
@@ -382,8 +382,8 @@ function mapEvents<E>(
       try {
         const next = await events.next(Math.max(1, Math.floor(SOME_UNSENT_BYTES / longest)));
         if (next.done) return DONE;
-        const texts = await execute(next.value);
-        longest = Math.max(...texts.map((text) => text.length));
+        const texts = (await execute(next.value)).filter((text) => text !== null);
+        longest = Math.max(1, ...texts.map((text) => text.length));
         return { done: false, value: texts };
       } catch (thrown) {
         failed = true;

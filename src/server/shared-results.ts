@@ -4,12 +4,12 @@ import type { Context } from '../features/context.ts';
 import { ABANDONED } from '../features/kernel/abandoned.ts';
 import { getOrInsert } from '../features/kernel/get-or-insert.ts';
 import type { ShareKey } from '../features/live/share-key.ts';
-import type { LiveEvent } from '../features/live/subscribe.ts';
+import type { DecidedEvent, LiveEvent } from '../features/live/subscribe.ts';
 
 /** How the events of one subscriber are executed. */
 export interface Executions {
   /** Executes the operation for one event. */
-  execute(event: unknown, context: Context): Promise<ExecutionResult>;
+  execute(event: LiveEvent<unknown>, context: Context): Promise<ExecutionResult>;
   /**
    * Does work when it is the client's turn.
    *
@@ -29,6 +29,9 @@ interface Query {
 
 /** Stands for the cursor in a shared result. It is random, so no data contains it. */
 const CURSOR = `cursor ${randomUUID()}`;
+
+/** An event that was decided longer ago, in milliseconds, is decided again: it has waited for its subscriber's turn. */
+export const DECIDE_AGAIN_AFTER_MS = 1_000;
 
 /** An answer for all subscribers who may share it. */
 class SharedAnswer {
@@ -62,7 +65,8 @@ type AnswersByQuery = Map<Query, Map<string, SharedAnswer>>;
  * resolver can forget to declare it.
  *
  * Everything is executed in the turn of a subscriber's client (server/turns.ts): what is shared, in that of the first
- * whose turn it is. So nobody waits for a client who subscribes with many large documents.
+ * whose turn it is. So nobody waits for a client who subscribes with many large documents. Whether the viewer may see
+ * an event that has waited for long is decided again.
  */
 export class SharedResults {
   readonly #answers = new WeakMap<ShareKey, AnswersByQuery>();
@@ -75,19 +79,23 @@ export class SharedResults {
 
   /**
    * @param variables the values of the variables that the answer depends on, as text
-   * @returns the result as text
+   * @returns the result as text; null when the viewer may not see the event any more
    */
   async execute(
-    event: LiveEvent<unknown>,
+    event: DecidedEvent<unknown>,
     query: Query,
     variables: string,
     { execute, inTurn }: Executions,
     newContext: () => Context,
-  ): Promise<string> {
+  ): Promise<string | null> {
     const { shareKey, cursor } = event;
-    const executeAlone = async () => {
+    const isStale = () => performance.now() - event.decidedAt > DECIDE_AGAIN_AFTER_MS;
+    const executeAlone = () => {
       const context = newContext();
-      return this.#toText(await inTurn(context.client, () => execute(event, context)));
+      return inTurn(context.client, async () => {
+        const current = isStale() ? await event.decideAgain() : event;
+        return current && this.#toText(await execute(current, context));
+      });
     };
     if (shareKey === null || query.dependsOnViewer) return executeAlone();
     const queries = getOrInsert(this.#answers, shareKey, (): AnswersByQuery => new Map());
@@ -97,7 +105,7 @@ export class SharedResults {
       const context = newContext();
       const make = async () => {
         // The turns of two may come in the same moment.
-        if (answer.begun.aborted) throw ABANDONED;
+        if (answer.begun.aborted || isStale()) throw ABANDONED;
         const making = execute({ ...event, cursor: CURSOR }, context).then((result) => ({
           parts: this.#toText(result).split(CURSOR),
           hasErrors: Boolean(result.errors),
@@ -110,11 +118,13 @@ export class SharedResults {
         return making;
       };
       const own = await inTurn(context.client, make, answer.begun).catch((error) => {
-        if (error === ABANDONED && answer.begun.aborted) return null;
+        if (error === ABANDONED && (answer.begun.aborted || isStale())) return null;
         throw error;
       });
       if (own) return own.parts.join(cursor);
+      if (!answer.begun.aborted) return executeAlone();
     }
+    // It was begun soon after the decision, which was made for all with this key at the same moment.
     return (await answer.parts)?.join(cursor) ?? executeAlone();
   }
 }

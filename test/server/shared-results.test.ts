@@ -6,6 +6,7 @@ import { createContext } from '../../src/features/context.ts';
 import { createExecutor, type Executor, type Operation, type Texts } from '../../src/server/executor.ts';
 import { LARGE_WEIGHT, MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
 import { buildSchema } from '../../src/server/schema.ts';
+import { DECIDE_AGAIN_AFTER_MS } from '../../src/server/shared-results.ts';
 import { Turns } from '../../src/server/turns.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { attempt, openBackstage } from '../support/backstage.ts';
@@ -13,6 +14,7 @@ import { toOperation } from '../support/operations.ts';
 import { newPeople, type Person } from '../support/people.ts';
 import { insertFannedOut, rowId } from '../support/rows.ts';
 import { hashOf } from '../support/sessions.ts';
+import { until } from '../support/until.ts';
 
 const url = inject('url');
 let stores: Stores;
@@ -166,6 +168,13 @@ test('a client that does not read its output gets RESUME and nothing more', asyn
   await resumed.return();
 });
 
+/** Lets a person have as many small operations as fit, and one that waits. @param until resolves when they end */
+function fillTurns(person: Person, until: Promise<void>): Promise<unknown> {
+  const client = String(rowId(person.id));
+  const run = () => turns.run(client, LARGE_WEIGHT / 2, new AbortController().signal, () => until);
+  return Promise.all(Array.from({ length: MAX_WEIGHT_AT_ONCE / (LARGE_WEIGHT / 2) + 1 }, run));
+}
+
 test('what is executed for one subscriber alone waits for their turn, and others do not wait for them', async () => {
   const [author, busy, free] = (await people(3)) as [Person, Person, Person];
   const query = `subscription ($id: ID!) { userPhotos(userId: $id) {
@@ -173,16 +182,34 @@ test('what is executed for one subscriber alone waits for their turn, and others
   const all = await Promise.all([busy, free].map((viewer) => listen(viewer, query, { id: author.id })));
   const [ofBusy, ofFree] = all as [Texts, Texts];
   const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
-  // As many small operations as fit, and one that waits.
-  const running = Array.from({ length: MAX_WEIGHT_AT_ONCE / (LARGE_WEIGHT / 2) + 1 }, () =>
-    turns.run(String(rowId(busy.id)), LARGE_WEIGHT / 2, new AbortController().signal, () => isOver),
-  );
+  const running = fillTurns(busy, isOver);
   const waiting = nextOf([ofBusy]);
   const photos = [await share(author)];
   expect(await nextOf([ofFree])).toMatchObject([{ photo: { id: photos[0] } }]);
   expect(await Promise.race([waiting, new Promise((resolve) => setImmediate(resolve, 'waits'))])).toBe('waits');
   end();
   expect(await waiting).toMatchObject([{ photo: { id: photos[0], viewerHasLiked: false } }]);
-  await Promise.all(running);
+  await running;
   for (const results of all) await results.return();
+});
+
+test('an event that waits for its turn is not delivered once its subscriber may not see it any more', async () => {
+  const [author, blocked, free] = (await people(3)) as [Person, Person, Person];
+  const query = `subscription ($id: ID!) { userPhotos(userId: $id) {
+    cursor isGap photo { id caption viewerHasLiked } } }`;
+  const all = await Promise.all([blocked, free].map((viewer) => listen(viewer, query, { id: author.id })));
+  const [ofBlocked, ofFree] = all as [Texts, Texts];
+  const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+  const running = fillTurns(blocked, isOver);
+  const waiting = ofBlocked.next();
+  await share(author);
+  await nextOf([ofFree]);
+  const decidedAt = performance.now();
+  await attempt(author, 'block', { userId: blocked.id }, 'user { id }');
+  await until(async () => performance.now() - decidedAt > DECIDE_AGAIN_AFTER_MS);
+  end();
+  expect(await waiting).toEqual({ done: false, value: [] });
+  expect(await ofBlocked.next()).toEqual({ done: true, value: undefined });
+  await running;
+  await ofFree.return();
 });

@@ -12,6 +12,12 @@ import { until } from '../support/until.ts';
 const photo = { id: 1n, caption: 'the caption' };
 type Event = Parameters<SharedResults['execute']>[0];
 
+/** An event that has just been decided. */
+function newEvent(changes: Partial<Event>): Event {
+  const event = { cursor: 'c', isGap: false, value: photo, shareKey: null, decidedAt: performance.now(), ...changes };
+  return { ...event, decideAgain: changes.decideAgain ?? (() => expect.unreachable('Nothing has waited.')) };
+}
+
 /** Answers with the caption and the cursor of each event, and counts how often it does so. */
 function counting(beforeAnswer: (context: Context) => void = () => {}) {
   const results = new SharedResults((result) => JSON.stringify(result.data));
@@ -29,7 +35,7 @@ function counting(beforeAnswer: (context: Context) => void = () => {}) {
     answers: (events: readonly Partial<Event>[], variables = '[]') =>
       Promise.all(
         events.map((event, index) => {
-          const whole = { cursor: `c${index}`, isGap: false, value: photo, shareKey: null, ...event };
+          const whole = newEvent({ cursor: `c${index}`, ...event });
           return results.execute(whole, query, variables, { execute, inTurn: (_, work) => work() }, newContext);
         }),
       ),
@@ -83,7 +89,7 @@ test('the first whose turn it is executes for all, and the others do not wait fo
   const texts = await Promise.all(
     addresses.map((address, index) =>
       results.execute(
-        { cursor: `c${index}`, isGap: false, value: photo, shareKey },
+        newEvent({ cursor: `c${index}`, shareKey }),
         query,
         '[]',
         {
@@ -102,4 +108,20 @@ test('the first whose turn it is executes for all, and the others do not wait fo
   expect(executedFor).toEqual(['free']);
   isOver = true;
   await Promise.all(others);
+});
+
+test('what was decided long ago is decided again, and answered for this viewer alone', async () => {
+  const { answers, executions } = counting();
+  const longAgo = { shareKey: new ShareKey(), decidedAt: performance.now() - 10_000 };
+  const texts = await answers([
+    { ...longAgo, decideAgain: async () => newEvent({ cursor: 'c0', value: { ...photo, caption: 'a new caption' } }) },
+    { ...longAgo, decideAgain: async () => null },
+    { shareKey: new ShareKey() },
+  ]);
+  expect(texts).toEqual([
+    JSON.stringify({ cursor: 'c0', caption: 'a new caption' }),
+    null,
+    JSON.stringify({ cursor: 'c2', caption: 'the caption' }),
+  ]);
+  expect(executions()).toBe(2);
 });

@@ -15,15 +15,28 @@ import type { ClientText } from '../kernel/client-text.ts';
 import { unavailable } from '../kernel/errors.ts';
 import { parseCursor } from './cursor.ts';
 import { DONE, generator } from './generator.ts';
-import { type LiveEvent, type Outcome, type QueueItem, SubscriptionState } from './subscription-state.ts';
+import { Final, type LiveEvent, type Outcome, type QueueItem, SubscriptionState } from './subscription-state.ts';
 
 export { type Delivered, Final, type LiveEvent } from './subscription-state.ts';
 
+/** An event of which it has been decided that the viewer may see it. */
+export interface DecidedEvent<T> extends LiveEvent<T> {
+  /** When that was, by the clock of `performance.now()`. An event that has waited since must be decided again. */
+  decidedAt: number;
+  /**
+   * Decides again.
+   *
+   * @returns the event as it is now; null when the viewer may not see it any more, or it is gone
+   * @throws UNAVAILABLE when a store is away
+   */
+  decideAgain(): Promise<LiveEvent<T> | null>;
+}
+
 /**
  * The events of a subscription, in batches. The consumer of `next` may pass how many events a batch may have at most.
- * Visibility is checked when a batch is delivered, so none of its events should have to wait after that.
+ * Visibility is checked when a batch is delivered, so its events should not have to wait after that.
  */
-export type LiveEvents<T> = AsyncGenerator<LiveEvent<T>[], void, number | undefined>;
+export type LiveEvents<T> = AsyncGenerator<DecidedEvent<T>[], void, number | undefined>;
 
 /** What a feature says of its subscription. */
 export interface SubscriptionSource<T> {
@@ -123,7 +136,7 @@ class Subscription<T> {
   }
 
   /** The next events. Waits for them. */
-  async next(limit = MAX_BATCH): Promise<IteratorResult<LiveEvent<T>[], void>> {
+  async next(limit = MAX_BATCH): Promise<IteratorResult<DecidedEvent<T>[], void>> {
     try {
       while (this.#state.name === 'open' || this.#state.name === 'failed') {
         const items = this.#state.take(Math.min(limit, MAX_BATCH));
@@ -135,10 +148,7 @@ class Subscription<T> {
         if (events.length > 0) return { done: false, value: events };
       }
     } catch (error) {
-      if (error === this.#state.failure) throw error;
-      // The client resumes after what it has, once the cause has passed.
-      this.#stores.log.warn({ err: error }, 'a subscription could not go on');
-      throw liveUnavailable();
+      throw error === this.#state.failure ? error : this.#interrupted(error);
     }
     await this.close();
     return DONE;
@@ -151,9 +161,33 @@ class Subscription<T> {
     this.#wake();
   }
 
-  async #process(items: readonly QueueItem[]): Promise<LiveEvent<T>[]> {
+  async #process(items: readonly QueueItem[]): Promise<DecidedEvent<T>[]> {
     const outcomes = await Promise.all(items.map((item) => this.#outcomeOf(item)));
-    return items.flatMap((item, index) => this.#state.deliver(item, outcomes[index] ?? null) ?? []);
+    const decidedAt = performance.now();
+    return items.flatMap((item, index) => {
+      const outcome = outcomes[index] ?? null;
+      const event = this.#state.deliver(item, outcome);
+      // The end shows nothing that could be hidden later.
+      const decideAgain = async () => (outcome instanceof Final ? event : event && this.#decideAgain(item, event));
+      return event ? [{ ...event, decidedAt, decideAgain }] : [];
+    });
+  }
+
+  async #decideAgain(item: QueueItem, event: LiveEvent<T>): Promise<LiveEvent<T> | null> {
+    try {
+      const outcome = await this.#outcomeOf(item);
+      // What ends the subscription is queued as an event of its own.
+      const value = outcome instanceof Final ? null : (outcome?.value ?? null);
+      return value === null && !event.isGap ? null : { ...event, value, shareKey: null };
+    } catch (error) {
+      throw this.#interrupted(error);
+    }
+  }
+
+  /** Logs why the subscription cannot go on. @returns the client's error: it resumes once the cause has passed */
+  #interrupted(error: unknown): Error {
+    this.#stores.log.warn({ err: error }, 'a subscription could not go on');
+    return liveUnavailable();
   }
 
   #outcomeOf(item: QueueItem): Promise<Outcome<T>> | undefined {
