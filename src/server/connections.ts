@@ -1,7 +1,9 @@
 /**
  * The long-lived connections, over WebSocket and as server-sent events: limits their number per address and per person,
- * closes them when their session ends, and sends clients to another server before this one stops.
+ * closes them when their session ends, and sends clients to another server before this one stops. The number of all
+ * connections per address is limited here too.
  */
+import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { findSession, type SessionRow } from '../features/accounts/sessions.ts';
@@ -178,6 +180,20 @@ function bucketFor(connections: number, perConnection: BucketSize, atLeast: Buck
   return new TokenBucket({
     perSecond: Math.max(atLeast.perSecond, perConnection.perSecond * connections),
     capacity: Math.max(atLeast.capacity, perConnection.capacity * connections),
+  });
+}
+
+/**
+ * Limits how many connections of any kind each network address has. Further ones are closed at once and without an
+ * answer: a client that has sent a request already could not tell whether it was executed.
+ */
+export function limitConnections(server: Server, maxPerAddress: number): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? '';
+    if ((open.get(address) ?? 0) >= maxPerAddress) return void socket.destroy();
+    count(open, address, 1);
+    socket.once('close', () => count(open, address, -1));
   });
 }
 

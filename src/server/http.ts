@@ -7,20 +7,20 @@ import { Admission, guardRequests, measureDelay } from './admission.ts';
 import { createApollo } from './apollo.ts';
 import { authenticate } from './authenticate.ts';
 import { parseBodies } from './bodies.ts';
-import { Connections } from './connections.ts';
+import { Connections, limitConnections } from './connections.ts';
 import { allowPlainGet } from './csrf.ts';
 import { createDocuments } from './documents.ts';
 import { createExecutor } from './executor.ts';
 import { answerClientError, answerError, answerErrors } from './http-errors.ts';
 import { signalOf } from './leaving.ts';
-import { MAX_BODY_BYTES } from './limits.ts';
+import { MAX_BODY_BYTES, MAX_UNREAD_BYTES, REQUEST_CONNECTIONS_PER_ADDRESS } from './limits.ts';
 import { hideTypes } from './no-introspection.ts';
 import { readOrigins } from './origins.ts';
 import { refuseRaw } from './refuse.ts';
 import { buildSchema } from './schema.ts';
 import { serveEvents } from './sse.ts';
 import { Turns } from './turns.ts';
-import { countAnswers, UnreadAnswers } from './unread.ts';
+import { countAnswers, countBodies, WaitingBytes } from './waiting-bytes.ts';
 import { serveWebSocket } from './websocket.ts';
 
 /** The path of the API, over HTTP and WebSocket. */
@@ -60,8 +60,13 @@ export async function startApi(stores: Stores): Promise<Api> {
     // For paths that cannot be decoded.
     frameworkErrors: (error, _, reply) => void answerError(stores.log, error, reply),
   });
+  // The connections of a proxy are those of all clients.
+  if (!config.TRUST_PROXY) {
+    limitConnections(app.server, config.CONNECTIONS_PER_ADDRESS + REQUEST_CONNECTIONS_PER_ADDRESS);
+  }
+  countBodies(app);
   parseBodies(app);
-  const unread = new UnreadAnswers();
+  const unread = new WaitingBytes(MAX_UNREAD_BYTES);
   countAnswers(app, unread);
   answerErrors(app, stores.log, [GRAPHQL_PATH, STREAM_PATH, HEALTH_PATH]);
   app.server.on('checkExpectation', ({ socket }) => refuseRaw(socket, 417, '"Expect" may only be "100-continue".'));

@@ -150,6 +150,12 @@ export const SOME_VALUES = 1_000;
  * cut off for which most waits.
  */
 export const MAX_UNREAD_BYTES = 128 * 1024 * 1024;
+/** The same for bodies that have not arrived in full. A body arrives within 30 seconds, or its client is cut off. */
+export const MAX_UNFINISHED_BYTES = 64 * 1024 * 1024;
+/** From this size on a body counts. Smaller ones arrive in one piece with their headers. */
+export const SOME_UNFINISHED_BYTES = 4 * 1024;
+/** How many connections an address may have besides those for subscriptions. */
+export const REQUEST_CONNECTIONS_PER_ADDRESS = 1_000;
 /** From this weight on, an operation counts for some time after it has ended: for as long as it took, and at most... */
 export const LARGE_WEIGHT = 2_000;
 /** ... this long, in milliseconds. */

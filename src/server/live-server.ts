@@ -3,7 +3,7 @@ import type { Admission } from './admission.ts';
 import type { Connections } from './connections.ts';
 import type { Documents } from './documents.ts';
 import type { Executor } from './executor.ts';
-import type { UnreadAnswers } from './unread.ts';
+import type { WaitingBytes } from './waiting-bytes.ts';
 
 /** What serves subscriptions, over whichever transport. */
 export interface LiveServer {
@@ -12,5 +12,5 @@ export interface LiveServer {
   documents: Documents;
   connections: Connections;
   admission: Admission;
-  unread: UnreadAnswers;
+  unread: WaitingBytes;
 }

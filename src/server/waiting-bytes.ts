@@ -1,52 +1,70 @@
 /**
- * Bounds the memory of answers that clients do not read. No limit of one client would do: behind one address are many,
- * and a slow reader is no attacker. So what is limited is the sum, and those are cut off first for which most waits.
+ * Bounds the memory of what waits for slow clients: answers that they do not read, and bodies that they do not finish.
+ * No limit of one client would do: behind one address are many, and a slow client is no attacker. So what is limited is
+ * the sum, and those are cut off first for which most waits.
  */
 import type { Duplex } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
-import { MAX_UNREAD_BYTES, SOME_UNSENT_BYTES } from './limits.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { MAX_BODY_BYTES, MAX_UNFINISHED_BYTES, SOME_UNFINISHED_BYTES, SOME_UNSENT_BYTES } from './limits.ts';
 
-/** An answer that is being sent. */
-interface Answer {
+/** An answer that is being sent, or a body that is being received. */
+interface Message {
   socket: Duplex;
   bytes: number;
 }
 
-/** The large answers that are being sent, over all connections. */
-export class UnreadAnswers {
-  readonly #answers = new Set<Answer>();
-  readonly #maxBytes: number;
+/** What waits, over all connections of this process. */
+export class WaitingBytes {
+  readonly #messages = new Set<Message>();
+  readonly #max: number;
   #bytes = 0;
 
-  constructor(maxBytes = MAX_UNREAD_BYTES) {
-    this.#maxBytes = maxBytes;
+  /** @param max how many bytes may wait together */
+  constructor(max: number) {
+    this.#max = max;
   }
 
-  /** Counts an answer as unread. @returns ends that; idempotent */
+  /** Counts an answer or a body as waiting. @returns ends that; idempotent */
   add(socket: Duplex, bytes: number): () => void {
-    const answer: Answer = { socket, bytes };
-    this.#answers.add(answer);
+    const message: Message = { socket, bytes };
+    this.#messages.add(message);
     this.#bytes += bytes;
-    while (this.#bytes > this.#maxBytes) this.#cutOffLargest();
-    return () => this.#remove(answer);
+    while (this.#bytes > this.#max) this.#cutOffLargest();
+    return () => this.#remove(message);
   }
 
   #cutOffLargest(): void {
     // The oldest of equal ones: it had the most time.
-    const largest = [...this.#answers].reduce((most, answer) => (answer.bytes > most.bytes ? answer : most));
+    const largest = [...this.#messages].reduce((most, message) => (message.bytes > most.bytes ? message : most));
     this.#remove(largest);
     largest.socket.destroy();
   }
 
-  #remove(answer: Answer): void {
-    if (this.#answers.delete(answer)) this.#bytes -= answer.bytes;
+  #remove(message: Message): void {
+    if (this.#messages.delete(message)) this.#bytes -= message.bytes;
   }
 }
 
 /** Counts the large answers of an HTTP server until they have been sent. */
-export function countAnswers(app: FastifyInstance, unread: UnreadAnswers): void {
+export function countAnswers(app: FastifyInstance, unread: WaitingBytes): void {
   app.addHook('onSend', async ({ socket }, { raw }, payload) => {
     if (typeof payload !== 'string' || payload.length < SOME_UNSENT_BYTES || raw.destroyed) return;
     raw.once('close', unread.add(socket, Buffer.byteLength(payload)));
   });
+}
+
+/** Counts the bodies of requests until they have arrived. They count in full from the beginning. */
+export function countBodies(app: FastifyInstance, unfinished = new WaitingBytes(MAX_UNFINISHED_BYTES)): void {
+  app.addHook('onRequest', async (request) => {
+    const bytes = announcedBytes(request);
+    if (bytes < SOME_UNFINISHED_BYTES) return;
+    const end = unfinished.add(request.socket, bytes);
+    request.raw.once('end', end).once('close', end);
+  });
+}
+
+/** How many bytes of a request's body may arrive. */
+function announcedBytes({ headers }: FastifyRequest): number {
+  if (headers['transfer-encoding'] !== undefined) return MAX_BODY_BYTES;
+  return Math.min(Number(headers['content-length'] ?? 0), MAX_BODY_BYTES);
 }

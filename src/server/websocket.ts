@@ -21,7 +21,7 @@ import {
 import type { LiveServer } from './live-server.ts';
 import { FOREIGN_ORIGIN, isAllowedOrigin, readOrigins } from './origins.ts';
 import { refuseRaw } from './refuse.ts';
-import type { UnreadAnswers } from './unread.ts';
+import type { WaitingBytes } from './waiting-bytes.ts';
 import { type ProtocolHandlers, SocketProtocol, TRY_AGAIN_LATER } from './websocket-protocol.ts';
 
 /** Close codes from the IANA registry. "Policy Violation": the client sends too much. */
@@ -203,7 +203,7 @@ function inTurns(handle: (text: string) => void): (text: string) => void {
  * Sends text and resolves when the client's buffer has room for more, which is mostly at once. Stops reading from a
  * client that does not read its output.
  */
-function sendBounded(socket: WebSocket, raw: Duplex, data: string, unread: UnreadAnswers): Promise<void> | undefined {
+function sendBounded(socket: WebSocket, raw: Duplex, data: string, unread: WaitingBytes): Promise<void> | undefined {
   if (socket.readyState !== socket.OPEN) return;
   corkForThisTurn(raw);
   if (socket.bufferedAmount + data.length < SOME_UNSENT_BYTES) {
