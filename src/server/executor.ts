@@ -23,6 +23,7 @@ import type { Stores } from '../stores/stores.ts';
 import { checkSizeWithVariables, checkVariableValues, measureOperation, type OperationSize } from './budget.ts';
 import { compile, isCompilable } from './compile.ts';
 import { asGraphQLError, formatResult, isUnavailableError } from './errors.ts';
+import { EventBatch } from './event-batch.ts';
 import {
   ANSWER_LENGTH,
   COMPILE_AFTER,
@@ -201,8 +202,8 @@ export function createExecutor(schema: GraphQLSchema, stores: Stores, turns = ne
         source as LiveEvents<unknown>,
         (events) => {
           if (isCongested()) throw resumeRequired('You read too slowly: subscribe again with "after".');
-          return Promise.all(
-            events.map((event) => sharedResults.execute(event, plan, variables, executions, newContext)),
+          return new EventBatch(events, (event, mustDecideAgain) =>
+            sharedResults.execute(event, plan, variables, executions, newContext, mustDecideAgain),
           );
         },
         (error) => [toText({ errors: [error] })],
@@ -370,19 +371,23 @@ function eventVariables(document: DocumentNode, operation: OperationDefinitionNo
  */
 function mapEvents<E>(
   events: LiveEvents<E>,
-  execute: (events: DecidedEvent<E>[]) => Promise<(string | null)[]>,
+  execute: (events: DecidedEvent<E>[]) => EventBatch<E>,
   toErrorTexts: (error: GraphQLError) => string[],
 ): Texts {
   let failed = false;
   // Asks for as many events as fit the client's buffer, judged by the longest text of the last batch.
   let longest = 1;
+  let batch: EventBatch<E> | null = null;
   return generator(
     async () => {
       if (failed) return DONE;
       try {
-        const next = await events.next(Math.max(1, Math.floor(SOME_UNSENT_BYTES / longest)));
-        if (next.done) return DONE;
-        const texts = (await execute(next.value)).filter((text) => text !== null);
+        if (!batch || batch.isEmpty) {
+          const next = await events.next(Math.max(1, Math.floor(SOME_UNSENT_BYTES / longest)));
+          if (next.done) return DONE;
+          batch = execute(next.value);
+        }
+        const texts = await batch.take();
         longest = Math.max(1, ...texts.map((text) => text.length));
         return { done: false, value: texts };
       } catch (thrown) {

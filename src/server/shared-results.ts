@@ -18,6 +18,16 @@ export interface Executions {
   inTurn<T>(client: string, work: () => Promise<T>, until?: AbortSignal): Promise<T>;
 }
 
+/** The answer to an event. */
+export interface Answer {
+  /** The result as text; null when the viewer may not see the event any more. */
+  text: string | null;
+  /** When it was decided that they may, by the clock of `performance.now()`. */
+  decidedAt: number;
+  /** Whether it waited for a turn. */
+  hasWaited: boolean;
+}
+
 /** An operation of a client: one object for all who send the same document and operation name. */
 interface Query {
   /**
@@ -30,7 +40,7 @@ interface Query {
 /** Stands for the cursor in a shared result. It is random, so no data contains it. */
 const CURSOR = `cursor ${randomUUID()}`;
 
-/** An event that was decided longer ago, in milliseconds, is decided again: it has waited for its subscriber's turn. */
+/** An event that has waited and was decided longer ago, in milliseconds, is decided again. */
 export const DECIDE_AGAIN_AFTER_MS = 1_000;
 
 /** An answer for all subscribers who may share it. */
@@ -79,7 +89,7 @@ export class SharedResults {
 
   /**
    * @param variables the values of the variables that the answer depends on, as text
-   * @returns the result as text; null when the viewer may not see the event any more
+   * @param mustDecideAgain whether to decide again, and to execute it for this subscriber alone
    */
   async execute(
     event: DecidedEvent<unknown>,
@@ -87,25 +97,38 @@ export class SharedResults {
     variables: string,
     { execute, inTurn }: Executions,
     newContext: () => Context,
-  ): Promise<string | null> {
-    const { shareKey, cursor } = event;
-    const isStale = () => performance.now() - event.decidedAt > DECIDE_AGAIN_AFTER_MS;
+    mustDecideAgain = false,
+  ): Promise<Answer> {
+    const { shareKey, cursor, decidedAt } = event;
+    let hasWaited = false;
+    const executeNow = async (context: Context): Promise<Answer> => {
+      const waited = hasWaited;
+      if (!mustDecideAgain && !(waited && isStale(decidedAt))) {
+        return { text: this.#toText(await execute(event, context)), decidedAt, hasWaited: waited };
+      }
+      const now = performance.now();
+      const current = await event.decideAgain();
+      return { text: current && this.#toText(await execute(current, context)), decidedAt: now, hasWaited: waited };
+    };
     const executeAlone = () => {
       const context = newContext();
-      return inTurn(context.client, async () => {
-        const current = isStale() ? await event.decideAgain() : event;
-        return current && this.#toText(await execute(current, context));
-      });
+      const answer = inTurn(context.client, () => executeNow(context));
+      // What has begun by now has not waited.
+      hasWaited = true;
+      return answer;
     };
-    if (shareKey === null || query.dependsOnViewer) return executeAlone();
+    if (shareKey === null || query.dependsOnViewer || mustDecideAgain) return executeAlone();
     const queries = getOrInsert(this.#answers, shareKey, (): AnswersByQuery => new Map());
     const answers = getOrInsert(queries, query, () => new Map());
     const answer = getOrInsert(answers, variables, () => new SharedAnswer());
     if (!answer.begun.aborted) {
       const context = newContext();
-      const make = async () => {
+      const make = async (): Promise<Answer | null> => {
         // The turns of two may come in the same moment.
-        if (answer.begun.aborted || isStale()) throw ABANDONED;
+        if (answer.begun.aborted) return null;
+        // Somebody whose turn comes sooner after the decision makes it for others.
+        const waited = hasWaited;
+        if (waited && isStale(decidedAt)) return executeNow(context);
         const making = execute({ ...event, cursor: CURSOR }, context).then((result) => ({
           parts: this.#toText(result).split(CURSOR),
           hasErrors: Boolean(result.errors),
@@ -115,16 +138,23 @@ export class SharedResults {
           return hasErrors || query.dependsOnViewer ? null : parts;
         });
         answer.begin(forOthers.catch(() => null));
-        return making;
+        return { text: (await making).parts.join(cursor), decidedAt, hasWaited: waited };
       };
-      const own = await inTurn(context.client, make, answer.begun).catch((error) => {
-        if (error === ABANDONED && (answer.begun.aborted || isStale())) return null;
+      const turn = inTurn(context.client, make, answer.begun);
+      hasWaited = true;
+      const own = await turn.catch((error) => {
+        if (error === ABANDONED && answer.begun.aborted) return null;
         throw error;
       });
-      if (own) return own.parts.join(cursor);
-      if (!answer.begun.aborted) return executeAlone();
+      if (own) return own;
     }
     // It was begun soon after the decision, which was made for all with this key at the same moment.
-    return (await answer.parts)?.join(cursor) ?? executeAlone();
+    const parts = await answer.parts;
+    return parts ? { text: parts.join(cursor), decidedAt, hasWaited } : executeAlone();
   }
+}
+
+/** Whether an event that was decided at this time, and has waited, must be decided again. */
+export function isStale(decidedAt: number): boolean {
+  return performance.now() - decidedAt > DECIDE_AGAIN_AFTER_MS;
 }

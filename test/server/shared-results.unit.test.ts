@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { type Context, createContext } from '../../src/features/context.ts';
 import { ShareKey } from '../../src/features/live/share-key.ts';
 import { MAX_WEIGHT_AT_ONCE } from '../../src/server/limits.ts';
-import { SharedResults } from '../../src/server/shared-results.ts';
+import { type Executions, SharedResults } from '../../src/server/shared-results.ts';
 import { Turns } from '../../src/server/turns.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 import { until } from '../support/until.ts';
@@ -32,11 +32,15 @@ function counting(beforeAnswer: (context: Context) => void = () => {}) {
   const newContext = () => createContext({} as Stores, null, '');
   return {
     executions: () => executions,
-    answers: (events: readonly Partial<Event>[], variables = '[]') =>
+    answers: (
+      events: readonly Partial<Event>[],
+      variables = '[]',
+      inTurn: Executions['inTurn'] = (_, work) => work(),
+    ) =>
       Promise.all(
-        events.map((event, index) => {
+        events.map(async (event, index) => {
           const whole = newEvent({ cursor: `c${index}`, ...event });
-          return results.execute(whole, query, variables, { execute, inTurn: (_, work) => work() }, newContext);
+          return (await results.execute(whole, query, variables, { execute, inTurn }, newContext)).text;
         }),
       ),
   };
@@ -104,24 +108,40 @@ test('the first whose turn it is executes for all, and the others do not wait fo
       ),
     ),
   );
-  expect(texts).toEqual(['c0', 'c1', 'c2'].map((cursor) => JSON.stringify({ cursor })));
+  expect(texts.map(({ text }) => text)).toEqual(['c0', 'c1', 'c2'].map((cursor) => JSON.stringify({ cursor })));
   expect(executedFor).toEqual(['free']);
   isOver = true;
   await Promise.all(others);
 });
 
-test('what was decided long ago is decided again, and answered for this viewer alone', async () => {
+test('what has waited since it was decided long ago is decided again, in the same turn and alone', async () => {
   const { answers, executions } = counting();
-  const longAgo = { shareKey: new ShareKey(), decidedAt: performance.now() - 10_000 };
-  const texts = await answers([
-    { ...longAgo, decideAgain: async () => newEvent({ cursor: 'c0', value: { ...photo, caption: 'a new caption' } }) },
-    { ...longAgo, decideAgain: async () => null },
-    { shareKey: new ShareKey() },
-  ]);
-  expect(texts).toEqual([
-    JSON.stringify({ cursor: 'c0', caption: 'a new caption' }),
-    null,
-    JSON.stringify({ cursor: 'c2', caption: 'the caption' }),
-  ]);
-  expect(executions()).toBe(2);
+  let turns = 0;
+  const later: Executions['inTurn'] = async (_, work) => {
+    turns++;
+    await new Promise(setImmediate);
+    return work();
+  };
+  const shareKey = new ShareKey();
+  const longAgo = { decidedAt: performance.now() - 10_000 };
+  const again = (caption: string) => async () => newEvent({ value: { ...photo, caption } });
+  const texts = await answers(
+    [
+      { ...longAgo, shareKey, decideAgain: again('new') },
+      { ...longAgo, shareKey, decideAgain: async () => null },
+      { ...longAgo, decideAgain: again('newer') },
+      { shareKey: new ShareKey() },
+    ],
+    '[]',
+    later,
+  );
+  const text = (caption: string, cursor = 'c') => JSON.stringify({ cursor, caption });
+  expect(texts).toEqual([text('new'), null, text('newer'), text('the caption', 'c3')]);
+  expect([turns, executions()]).toEqual([4, 3]);
+});
+
+test('what was decided long ago and did not wait is not decided again', async () => {
+  const { answers } = counting();
+  const longAgo = { decidedAt: performance.now() - 10_000 };
+  expect(await answers([{ ...longAgo, shareKey: new ShareKey() }, longAgo])).not.toContain(null);
 });
