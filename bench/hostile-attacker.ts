@@ -3,6 +3,7 @@
  * an `Order`, and ends at the next message, with the number of answers of each kind.
  */
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { ATTACKS, type Attack, type AttackRequest, type Prey } from './hostile-attacks.ts';
@@ -102,6 +103,29 @@ async function attackOverWebSocket({ url, prey }: Order, attack: Attack & { over
   );
 }
 
+/** Sends over bare connections whatever fits. A connection that the server closes is replaced. */
+async function attackOverTcp({ url }: Order, { first, again }: Attack & { over: 'tcp' }): Promise<void> {
+  const { hostname, port } = new URL(url);
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => {
+      while (!isOver) {
+        const socket = connect(Number(port), hostname);
+        const closed = new Promise((resolve) => socket.once('close', resolve));
+        socket.on('error', (error: NodeJS.ErrnoException) => count(error.code ?? error.message));
+        socket.resume();
+        socket.write(first);
+        while (!isOver && !socket.destroyed) {
+          sent++;
+          const isTaken = new Promise((resolve) => socket.write(again, resolve));
+          await Promise.race([isTaken, closed]);
+        }
+        socket.destroy();
+        count('closed');
+      }
+    }),
+  );
+}
+
 process.once('message', async (order: Order) => {
   process.once('message', () => {
     isOver = true;
@@ -110,6 +134,7 @@ process.once('message', async (order: Order) => {
   const attack = ATTACKS[order.attack];
   if (attack?.over === 'http') await attackOverHttp(order, attack);
   if (attack?.over === 'websocket') await attackOverWebSocket(order, attack);
+  if (attack?.over === 'tcp') await attackOverTcp(order, attack);
 });
 // The attacker must not outlive the benchmark. Requests that wait for their answer are given up.
 process.on('disconnect', () => process.exit());

@@ -24,10 +24,14 @@ export interface AttackRequest {
   leaves?: true;
 }
 
-/** An attack over 8 connections at full speed. `next` makes the request or message with this number. */
+/**
+ * An attack over 8 connections at full speed. `next` makes the request or message with this number. What goes over bare
+ * connections is `first` and then `again` without end.
+ */
 export type Attack = { what: string; isAnonymous?: true } & (
   | { over: 'http'; next(index: number, prey: Prey): AttackRequest }
   | { over: 'websocket'; next(index: number, prey: Prey): object | 'ping' | 'pong' }
+  | { over: 'tcp'; first: string; again: string }
 );
 
 function times(count: number, write: (index: number) => string): string {
@@ -54,6 +58,17 @@ function doublingFragments(index: number): string {
   const fragments = times(25, (n) => `fragment F${n} on Query { ...F${n + 1} ...F${n + 1} }`);
   return `query Q${index} { ...F0 } ${fragments} fragment F25 on Query { __typename }`;
 }
+
+/** The beginning of a request, to which further headers can be added. */
+function head(target: string): string {
+  return `${target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+}
+/** The rest of a request. */
+function withBody(body: string): string {
+  return `Content-Length: ${body.length}\r\n\r\n${body}`;
+}
+const EMPTY_REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const STREAM = JSON.stringify({ query: 'subscription { hashtagPhotos(name: "sunset") { cursor } }' });
 
 const MANY_MARKS = `a${'\u0301\u0327'.repeat(10_000)}`;
 /** As large as a request may be. */
@@ -218,6 +233,31 @@ export const ATTACKS: Attack[] = [
         extensions: { persistedQuery: { version: 1, sha256Hash: index.toString(16).padStart(64, '0') } },
       },
     }),
+  },
+  { what: 'requests without waiting for their answers', over: 'tcp', first: '', again: EMPTY_REQUEST.repeat(2_000) },
+  {
+    what: 'requests for its health without waiting for their answers',
+    over: 'tcp',
+    first: '',
+    again: EMPTY_REQUEST.replace('/', '/health').repeat(2_000),
+  },
+  {
+    what: 'requests behind a stream of server-sent events',
+    over: 'tcp',
+    first: `${head('POST /graphql/stream')}Accept: text/event-stream\r\n${withBody(STREAM)}`,
+    again: EMPTY_REQUEST,
+  },
+  {
+    what: 'a body in pieces of one byte',
+    over: 'tcp',
+    first: `${head('POST /graphql')}Transfer-Encoding: chunked\r\n\r\n`,
+    again: '1\r\n \r\n'.repeat(10_000),
+  },
+  {
+    what: 'a body in pieces of one byte, where none is read',
+    over: 'tcp',
+    first: `${head('GET /health')}Transfer-Encoding: chunked\r\n\r\n`,
+    again: '1\r\n \r\n'.repeat(10_000),
   },
   { what: 'pongs', over: 'websocket', next: () => 'pong' },
   { what: 'pings', over: 'websocket', next: () => 'ping' },

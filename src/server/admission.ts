@@ -3,7 +3,7 @@
  * without a session are refused first. `/health` never is, because it says whether the stores answer.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLError } from 'graphql';
 import { unavailable } from '../features/kernel/errors.ts';
 import { refuse } from './refuse.ts';
@@ -114,18 +114,24 @@ export function guardRequests(
     if (request.routeOptions.url === paths.health) return;
     if (admission.refuses(!request.headers.authorization)) return refuse(reply, 503, OVERLOADED, retryAfterOverload());
   });
-  // Counted when the body has arrived, because a client that sends slowly takes no time of the process.
-  app.addHook('preHandler', async ({ routeOptions: { url } }, reply) => {
+  const ends = new WeakMap<FastifyRequest, () => void>();
+  // Counted when the body has arrived, because a client that sends slowly takes no time of the process...
+  app.addHook('preHandler', async (request, reply) => {
+    const { url } = request.routeOptions;
     if (url === paths.health || url === paths.stream) return;
-    const end = admission.begin();
+    const endCounting = admission.begin();
     const timer = setTimeout(() => {
       if (!reply.sent) refuse(reply, 503, TOO_LATE);
     }, answerWithinMs);
-    reply.raw.once('close', () => {
-      end();
+    const end = () => {
+      endCounting();
       clearTimeout(timer);
-    });
+    };
+    ends.set(request, end);
+    reply.raw.once('close', end);
   });
+  // ... and until the answer is made. It may wait for long behind another answer of the same connection.
+  app.addHook('onSend', async (request) => ends.get(request)?.());
 }
 
 /** An operation that was not executed, or whose result came too late. */

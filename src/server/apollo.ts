@@ -35,6 +35,7 @@ export function createApollo(
     // Apollo would parse and validate what `checked` does not have. There is no such document.
     parseOptions: { maxTokens: MAX_TOKENS },
     documentStore: checked,
+    persistedQueries: { cache: persistedQueries() },
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => formatError(error, formatted, stores),
@@ -46,6 +47,19 @@ export function createApollo(
       fastifyApolloDrainPlugin(app) as ApolloServerPlugin<Context>,
     ],
   });
+}
+
+/** The texts of persisted queries. Apollo's own cache fails for an empty one. */
+function persistedQueries() {
+  const texts = new LRUCache<string, string>({
+    maxSize: MAX_PERSISTED_LENGTH,
+    sizeCalculation: (text) => text.length + 1,
+  });
+  return {
+    get: async (key: string) => texts.get(key),
+    set: async (key: string, text: string) => void texts.set(key, text),
+    delete: async (key: string) => texts.delete(key),
+  };
 }
 
 /** Apollo Server takes a custom executor only as a gateway. This one has one schema, which never changes. */
@@ -72,6 +86,8 @@ interface ExecutorRequest {
   context: object;
 }
 
+/** How long the persisted queries of a process are together, in characters. */
+const MAX_PERSISTED_LENGTH = 16_000_000;
 /** How many documents wait to be fetched at most. Each is fetched in the turn in which it is put there. */
 const MAX_WAITING = 1_000;
 /** Stands for a document that is refused, in Apollo's store. */

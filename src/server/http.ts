@@ -1,3 +1,4 @@
+import { createServer, type ServerOptions } from 'node:http';
 import fastifyApollo from '@as-integrations/fastify';
 import cors from '@fastify/cors';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -12,6 +13,7 @@ import { allowPlainGet } from './csrf.ts';
 import { createDocuments } from './documents.ts';
 import { createExecutor } from './executor.ts';
 import { answerClientError, answerError, answerErrors } from './http-errors.ts';
+import { limitRequests } from './http-requests.ts';
 import { signalOf } from './leaving.ts';
 import { MAX_BODY_BYTES, MAX_UNREAD_BYTES, REQUEST_CONNECTIONS_PER_ADDRESS } from './limits.ts';
 import { hideTypes } from './no-introspection.ts';
@@ -48,13 +50,17 @@ export async function startApi(stores: Stores): Promise<Api> {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.TRUST_PROXY,
     bodyLimit: MAX_BODY_BYTES,
-    http: {
-      // What a client offers besides is ignored, as RFC 9110 (7.8) asks: `curl --http2` offers h2c.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
-      // Refused by the server itself, with a GraphQL error.
-      requireHostHeader: false,
+    serverFactory(handle) {
+      const options: ServerOptions = {
+        // What a client offers besides is ignored, as RFC 9110 (7.8) asks: `curl --http2` offers h2c.
+        shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+        // Refused by the server itself, with a GraphQL error.
+        requireHostHeader: false,
+        requestTimeout: 30_000,
+        keepAliveTimeout: 72_000,
+      };
+      return createServer(options, limitRequests(handle));
     },
-    requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
     // For paths that cannot be decoded.
@@ -128,9 +134,17 @@ export async function startApi(stores: Stores): Promise<Api> {
 
 /** `GET /health`: 200 while PostgreSQL and Redis answer, for load balancers. */
 function serveHealth(app: FastifyInstance, { db, redis }: Stores): void {
+  const answers = (probe: Promise<unknown>) => probe.then(() => true).catch(() => false);
+  // Shared by all who ask meanwhile: no limit keeps anybody from asking.
+  let probing: Promise<[boolean, boolean]> | null = null;
+  const probe = () => {
+    probing ??= Promise.all([answers(db.$queryRaw`select 1`), answers(redis.ping())]).finally(() => {
+      probing = null;
+    });
+    return probing;
+  };
   app.get(HEALTH_PATH, async (_, reply) => {
-    const answers = (probe: Promise<unknown>) => probe.then(() => true).catch(() => false);
-    const [postgres, cache] = await Promise.all([answers(db.$queryRaw`select 1`), answers(redis.ping())]);
+    const [postgres, cache] = await probe();
     return reply.code(postgres && cache ? 200 : 503).send({ postgres, redis: cache });
   });
 }

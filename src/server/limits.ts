@@ -14,6 +14,10 @@ export const MAX_SUBSCRIPTION_SELECTIONS = 200;
 export const CHECKING_MS: BucketSize = { perSecond: 100, capacity: 500 };
 /** The largest request, in bytes. */
 export const MAX_BODY_BYTES = 256 * 1024;
+/** The most pieces of a body with `Transfer-Encoding: chunked`. Clients and proxies send pieces of some KB. */
+export const MAX_BODY_PIECES = 300;
+/** The most requests over one connection that have not been answered. Browsers send the next one after the answer. */
+export const MAX_PIPELINED_REQUESTS = 10;
 
 /** The most operations, subscriptions included, that run at the same time over one connection. */
 export const MAX_OPERATIONS = 100;
@@ -152,8 +156,8 @@ export const SOME_VALUES = 1_000;
 export const MAX_UNREAD_BYTES = 128 * 1024 * 1024;
 /** The same for bodies that have not arrived in full. A body arrives within 30 seconds, or its client is cut off. */
 export const MAX_UNFINISHED_BYTES = 64 * 1024 * 1024;
-/** From this size on a body counts. Smaller ones arrive in one piece with their headers. */
-export const SOME_UNFINISHED_BYTES = 4 * 1024;
+/** From this size on, an answer or a body counts. */
+export const SOME_WAITING_BYTES = 4 * 1024;
 /** How many connections an address may have besides those for subscriptions. */
 export const REQUEST_CONNECTIONS_PER_ADDRESS = 1_000;
 /** From this weight on, an operation counts for some time after it has ended: for as long as it took, and at most... */

@@ -5,7 +5,10 @@
  */
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { MAX_BODY_BYTES, MAX_UNFINISHED_BYTES, SOME_UNFINISHED_BYTES, SOME_UNSENT_BYTES } from './limits.ts';
+import { MAX_BODY_BYTES, MAX_UNFINISHED_BYTES, SOME_WAITING_BYTES } from './limits.ts';
+
+/** How much of what may wait is kept when it is too much, so that looking for the largest is rare. */
+const KEPT = 0.875;
 
 /** An answer that is being sent, or a body that is being received. */
 interface Message {
@@ -29,15 +32,17 @@ export class WaitingBytes {
     const message: Message = { socket, bytes };
     this.#messages.add(message);
     this.#bytes += bytes;
-    while (this.#bytes > this.#max) this.#cutOffLargest();
+    if (this.#bytes > this.#max) this.#cutOffLargest();
     return () => this.#remove(message);
   }
 
   #cutOffLargest(): void {
     // The oldest of equal ones: it had the most time.
-    const largest = [...this.#messages].reduce((most, message) => (message.bytes > most.bytes ? message : most));
-    this.#remove(largest);
-    largest.socket.destroy();
+    for (const message of [...this.#messages].sort((one, other) => other.bytes - one.bytes)) {
+      if (this.#bytes <= KEPT * this.#max) return;
+      this.#remove(message);
+      message.socket.destroy();
+    }
   }
 
   #remove(message: Message): void {
@@ -45,10 +50,10 @@ export class WaitingBytes {
   }
 }
 
-/** Counts the large answers of an HTTP server until they have been sent. */
+/** Counts the answers of an HTTP server until they have been sent. */
 export function countAnswers(app: FastifyInstance, unread: WaitingBytes): void {
   app.addHook('onSend', async ({ socket }, { raw }, payload) => {
-    if (typeof payload !== 'string' || payload.length < SOME_UNSENT_BYTES || raw.destroyed) return;
+    if (typeof payload !== 'string' || payload.length < SOME_WAITING_BYTES || raw.destroyed) return;
     raw.once('close', unread.add(socket, Buffer.byteLength(payload)));
   });
 }
@@ -57,7 +62,7 @@ export function countAnswers(app: FastifyInstance, unread: WaitingBytes): void {
 export function countBodies(app: FastifyInstance, unfinished = new WaitingBytes(MAX_UNFINISHED_BYTES)): void {
   app.addHook('onRequest', async (request) => {
     const bytes = announcedBytes(request);
-    if (bytes < SOME_UNFINISHED_BYTES) return;
+    if (bytes < SOME_WAITING_BYTES) return;
     const end = unfinished.add(request.socket, bytes);
     request.raw.once('end', end).once('close', end);
   });

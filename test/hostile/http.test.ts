@@ -162,3 +162,45 @@ test('a client that is gone before it is answered does no harm', async () => {
   }
   expect((await send(url, '{ __typename }')).data).toEqual({ __typename: 'Query' });
 });
+
+/** One request with a body in pieces of a byte, as many as there are. */
+const inPieces = (head: string, pieces: number) =>
+  `${head} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n` +
+  '1\r\n \r\n'.repeat(pieces);
+
+test('ten requests at once over one connection are answered in their order', async () => {
+  const socket = await openTcp(url);
+  const ask = (index: number) => {
+    const body = JSON.stringify({ query: `{ a${index}: __typename }` });
+    return `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n${
+      index === 9 ? 'Connection: close\r\n' : ''
+    }\r\n${body}`;
+  };
+  socket.write(Array.from({ length: 10 }, (_, index) => ask(index)).join(''));
+  const answers = (await text(socket)).matchAll(/{"data":{"a(\d)":"Query"}}/g);
+  expect(Array.from(answers, ([, index]) => Number(index))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test.for([
+  ['requests at once', 'GET /graphql HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_000)],
+  ['requests at once for its health', 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_000)],
+  ['requests at once for paths that cannot be decoded', 'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_000)],
+  ['pieces of a body', inPieces('POST /graphql', 10_000)],
+  ['pieces of a body that nobody reads', inPieces('GET /health', 100)],
+  ['pieces of a body that is refused', inPieces('PUT /graphql', 10_000)],
+] as const)('a connection with too many %s is closed', async ([, sent]) => {
+  const socket = await openTcp(url);
+  socket.once('end', () => socket.end());
+  socket.write(sent);
+  socket.resume();
+  await once(socket, 'close');
+  expect((await send(url, '{ __typename }')).data).toEqual({ __typename: 'Query' });
+});
+
+test('a body in some pieces is accepted', async () => {
+  const pieces = [...QUERY].map((piece) => `1\r\n${piece}\r\n`).join('');
+  const socket = await openTcp(url);
+  const head = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close';
+  socket.write(`${head}\r\nTransfer-Encoding: chunked\r\n\r\n${pieces}0\r\n\r\n`);
+  expect(await text(socket)).toContain('{"data":{"__typename":"Query"}}');
+});

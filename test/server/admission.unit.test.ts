@@ -1,3 +1,4 @@
+import { type AddressInfo, connect } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, expect, test } from 'vitest';
 import { Admission, executeAdmitted, guardRequests } from '../../src/server/admission.ts';
@@ -62,6 +63,22 @@ test('requests that wait for a turn do not count', async () => {
     answer();
     expect((await request).status).toBe(200);
   }
+});
+
+test('an answer that waits behind another one of its connection does not count', async () => {
+  const { ask, untilWaiting, answer } = await start(new Admission(new Turns(), { inFlight: 1, delayMs: 1_000 }));
+  const { port } = app.server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  const request = (method: string, path: string) =>
+    `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nAuthorization: Bearer token\r\n\r\n`;
+  socket.write(request('POST', '/graphql') + request('GET', '/nothing').repeat(5));
+  await untilWaiting(1);
+  const signedIn = ask('/graphql', SIGNED_IN);
+  await untilWaiting(2);
+  answer();
+  answer();
+  expect((await signedIn).status).toBe(200);
+  socket.destroy();
 });
 
 test('a late event loop refuses requests as well', async () => {

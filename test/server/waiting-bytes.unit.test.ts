@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { SOME_UNFINISHED_BYTES } from '../../src/server/limits.ts';
+import { SOME_WAITING_BYTES } from '../../src/server/limits.ts';
 import { countBodies, WaitingBytes } from '../../src/server/waiting-bytes.ts';
 
 const sockets = (count: number) => Array.from({ length: count }, () => new PassThrough());
@@ -39,7 +39,7 @@ test('an answer that is larger than all may be is cut off', () => {
 
 test('when clients finish too few bodies, those are cut off that announce most, and others are answered', async () => {
   const app = Fastify();
-  countBodies(app, new WaitingBytes(3 * SOME_UNFINISHED_BYTES));
+  countBodies(app, new WaitingBytes(3 * SOME_WAITING_BYTES));
   app.post('/', async ({ body }) => body);
   const url = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
   const begin = async (header: string): Promise<Socket> => {
@@ -48,10 +48,10 @@ test('when clients finish too few bodies, those are cut off that announce most, 
     await once(socket, 'connect');
     return socket;
   };
-  const kept = await begin(`Content-Length: ${SOME_UNFINISHED_BYTES}`);
-  const large = await begin(`Content-Length: ${2 * SOME_UNFINISHED_BYTES}`);
+  const kept = await begin(`Content-Length: ${SOME_WAITING_BYTES}`);
+  const large = await begin(`Content-Length: ${2 * SOME_WAITING_BYTES}`);
   const cutOff = once(large, 'close');
-  const body = JSON.stringify('x'.repeat(SOME_UNFINISHED_BYTES));
+  const body = JSON.stringify('x'.repeat(SOME_WAITING_BYTES));
   const headers = { 'content-type': 'application/json' };
   for (let request = 0; request < 10; request++) {
     expect(await (await fetch(url, { method: 'POST', headers, body })).text()).toBe(body.slice(1, -1));
@@ -59,7 +59,7 @@ test('when clients finish too few bodies, those are cut off that announce most, 
   await cutOff;
   const chunked = await begin('Transfer-Encoding: chunked');
   await once(chunked, 'close');
-  kept.write('1'.repeat(SOME_UNFINISHED_BYTES));
+  kept.write('1'.repeat(SOME_WAITING_BYTES));
   expect(String((await once(kept, 'data'))[0])).toMatch(/^HTTP\/1\.1 200/);
   kept.destroy();
   await app.close();
