@@ -45,11 +45,9 @@ export class EventBatch<E> {
     const first = this.#items.shift();
     if (!first) return [];
     let answer = await first.answer;
-    this.#hasWaited ||= answer.hasWaited;
     if (this.#mustDecideAgain(answer)) answer = await this.#execute(first.event, true);
     const answers = [answer];
     for (let made = this.#items[0]?.made; made && !this.#mustDecideAgain(made); made = this.#items[0]?.made) {
-      this.#hasWaited ||= made.hasWaited;
       answers.push(made);
       this.#items.shift();
     }
@@ -59,7 +57,8 @@ export class EventBatch<E> {
   }
 
   /** Lateness of the whole process is no reason: to decide everything again would make it later still. */
-  #mustDecideAgain({ decidedAt }: Answer): boolean {
+  #mustDecideAgain({ decidedAt, hasWaited }: Answer): boolean {
+    this.#hasWaited ||= hasWaited;
     return this.#hasWaited && isStale(decidedAt);
   }
 }
