@@ -1,5 +1,6 @@
 /** Rows of PostgreSQL that are cached in Redis, one key for each row. `tombstones.ts` says why none is stale. */
 import { batchAcrossRequests, type Sources } from './batch-across-requests.ts';
+import { decodeOnce, freeze } from './decoded-rows.ts';
 import type { Database } from './postgres.ts';
 import { type Redis, readOrFallback } from './redis.ts';
 import { FILL_WITHIN_MS, TOMBSTONE_MS, writeBetweenTombstones } from './tombstones.ts';
@@ -25,7 +26,7 @@ const TOMBSTONE = '';
  *
  * @param kind one object for each kind
  * @param ids without repetitions
- * @returns in the order of `ids`; null for an id without a row
+ * @returns in the order of `ids`; null for an id without a row. Rows are frozen, because requests share them
  */
 export async function readCached<Id, T>(
   sources: Sources,
@@ -40,7 +41,7 @@ export async function readCached<Id, T>(
   const loadedById = new Map(missingIds.map((id, index) => [id, loaded[index] ?? null]));
   return ids.map((id, index) => {
     const text = texts[index];
-    return text ? kind.decode(text) : (loadedById.get(id) ?? null);
+    return text ? decodeOnce(kind, text) : (loadedById.get(id) ?? null);
   });
 }
 
@@ -56,7 +57,7 @@ const loadAndFill = batchAcrossRequests(
         );
       await readOrFallback(redis, fill, null);
     }
-    return ids.map((id) => loaded.get(id) ?? null);
+    return ids.map((id) => freeze(loaded.get(id) ?? null));
   },
 );
 
