@@ -2,7 +2,7 @@ import type { Stores } from '../stores/stores.ts';
 import type { SessionRow } from './accounts/sessions.ts';
 import { neverAbandoned } from './kernel/abandoned.ts';
 import { payload, unauthenticated } from './kernel/errors.ts';
-import { createLoaders, type Loaders } from './loaders.ts';
+import { Loaders } from './loaders.ts';
 
 /** The context that every resolver receives. */
 export interface Context {
@@ -18,8 +18,6 @@ export interface Context {
   /** Aborted when nobody waits for the answer any more. The resolvers of a query end then. */
   signal: AbortSignal;
   loaders: Loaders;
-  /** Forgets what the loaders have read, because something has changed it. */
-  renewLoaders(): void;
   /** Counts the work of a costly field, which goes on when the operation is abandoned. */
   addCostly(work: Promise<unknown>): void;
   /** Resolves when the costly fields that have begun are over. */
@@ -45,8 +43,7 @@ export function createContext(
     return session;
   };
   const readViewer = () => readSession()?.userId ?? null;
-  const newLoaders = () => createLoaders(stores, session?.userId ?? null, readViewer, signal);
-  const loaders = newLoaders();
+  const loaders = new Loaders(stores, session?.userId ?? null, readViewer, signal);
   const costly = new Set<Promise<unknown>>();
   return {
     stores,
@@ -56,8 +53,6 @@ export function createContext(
     client: clientOf(session, address),
     signal,
     loaders,
-    // In place, because Apollo Server gives resolvers a copy of the context.
-    renewLoaders: () => void Object.assign(loaders, newLoaders()),
     addCostly(work) {
       costly.add(work);
       const end = () => costly.delete(work);

@@ -73,22 +73,23 @@ export function buildSchema(): GraphQLSchema {
     inheritResolversFromInterfaces: false,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
-  renewLoadersForMutations(schema);
+  clearLoadersForMutations(schema);
   countCostlyWork(schema);
   stopAbortedQueries(schema);
   return schema;
 }
 
 /**
- * The mutations of one operation run one after the other, each with what its payload selects. Each gets loaders of its
- * own, because it must see what those before it have changed. What it has loaded itself before its change, it clears.
+ * The mutations of one operation run one after the other, each with what its payload selects. Each begins with loaders
+ * that have read nothing, because it must see what those before it have changed. What it has loaded itself before its
+ * change, it clears.
  */
-function renewLoadersForMutations(schema: GraphQLSchema): void {
+function clearLoadersForMutations(schema: GraphQLSchema): void {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     const { resolve } = field;
     if (!resolve) continue;
     field.resolve = (source, args, context: Context, info) => {
-      context.renewLoaders();
+      context.loaders.clear();
       return resolve(source, args, context, info);
     };
   }

@@ -128,7 +128,8 @@ function setHidden(isHidden: boolean) {
     if (photo?.status !== 'READY') throw userError('NOT_FOUND', 'There is no such photo.', 'photoId');
     const subject = { userId: photo.ownerId, photoId: photo.id, commentId: null };
     await setPhotoHidden(context.stores, moderatorId, subject, isHidden, input.why);
-    return { photo: await clearLoaders(context).visiblePhoto.load(photo.id) };
+    context.loaders.clear();
+    return { photo: await context.loaders.visiblePhoto.load(photo.id) };
   });
 }
 
@@ -138,15 +139,7 @@ function setUserSuspended(isSuspended: boolean) {
     const user = await context.loaders.visibleUser.load(userId);
     if (!user) throw userError('NOT_FOUND', 'There is no such person.', 'userId');
     await setSuspended(context.stores, moderatorId, userId, isSuspended, input.why);
-    return { user: await clearLoaders(context).visibleUser.load(userId) };
+    context.loaders.clear();
+    return { user: await context.loaders.visibleUser.load(userId) };
   });
-}
-
-/** The request's loaders, without the people and photos that they read before the change. */
-function clearLoaders({ loaders }: Context) {
-  loaders.user.clearAll();
-  loaders.visibleUser.clearAll();
-  loaders.visiblePhoto.clearAll();
-  loaders.photo.clearAll();
-  return loaders;
 }
