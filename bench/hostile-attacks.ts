@@ -236,6 +236,24 @@ export const ATTACKS: Attack[] = [
   },
   { what: 'requests without waiting for their answers', over: 'tcp', first: '', again: EMPTY_REQUEST.repeat(2_000) },
   {
+    what: 'requests with a body without waiting for their answers',
+    over: 'tcp',
+    first: '',
+    again: `${head('POST /graphql')}${withBody('{}')}`.repeat(700),
+  },
+  {
+    what: 'requests that expect nonsense',
+    over: 'tcp',
+    first: '',
+    again: `${head('GET /')}Expect: x\r\n\r\n`.repeat(700),
+  },
+  {
+    what: 'a body without end after its answer',
+    over: 'tcp',
+    first: `${head('GET /health')}Content-Length: 100000000000\r\n\r\n`,
+    again: 'x'.repeat(1_000_000),
+  },
+  {
     what: 'requests for its health without waiting for their answers',
     over: 'tcp',
     first: '',

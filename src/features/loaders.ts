@@ -26,8 +26,8 @@ import { readFollows, readMutes } from './visibility/relations.ts';
 import { maySeeAccountContents, maySeePeople, maySeePhotos } from './visibility/rules.ts';
 
 /**
- * The loaders of one request. They read each row at most once, and the rows that are requested at the same moment in one
- * batch. Each is made when it is first used: most requests use a few.
+ * The loaders of one request. They read each row at most once, and the rows that are requested at the same moment in
+ * one batch. Each is made when it is first used: most requests use a few.
  */
 export class Loaders {
   readonly #stores: Stores;
@@ -37,8 +37,8 @@ export class Loaders {
   readonly #made = new Map<string, unknown>();
 
   /**
-   * @param viewerId null without a session. Only for reads that differ between viewers by their blocks alone: an event of
-   * a subscription is shared only among viewers without blocks (live/photo-deliveries.ts)
+   * @param viewerId null without a session. Only for reads that differ between viewers by their blocks alone: an event
+   * of a subscription is shared only among viewers without blocks (live/photo-deliveries.ts)
    * @param readViewer returns the viewer's id, and records that the result depends on the viewer
    * @param signal is aborted when nobody waits for what they read
    */

@@ -31,12 +31,12 @@ export function parseBodies(app: FastifyInstance, turns = new Turns(MAX_WAITING_
     });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     if (body.length < LARGE_BODY_LENGTH) return void parseJson(request, body, done);
-    if (holdsMoreValues(body, MAX_BODY_VALUES)) {
-      const allowed = MAX_BODY_VALUES.toLocaleString('en');
-      return void done(refusal(400, `A large request may hold at most ${allowed} values.`));
-    }
+    const parseLarge = async () => {
+      if (!holdsMoreValues(body, MAX_BODY_VALUES)) return parse(request, body);
+      throw refusal(400, `A large request may hold at most ${MAX_BODY_VALUES.toLocaleString('en')} values.`);
+    };
     turns
-      .run(request.ip, body.length * WEIGHT_OF_CHARACTER, leaving(request), () => parse(request, body))
+      .run(request.ip, body.length * WEIGHT_OF_CHARACTER, leaving(request), parseLarge)
       .then((value) => done(null, value))
       .catch((error) => done(error instanceof GraphQLError ? refusal(429, error.message) : error));
   });
@@ -56,11 +56,16 @@ function holdsMoreValues(json: string, max: number): boolean {
 
 /** The position of the quote that ends a text, or the end of the JSON. */
 function endOfText(json: string, start: number): number {
-  for (let at = start + 1; at < json.length; at++) {
-    if (json[at] === '"') return at;
-    if (json[at] === '\\') at++;
-  }
-  return json.length;
+  let end = json.indexOf('"', start + 1);
+  while (end > 0 && isEscaped(json, end)) end = json.indexOf('"', end + 1);
+  return end < 0 ? json.length : end;
+}
+
+/** Whether a character of a text has an odd number of backslashes before it. */
+function isEscaped(json: string, at: number): boolean {
+  let first = at;
+  while (json[first - 1] === '\\') first--;
+  return (at - first) % 2 === 1;
 }
 
 /** Fastify answers an error with its status (http-errors.ts). */

@@ -5,7 +5,11 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { MAX_BODY_PIECES, MAX_PIPELINED_REQUESTS } from './limits.ts';
+import { MAX_BODY_PIECES, MAX_IGNORED_BYTES, MAX_PIPELINED_REQUESTS } from './limits.ts';
+import { refuseRaw } from './refuse.ts';
+
+const PIECES = MAX_BODY_PIECES.toLocaleString('en');
+const TOO_MANY_PIECES = `The body came in more than ${PIECES} pieces: send it with "Content-Length".`;
 
 /** Wraps the listener of a server. Connections that exceed a limit are closed: nobody waits for an answer there. */
 export function limitRequests(handle: RequestListener): RequestListener {
@@ -17,22 +21,26 @@ export function limitRequests(handle: RequestListener): RequestListener {
     const others = unanswered.get(socket) ?? 0;
     if (others >= MAX_PIPELINED_REQUESTS) return cutOff(socket);
     unanswered.set(socket, others + 1);
-    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
-    if (request.headers['transfer-encoding'] !== undefined) limitPieces(request, response);
+    // What is answered at once counts until others have had their turn, or all that has arrived would run before them.
+    response.once('close', () => setImmediate(() => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1)));
+    limitBody(request, response);
     handle(request, response);
   };
 }
 
-/** Limits the pieces of a body that has no length. */
-function limitPieces(request: IncomingMessage, response: ServerResponse): void {
+/** Limits the pieces of a body, and how much of it is read after the answer. */
+function limitBody(request: IncomingMessage, response: ServerResponse): void {
+  const { 'transfer-encoding': encoding, 'content-length': length = 0 } = request.headers;
+  if (encoding === undefined && Number(length) <= MAX_IGNORED_BYTES) return;
   const push = request.push.bind(request);
   let pieces = 0;
   request.push = (piece, encoding) => {
     if (++pieces <= MAX_BODY_PIECES) return push(piece, encoding);
-    cutOff(request.socket);
+    // Before its turn an answer would be taken for that of another request.
+    cutOff(request.socket, response.socket && !response.headersSent ? TOO_MANY_PIECES : undefined);
     return false;
   };
-  // After its answer, Node would read and forget the rest, however long it is.
+  // Node would read and forget the rest.
   response.once('finish', () => {
     if (!request.complete) cutOff(request.socket);
   });
@@ -50,19 +58,22 @@ const ON_BODY = 3;
 /**
  * Closes a connection. Node would go on to parse what has arrived: it would make the objects of each further request,
  * and destroy each with an error of its own, which took 90 milliseconds for 64 KB.
+ *
+ * @param reason is sent before
  */
-function cutOff(socket: Socket): void {
-  if (socket.destroyed) return;
+function cutOff(socket: Socket, reason?: string): void {
   const { parser } = socket as Parsed;
-  if (parser) {
+  const onBody = parser?.[ON_BODY];
+  // Null when it was cut off in this turn already.
+  if (parser && onBody) {
     parser.incoming = null;
     parser.onIncoming = () => NO_MORE_HTTP;
-    const onBody = parser[ON_BODY];
     parser[ON_BODY] = null;
     // Node uses a parser again, after the connection has been closed. That is later.
     setImmediate(() => {
       parser[ON_BODY] = onBody;
     });
   }
-  socket.destroy();
+  if (reason === undefined) socket.destroy();
+  else refuseRaw(socket, 413, reason);
 }

@@ -18,7 +18,7 @@ import { signalOf } from './leaving.ts';
 import { MAX_BODY_BYTES, MAX_UNREAD_BYTES, REQUEST_CONNECTIONS_PER_ADDRESS } from './limits.ts';
 import { hideTypes } from './no-introspection.ts';
 import { readOrigins } from './origins.ts';
-import { refuseRaw } from './refuse.ts';
+import { refuse } from './refuse.ts';
 import { buildSchema } from './schema.ts';
 import { serveEvents } from './sse.ts';
 import { Turns } from './turns.ts';
@@ -59,7 +59,9 @@ export async function startApi(stores: Stores): Promise<Api> {
         requestTimeout: 30_000,
         keepAliveTimeout: 72_000,
       };
-      return createServer(options, limitRequests(handle));
+      const listener = limitRequests(handle);
+      // Otherwise, Node itself would answer what it does not expect.
+      return createServer(options, listener).on('checkExpectation', listener);
     },
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
@@ -75,7 +77,11 @@ export async function startApi(stores: Stores): Promise<Api> {
   const unread = new WaitingBytes(MAX_UNREAD_BYTES);
   countAnswers(app, unread);
   answerErrors(app, stores.log, [GRAPHQL_PATH, STREAM_PATH, HEALTH_PATH]);
-  app.server.on('checkExpectation', ({ socket }) => refuseRaw(socket, 417, '"Expect" may only be "100-continue".'));
+  app.addHook('onRequest', async ({ headers: { expect } }, reply) => {
+    if (expect && expect.toLowerCase() !== '100-continue') {
+      return refuse(reply, 417, '"Expect" may only be "100-continue".');
+    }
+  });
   const schema = buildSchema();
   if (!config.INTROSPECTION) hideTypes();
   const turns = new Turns();

@@ -14,8 +14,10 @@ export const MAX_SUBSCRIPTION_SELECTIONS = 200;
 export const CHECKING_MS: BucketSize = { perSecond: 100, capacity: 500 };
 /** The largest request, in bytes. */
 export const MAX_BODY_BYTES = 256 * 1024;
-/** The most pieces of a body with `Transfer-Encoding: chunked`. Clients and proxies send pieces of some KB. */
-export const MAX_BODY_PIECES = 300;
+/** A longer body is not read to its end when it was refused: its client may miss the answer. */
+export const MAX_IGNORED_BYTES = 2 * MAX_BODY_BYTES;
+/** The most pieces of a body with `Transfer-Encoding: chunked`. Most clients and proxies send pieces of some KB. */
+export const MAX_BODY_PIECES = 1_000;
 /** The most requests over one connection that have not been answered. Browsers send the next one after the answer. */
 export const MAX_PIPELINED_REQUESTS = 10;
 

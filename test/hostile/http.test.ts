@@ -168,6 +168,8 @@ const inPieces = (head: string, pieces: number) =>
   `${head} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n` +
   '1\r\n \r\n'.repeat(pieces);
 
+const WITH_BODY = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
+
 test('ten requests at once over one connection are answered in their order', async () => {
   const socket = await openTcp(url);
   const ask = (index: number) => {
@@ -185,16 +187,38 @@ test.for([
   ['requests at once', 'GET /graphql HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_000)],
   ['requests at once for its health', 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_000)],
   ['requests at once for paths that cannot be decoded', 'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_000)],
+  ['requests with a body at once', WITH_BODY.repeat(1_000)],
+  ['requests that expect nonsense at once', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: x\r\n\r\n'.repeat(1_000)],
+  ['bytes after its answer', `GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000000\r\n\r\n`],
   ['pieces of a body', inPieces('POST /graphql', 10_000)],
   ['pieces of a body that nobody reads', inPieces('GET /health', 100)],
   ['pieces of a body that is refused', inPieces('PUT /graphql', 10_000)],
 ] as const)('a connection with too many %s is closed', async ([, sent]) => {
   const socket = await openTcp(url);
   socket.once('end', () => socket.end());
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.write(sent);
   socket.resume();
-  await once(socket, 'close');
+  await closed;
   expect((await send(url, '{ __typename }')).data).toEqual({ __typename: 'Query' });
+});
+
+test('who sends a body in too many pieces is told so', async () => {
+  const socket = await openTcp(url);
+  socket.write(inPieces('POST /graphql', 1_001));
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  expect(answer).toContain('1,000 pieces');
+});
+
+test('parsers that were stopped are used again', async () => {
+  for (let round = 0; round < 20; round++) {
+    const sockets = await Promise.all([1, 2, 3].map(() => openTcp(url)));
+    for (const socket of sockets) socket.write(inPieces('POST /graphql', 2_000));
+    await Promise.all(sockets.map((socket) => text(socket).catch(() => {})));
+    const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(() => send(url, '{ __typename }')));
+    for (const { data } of answers) expect(data).toEqual({ __typename: 'Query' });
+  }
 });
 
 test('a body in some pieces is accepted', async () => {
