@@ -130,15 +130,16 @@ export function createDocuments(schema: GraphQLSchema, { INTROSPECTION }: Config
 }
 
 /**
- * Forgets the tokens of a document, which are a list of all tokens and comments. Places in errors need none. A
- * subscription keeps its document as long as it lasts.
+ * Forgets the tokens of a document, which are a list of all tokens and comments. A subscription keeps its document as
+ * long as it lasts. Places in errors need none, and the compiler needs to know where each node begins.
  */
 function forgetTokens(document: DocumentNode): void {
   visit(document, {
     enter(node) {
       if (!node.loc) return;
       const { start, end, source } = node.loc;
-      Object.assign(node, { loc: { start, end, source } });
+      const { line, column } = node.loc.startToken;
+      Object.assign(node, { loc: { start, end, source, startToken: { line, column } } });
     },
   });
 }

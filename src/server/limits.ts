@@ -162,8 +162,11 @@ export const MAX_UNFINISHED_BYTES = 64 * 1024 * 1024;
 export const SOME_WAITING_BYTES = 4 * 1024;
 /** How many connections an address may have besides those for subscriptions. */
 export const REQUEST_CONNECTIONS_PER_ADDRESS = 1_000;
-/** From this weight on, an operation counts for some time after it has ended: for as long as it took, and at most... */
-export const LARGE_WEIGHT = 2_000;
+/**
+ * From this weight on, an operation counts for some time after it has ended: for as long as it took, and at most... A
+ * screen of the home feed weighs about 2,000.
+ */
+export const LARGE_WEIGHT = 3_000;
 /** ... this long, in milliseconds. */
 export const MAX_REST_MS = 250;
 /**

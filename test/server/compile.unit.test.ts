@@ -37,9 +37,12 @@ import {
 } from 'graphql';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import type { Config } from '../../src/config.ts';
 import { compile, isCompilable } from '../../src/server/compile.ts';
+import { createDocuments } from '../../src/server/documents.ts';
 import { formatResult } from '../../src/server/errors.ts';
 import { interpret, type Operation, runCompiled } from '../../src/server/executor.ts';
+import { Turns } from '../../src/server/turns.ts';
 import type { Stores } from '../../src/stores/stores.ts';
 
 const RUNS = Number(process.env.DIFFERENTIAL_RUNS ?? 200);
@@ -392,11 +395,13 @@ test('a fragment in two places under different conditions is not compiled', () =
   expect(operation && isCompilable(schema, operation.document, operation.operation)).toBe(false);
 });
 
-test('an operation as clients send it is compiled', () => {
-  const operation = operationOf(
-    `query Feed($first: Int, $after: String) { homeFeed(first: $first, after: $after) {
-      edges { cursor node { id caption owner { username } } } pageInfo { hasNextPage endCursor } } }`,
-    {},
-  );
-  expect(operation && isCompilable(schema, operation.document, operation.operation)).toBe(true);
+test('an operation as clients send it is compiled, once it has been checked', async () => {
+  const query = `query Feed($first: Int, $after: String) { homeFeed(first: $first, after: $after) {
+    edges { cursor node { id caption owner { username } } } pageInfo { hasNextPage endCursor } } }`;
+  const documents = createDocuments(schema, { INTROSPECTION: true } as Config, new Turns());
+  const prepared = await documents.prepare({ query }, '', new AbortController().signal);
+  if (!('operation' in prepared)) return expect.unreachable();
+  const { document, operation } = prepared.operation;
+  expect(isCompilable(schema, document, operation)).toBe(true);
+  expect(compile(schema, document, operation)).not.toBe(null);
 });
