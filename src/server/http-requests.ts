@@ -3,7 +3,7 @@
  * 2,700 of the smallest requests, which would run at the same time, or 11,000 pieces of a body, each with a buffer of
  * its own.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { MAX_BODY_PIECES, MAX_IGNORED_BYTES, MAX_PIPELINED_REQUESTS } from './limits.ts';
 import { refuseRaw } from './refuse.ts';
@@ -28,10 +28,14 @@ export function limitRequests(handle: RequestListener): RequestListener {
   };
 }
 
+/** How many bytes the body of a request with these headers has: none, `Content-Length`, or any number if chunked. */
+export function announcedLength(headers: IncomingHttpHeaders): number {
+  return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Number.POSITIVE_INFINITY;
+}
+
 /** Limits the pieces of a body, and how much of it is read after the answer. */
 function limitBody(request: IncomingMessage, response: ServerResponse): void {
-  const { 'transfer-encoding': encoding, 'content-length': length = 0 } = request.headers;
-  if (encoding === undefined && Number(length) <= MAX_IGNORED_BYTES) return;
+  if (announcedLength(request.headers) <= MAX_IGNORED_BYTES) return;
   const push = request.push.bind(request);
   let pieces = 0;
   request.push = (piece, encoding) => {

@@ -4,7 +4,8 @@
  * the sum, and those are cut off first for which most waits.
  */
 import type { Duplex } from 'node:stream';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { announcedLength } from './http-requests.ts';
 import { MAX_BODY_BYTES, MAX_UNFINISHED_BYTES, SOME_WAITING_BYTES } from './limits.ts';
 
 /** How much of what may wait is kept when it is too much, so that looking for the largest is rare. */
@@ -61,15 +62,9 @@ export function countAnswers(app: FastifyInstance, unread: WaitingBytes): void {
 /** Counts the bodies of requests until they have arrived. They count in full from the beginning. */
 export function countBodies(app: FastifyInstance, unfinished = new WaitingBytes(MAX_UNFINISHED_BYTES)): void {
   app.addHook('onRequest', async (request) => {
-    const bytes = announcedBytes(request);
+    const bytes = Math.min(announcedLength(request.headers), MAX_BODY_BYTES);
     if (bytes < SOME_WAITING_BYTES) return;
     const end = unfinished.add(request.socket, bytes);
     request.raw.once('end', end).once('close', end);
   });
-}
-
-/** How many bytes of a request's body may arrive. */
-function announcedBytes({ headers }: FastifyRequest): number {
-  if (headers['transfer-encoding'] !== undefined) return MAX_BODY_BYTES;
-  return Math.min(Number(headers['content-length'] ?? 0), MAX_BODY_BYTES);
 }

@@ -168,21 +168,25 @@ test('a client that does not read its output gets RESUME and nothing more', asyn
   await resumed.return();
 });
 
-/** Lets a person have as many small operations as fit, and one that waits. @param until resolves when they end */
-function fillTurns(person: Person, until: Promise<void>): Promise<unknown> {
-  const client = String(rowId(person.id));
-  const run = () => turns.run(client, LARGE_WEIGHT / 2, new AbortController().signal, () => until);
-  return Promise.all(Array.from({ length: MAX_WEIGHT_AT_ONCE / (LARGE_WEIGHT / 2) + 1 }, run));
-}
-
-test('what is executed for one subscriber alone waits for their turn, and others do not wait for them', async () => {
+/**
+ * Subscribes two people with a query that each answers alone. One of them has as many small operations as fit, and one
+ * that waits, until `end` is called.
+ */
+async function subscribeBusyAndFree() {
   const [author, busy, free] = (await people(3)) as [Person, Person, Person];
   const query = `subscription ($id: ID!) { userPhotos(userId: $id) {
     cursor isGap photo { id caption viewerHasLiked } } }`;
   const all = await Promise.all([busy, free].map((viewer) => listen(viewer, query, { id: author.id })));
   const [ofBusy, ofFree] = all as [Texts, Texts];
   const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
-  const running = fillTurns(busy, isOver);
+  const client = String(rowId(busy.id));
+  const run = () => turns.run(client, LARGE_WEIGHT / 2, new AbortController().signal, () => isOver);
+  const running = Promise.all(Array.from({ length: MAX_WEIGHT_AT_ONCE / (LARGE_WEIGHT / 2) + 1 }, run));
+  return { author, busy, ofBusy, ofFree, running, end };
+}
+
+test('what is executed for one subscriber alone waits for their turn, and others do not wait for them', async () => {
+  const { author, ofBusy, ofFree, running, end } = await subscribeBusyAndFree();
   const waiting = nextOf([ofBusy]);
   const photos = [await share(author)];
   expect(await nextOf([ofFree])).toMatchObject([{ photo: { id: photos[0] } }]);
@@ -190,26 +194,20 @@ test('what is executed for one subscriber alone waits for their turn, and others
   end();
   expect(await waiting).toMatchObject([{ photo: { id: photos[0], viewerHasLiked: false } }]);
   await running;
-  for (const results of all) await results.return();
+  for (const results of [ofBusy, ofFree]) await results.return();
 });
 
 test('an event that waits for its turn is not delivered once its subscriber may not see it any more', async () => {
-  const [author, blocked, free] = (await people(3)) as [Person, Person, Person];
-  const query = `subscription ($id: ID!) { userPhotos(userId: $id) {
-    cursor isGap photo { id caption viewerHasLiked } } }`;
-  const all = await Promise.all([blocked, free].map((viewer) => listen(viewer, query, { id: author.id })));
-  const [ofBlocked, ofFree] = all as [Texts, Texts];
-  const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
-  const running = fillTurns(blocked, isOver);
-  const waiting = ofBlocked.next();
+  const { author, busy, ofBusy, ofFree, running, end } = await subscribeBusyAndFree();
+  const waiting = ofBusy.next();
   await share(author);
   await nextOf([ofFree]);
   const decidedAt = performance.now();
-  await attempt(author, 'block', { userId: blocked.id }, 'user { id }');
+  await attempt(author, 'block', { userId: busy.id }, 'user { id }');
   await until(async () => performance.now() - decidedAt > DECIDE_AGAIN_AFTER_MS);
   end();
   expect(await waiting).toEqual({ done: false, value: [] });
-  expect(await ofBlocked.next()).toEqual({ done: true, value: undefined });
+  expect(await ofBusy.next()).toEqual({ done: true, value: undefined });
   await running;
   await ofFree.return();
 });
